@@ -1,0 +1,104 @@
+// swift-tools-version: 6.0
+import Foundation
+import PackageDescription
+
+// NDC_STRICT=1 (set by .ci/run) turns warnings into errors; a plain build stays usable with newer compilers.
+let strict = ProcessInfo.processInfo.environment["NDC_STRICT"] != nil
+let swiftSettings: [SwiftSetting] = strict ? [.unsafeFlags(["-warnings-as-errors"])] : []
+let cSettings: [CSetting] = strict ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : []
+let cxxSettings: [CXXSetting] = strict ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : []
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: dependencies + ["TestSupport"],
+    exclude: FileManager.default.fileExists(
+      atPath: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Tests/\(name)Tests/Fixtures").path) ? ["Fixtures"] : [],
+    swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "ndc",
+  products: [
+    .executable(name: "ndc", targets: ["ndc"]),
+    .library(
+      name: "NoisedDiffusionClassifiers",
+      targets: [
+        "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "Classifiers",
+        "Statistics", "Certification", "Runs",
+      ]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+  ],
+  targets: [
+    // C libraries and kernels.
+    .systemLibrary(name: "CZlib"),
+    .systemLibrary(name: "COpenSSL"),
+    .target(
+      name: "CBoostMath", cxxSettings: cxxSettings),
+    .target(
+      name: "CPictures", cSettings: cSettings,
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
+    .target(name: "CDNNL", cSettings: cSettings, linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "CKernels", cSettings: cSettings, linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "CNearest", cSettings: cSettings, linkerSettings: [.linkedLibrary("m")]),
+
+    // Foundations and files.
+    library("Basics", ["COpenSSL"]),
+    library("NumPyFiles", ["Basics", "CZlib"]),
+    library("Pickles", ["Basics"]),
+    library("Datasets", ["Basics", "NumPyFiles", "Pickles", "CZlib", "CPictures"]),
+    library("Checkpoints", ["Basics", "Pickles"]),
+
+    // Mathematics: none of these links oneDNN.
+    library("Noise", ["Basics"]),
+    library("Statistics", ["CBoostMath"]),
+    library("Diffusion", ["Basics", "CNearest"]),
+    library("Classifiers", ["Basics", "Noise", "Diffusion"]),
+    library("Certification", ["Basics", "Noise", "Statistics", "Classifiers"]),
+
+    // Networks.
+    library("OneDNN", ["Basics", "CDNNL"]),
+    library("UNets", ["Basics", "Checkpoints", "Diffusion", "OneDNN", "CKernels"]),
+
+    // The work itself and the tool.
+    library(
+      "Runs", ["Basics", "Datasets", "Noise", "Diffusion", "Classifiers", "Certification", "Statistics", logging]),
+    .executableTarget(
+      name: "ndc",
+      dependencies: [
+        "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "Classifiers", "Statistics",
+        "Certification", "Runs", argumentParser, logging,
+      ],
+      swiftSettings: swiftSettings),
+
+    // Tests, one target per module.
+    .target(name: "TestSupport", dependencies: ["Basics", "NumPyFiles"], path: "Tests/TestSupport",
+      swiftSettings: swiftSettings),
+    tests("Basics", ["Basics"]),
+    tests("NumPyFiles", ["NumPyFiles", "Basics"]),
+    tests("Pickles", ["Pickles", "Basics"]),
+    tests("Datasets", ["Datasets", "Basics", "NumPyFiles"]),
+    tests("Checkpoints", ["Checkpoints", "Pickles", "Basics", "NumPyFiles"]),
+    tests("Noise", ["Noise", "Basics", "Statistics"]),
+    tests("Statistics", ["Statistics"]),
+    tests("Diffusion", ["Diffusion", "Basics", "Noise"]),
+    tests("Classifiers", ["Classifiers", "Diffusion", "Noise", "Basics", "NumPyFiles"]),
+    tests("Certification", ["Certification", "Classifiers", "Statistics", "Noise", "Diffusion", "Basics"]),
+    tests("UNets", ["UNets", "Checkpoints", "Diffusion", "Classifiers", "OneDNN", "CKernels", "Basics", "NumPyFiles"]),
+    tests(
+      "Runs", ["Runs", "Certification", "Classifiers", "Datasets", "Diffusion", "Noise", "Statistics", "Basics"]),
+    tests("Command", ["Basics", "NumPyFiles"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,43 @@
+import Basics
+
+/// What one image of a batch is denoised at: a noise level and a class, or none for the unconditional denoiser.
+public struct DenoiserQuery: Hashable, Sendable {
+  /// s, in model space; finite and positive.
+  public var noise: ModelNoise
+  /// y in 0 ..< classCount, or nil for D(x; s, none).
+  public var label: Int?
+
+  public init(noise: ModelNoise, label: Int?) {
+    self.noise = noise
+    self.label = label
+  }
+}
+
+/// D(x; s, y), the estimate of E[x_0 | x_s = x, y] where x_s = x_0 + s·ε (SPEC §2).
+///
+/// A denoiser is immutable and shared; the scratch memory lives in evaluators, one per worker.
+public protocol Denoiser: Sendable {
+  var imageShape: ImageShape { get }
+  /// K, the number of classes; 0 for a model without labels.
+  var classCount: Int { get }
+  /// Whether queries without a label are answered.
+  var isUnconditionalAvailable: Bool { get }
+  /// How many queries a call should carry to run at full speed; results never depend on it.
+  var preferredBatchSize: Int { get }
+  func makeEvaluator() throws -> any DenoiserEvaluator
+}
+
+/// One worker's way to evaluate a denoiser; owns its scratch memory, used from one thread at a time.
+public protocol DenoiserEvaluator: AnyObject {
+  /// Writes D(x_i; s_i, y_i) for every query.
+  ///
+  /// The result for an image is the same bit for bit whatever the other images and the batch size.
+  ///
+  /// - Parameters:
+  ///   - queries: n noise levels and labels, any n ≥ 0.
+  ///   - inputs: n×C×H×W floats in model space.
+  ///   - outputs: n×C×H×W floats in model space; must not overlap the inputs.
+  func denoise(
+    _ queries: [DenoiserQuery], inputs: UnsafeBufferPointer<Float>, outputs: UnsafeMutableBufferPointer<Float>
+  ) throws
+}

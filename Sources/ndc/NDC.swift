@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct NDC: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "ndc")
+}
