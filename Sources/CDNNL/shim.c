@@ -1,0 +1,337 @@
+#define _GNU_SOURCE
+#include "CDNNL.h"
+
+#include <dlfcn.h>
+#include <oneapi/dnnl/dnnl.h>
+#include <stdlib.h>
+#include <string.h>
+
+// oneDNN 3 has no operation descriptors and opaque memory descriptors. A port replaces this file's static helpers
+// (`plain_memory`, `create_*_descriptor`, `query_memory`) and nothing above them.
+#if DNNL_VERSION_MAJOR != 2
+#error "this shim is written for oneDNN 2 (Debian's libdnnl-dev 2.6)"
+#endif
+
+struct ndc_dnnl_operation {
+  dnnl_primitive_t primitive;
+  dnnl_memory_desc_t source, second, destination, scratchpad;
+  int has_second;
+  dnnl_memory_t weights, bias;
+  size_t scratchpad_size;
+  const char *implementation;
+  dnnl_primitive_desc_t descriptor;
+};
+
+struct ndc_dnnl_call {
+  dnnl_primitive_t primitive;
+  dnnl_exec_arg_t arguments[6];
+  dnnl_memory_t owned[4];
+  int argument_count, owned_count;
+};
+
+static const ndc_dnnl_result success = {0, ""};
+
+#define TRY(expression, what)                            \
+  do {                                                   \
+    const dnnl_status_t status_ = (expression);          \
+    if (status_ != dnnl_success) {                       \
+      result = (ndc_dnnl_result){(int32_t)status_, what}; \
+      goto cleanup;                                      \
+    }                                                    \
+  } while (0)
+
+static dnnl_engine_t shared_engine;
+static dnnl_stream_t shared_stream;
+
+// The CPU engine and its stream carry no state of a call and may be used from any thread.
+__attribute__((constructor)) static void create_engine(void) {
+  if (dnnl_engine_create(&shared_engine, dnnl_cpu, 0) != dnnl_success) return;
+  if (dnnl_stream_create(&shared_stream, shared_engine, dnnl_stream_default_flags) != dnnl_success)
+    shared_stream = NULL;
+}
+
+static dnnl_data_type_t data_type(ndc_dnnl_type type) { return type == NDC_DNNL_BF16 ? dnnl_bf16 : dnnl_f32; }
+
+// NHWC activations under NCHW dimensions.
+static dnnl_status_t activation_memory(
+    dnnl_memory_desc_t *memory, int64_t n, int64_t c, int64_t h, int64_t w, ndc_dnnl_type type) {
+  const dnnl_dims_t dims = {n, c, h, w};
+  const dnnl_dims_t strides = {h * w * c, 1, w * c, c};
+  return dnnl_memory_desc_init_by_strides(memory, 4, dims, data_type(type), strides);
+}
+
+// Reorders floats laid out as `from` into a new memory object with the layout `to`.
+static dnnl_status_t reordered_constant(
+    dnnl_memory_t *memory, const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to, const float *values) {
+  dnnl_memory_t plain = NULL;
+  dnnl_primitive_desc_t descriptor = NULL;
+  dnnl_primitive_t reorder = NULL;
+  *memory = NULL;
+  // oneDNN reads through this pointer only.
+  dnnl_status_t status = dnnl_memory_create(&plain, from, shared_engine, (void *)(uintptr_t)values);
+  if (status == dnnl_success) status = dnnl_memory_create(memory, to, shared_engine, DNNL_MEMORY_ALLOCATE);
+  if (status == dnnl_success)
+    status = dnnl_reorder_primitive_desc_create(&descriptor, from, shared_engine, to, shared_engine, NULL);
+  if (status == dnnl_success) status = dnnl_primitive_create(&reorder, descriptor);
+  if (status == dnnl_success) {
+    const dnnl_exec_arg_t arguments[2] = {{DNNL_ARG_FROM, plain}, {DNNL_ARG_TO, *memory}};
+    status = dnnl_primitive_execute(reorder, shared_stream, 2, arguments);
+  }
+  if (status == dnnl_success) status = dnnl_stream_wait(shared_stream);
+  if (reorder) dnnl_primitive_destroy(reorder);
+  if (descriptor) dnnl_primitive_desc_destroy(descriptor);
+  if (plain) dnnl_memory_destroy(plain);
+  if (status != dnnl_success && *memory) {
+    dnnl_memory_destroy(*memory);
+    *memory = NULL;
+  }
+  return status;
+}
+
+static dnnl_status_t caller_scratchpad(dnnl_primitive_attr_t *attributes) {
+  dnnl_status_t status = dnnl_primitive_attr_create(attributes);
+  if (status == dnnl_success)
+    status = dnnl_primitive_attr_set_scratchpad_mode(*attributes, dnnl_scratchpad_mode_user);
+  return status;
+}
+
+// Fills in what every operation needs once its primitive descriptor exists.
+static dnnl_status_t finish(ndc_dnnl_operation *operation) {
+  dnnl_status_t status = dnnl_primitive_create(&operation->primitive, operation->descriptor);
+  if (status != dnnl_success) return status;
+  operation->scratchpad = *dnnl_primitive_desc_query_md(operation->descriptor, dnnl_query_scratchpad_md, 0);
+  operation->scratchpad_size = dnnl_memory_desc_get_size(&operation->scratchpad);
+  return dnnl_primitive_desc_query(operation->descriptor, dnnl_query_impl_info_str, 0, &operation->implementation);
+}
+
+ndc_dnnl_result ndc_dnnl_convolution_create(
+    ndc_dnnl_operation **operation, const ndc_dnnl_convolution_shape *shape, const float *weights, const float *bias) {
+  ndc_dnnl_result result = success;
+  dnnl_primitive_attr_t attributes = NULL;
+  dnnl_post_ops_t post_ops = NULL;
+  *operation = calloc(1, sizeof **operation);
+  if (!*operation) return (ndc_dnnl_result){dnnl_out_of_memory, "allocate an operation"};
+  ndc_dnnl_operation *const self = *operation;
+  ndc_dnnl_use_one_thread();
+
+  const int64_t out_height = shape->height + 2 * shape->padding - shape->kernel + 1;
+  const int64_t out_width = shape->width + 2 * shape->padding - shape->kernel + 1;
+  const dnnl_dims_t weight_dims = {shape->output_channels, shape->input_channels, shape->kernel, shape->kernel};
+  const dnnl_dims_t bias_dims = {shape->output_channels};
+  const dnnl_dims_t unit = {1, 1}, padding = {shape->padding, shape->padding};
+  dnnl_memory_desc_t plain_weights, wanted_weights, bias_memory;
+  TRY(activation_memory(
+          &self->source, shape->batch, shape->input_channels, shape->height, shape->width, shape->source),
+      "describe a convolution's source");
+  TRY(activation_memory(
+          &self->destination, shape->batch, shape->output_channels, out_height, out_width, shape->destination),
+      "describe a convolution's destination");
+  TRY(dnnl_memory_desc_init_by_tag(&plain_weights, 4, weight_dims, dnnl_f32, dnnl_oihw), "describe weights");
+  TRY(dnnl_memory_desc_init_by_tag(
+          &wanted_weights, 4, weight_dims, data_type(shape->weights), dnnl_format_tag_any),
+      "describe weights");
+  TRY(dnnl_memory_desc_init_by_tag(&bias_memory, 1, bias_dims, dnnl_f32, dnnl_a), "describe a bias");
+
+  TRY(caller_scratchpad(&attributes), "create attributes");
+  if (shape->sum_scale != 0) {
+    TRY(dnnl_post_ops_create(&post_ops), "create post-ops");
+    TRY(dnnl_post_ops_append_sum(post_ops, shape->sum_scale), "append a sum");
+    TRY(dnnl_primitive_attr_set_post_ops(attributes, post_ops), "set post-ops");
+  }
+  dnnl_convolution_desc_t convolution;
+  TRY(dnnl_convolution_forward_desc_init(
+          &convolution, dnnl_forward_inference, dnnl_convolution_direct, &self->source, &wanted_weights,
+          bias ? &bias_memory : NULL, &self->destination, unit, padding, padding),
+      "describe a convolution");
+  TRY(dnnl_primitive_desc_create(&self->descriptor, &convolution, attributes, shared_engine, NULL),
+      "find a convolution kernel");
+  TRY(reordered_constant(
+          &self->weights, &plain_weights, dnnl_primitive_desc_query_md(self->descriptor, dnnl_query_weights_md, 0),
+          weights),
+      "reorder weights");
+  if (bias) TRY(reordered_constant(&self->bias, &bias_memory, &bias_memory, bias), "copy a bias");
+  TRY(finish(self), "create a convolution");
+cleanup:
+  if (post_ops) dnnl_post_ops_destroy(post_ops);
+  if (attributes) dnnl_primitive_attr_destroy(attributes);
+  if (result.status) {
+    ndc_dnnl_operation_destroy(self);
+    *operation = NULL;
+  }
+  return result;
+}
+
+ndc_dnnl_result ndc_dnnl_linear_create(
+    ndc_dnnl_operation **operation, int64_t rows, int64_t inputs, int64_t outputs, const float *weights,
+    const float *bias) {
+  ndc_dnnl_result result = success;
+  dnnl_primitive_attr_t attributes = NULL;
+  *operation = calloc(1, sizeof **operation);
+  if (!*operation) return (ndc_dnnl_result){dnnl_out_of_memory, "allocate an operation"};
+  ndc_dnnl_operation *const self = *operation;
+  ndc_dnnl_use_one_thread();
+
+  const dnnl_dims_t source_dims = {rows, inputs}, weight_dims = {inputs, outputs}, destination_dims = {rows, outputs};
+  const dnnl_dims_t bias_dims = {1, outputs};
+  dnnl_memory_desc_t plain_weights, wanted_weights, bias_memory;
+  TRY(dnnl_memory_desc_init_by_tag(&self->source, 2, source_dims, dnnl_f32, dnnl_ab), "describe a source");
+  TRY(dnnl_memory_desc_init_by_tag(&self->destination, 2, destination_dims, dnnl_f32, dnnl_ab), "describe a result");
+  TRY(dnnl_memory_desc_init_by_tag(&plain_weights, 2, weight_dims, dnnl_f32, dnnl_ba), "describe weights");
+  TRY(dnnl_memory_desc_init_by_tag(&wanted_weights, 2, weight_dims, dnnl_f32, dnnl_format_tag_any), "describe weights");
+  TRY(dnnl_memory_desc_init_by_tag(&bias_memory, 2, bias_dims, dnnl_f32, dnnl_ab), "describe a bias");
+  TRY(caller_scratchpad(&attributes), "create attributes");
+  dnnl_matmul_desc_t product;
+  TRY(dnnl_matmul_desc_init(&product, &self->source, &wanted_weights, bias ? &bias_memory : NULL, &self->destination),
+      "describe a linear layer");
+  TRY(dnnl_primitive_desc_create(&self->descriptor, &product, attributes, shared_engine, NULL),
+      "find a kernel for a linear layer");
+  TRY(reordered_constant(
+          &self->weights, &plain_weights, dnnl_primitive_desc_query_md(self->descriptor, dnnl_query_weights_md, 0),
+          weights),
+      "reorder weights");
+  if (bias) TRY(reordered_constant(&self->bias, &bias_memory, &bias_memory, bias), "copy a bias");
+  TRY(finish(self), "create a linear layer");
+cleanup:
+  if (attributes) dnnl_primitive_attr_destroy(attributes);
+  if (result.status) {
+    ndc_dnnl_operation_destroy(self);
+    *operation = NULL;
+  }
+  return result;
+}
+
+static dnnl_status_t matrix_memory(
+    dnnl_memory_desc_t *memory, int64_t outer, int64_t inner, int64_t rows, int64_t columns, const int64_t strides[4],
+    ndc_dnnl_type type) {
+  const dnnl_dims_t dims = {outer, inner, rows, columns};
+  dnnl_dims_t steps = {0};
+  memcpy(steps, strides, 4 * sizeof(int64_t));
+  return dnnl_memory_desc_init_by_strides(memory, 4, dims, data_type(type), steps);
+}
+
+ndc_dnnl_result ndc_dnnl_product_create(ndc_dnnl_operation **operation, const ndc_dnnl_product_shape *shape) {
+  ndc_dnnl_result result = success;
+  dnnl_primitive_attr_t attributes = NULL;
+  *operation = calloc(1, sizeof **operation);
+  if (!*operation) return (ndc_dnnl_result){dnnl_out_of_memory, "allocate an operation"};
+  ndc_dnnl_operation *const self = *operation;
+  self->has_second = 1;
+  ndc_dnnl_use_one_thread();
+
+  TRY(matrix_memory(&self->source, shape->outer, shape->inner, shape->m, shape->k, shape->a_strides, shape->a),
+      "describe the first matrix");
+  TRY(matrix_memory(&self->second, shape->outer, shape->inner, shape->k, shape->n, shape->b_strides, shape->b),
+      "describe the second matrix");
+  TRY(matrix_memory(&self->destination, shape->outer, shape->inner, shape->m, shape->n, shape->c_strides, shape->c),
+      "describe the product");
+  TRY(caller_scratchpad(&attributes), "create attributes");
+  if (shape->scale != 1)
+    TRY(dnnl_primitive_attr_set_output_scales(attributes, 1, 0, &shape->scale), "set the scale");
+  dnnl_matmul_desc_t product;
+  TRY(dnnl_matmul_desc_init(&product, &self->source, &self->second, NULL, &self->destination), "describe a product");
+  TRY(dnnl_primitive_desc_create(&self->descriptor, &product, attributes, shared_engine, NULL),
+      "find a kernel for a matrix product");
+  TRY(finish(self), "create a matrix product");
+cleanup:
+  if (attributes) dnnl_primitive_attr_destroy(attributes);
+  if (result.status) {
+    ndc_dnnl_operation_destroy(self);
+    *operation = NULL;
+  }
+  return result;
+}
+
+size_t ndc_dnnl_scratchpad_size(const ndc_dnnl_operation *operation) { return operation->scratchpad_size; }
+
+const char *ndc_dnnl_implementation(const ndc_dnnl_operation *operation) { return operation->implementation; }
+
+void ndc_dnnl_operation_destroy(ndc_dnnl_operation *operation) {
+  if (!operation) return;
+  if (operation->weights) dnnl_memory_destroy(operation->weights);
+  if (operation->bias) dnnl_memory_destroy(operation->bias);
+  if (operation->primitive) dnnl_primitive_destroy(operation->primitive);
+  if (operation->descriptor) dnnl_primitive_desc_destroy(operation->descriptor);
+  free(operation);
+}
+
+static dnnl_status_t add_argument(
+    ndc_dnnl_call *call, int kind, const dnnl_memory_desc_t *memory, const void *buffer) {
+  dnnl_memory_t object = NULL;
+  const dnnl_status_t status = dnnl_memory_create(&object, memory, shared_engine, (void *)(uintptr_t)buffer);
+  if (status != dnnl_success) return status;
+  call->owned[call->owned_count++] = object;
+  call->arguments[call->argument_count++] = (dnnl_exec_arg_t){kind, object};
+  return dnnl_success;
+}
+
+ndc_dnnl_result ndc_dnnl_bind(
+    ndc_dnnl_call **call, const ndc_dnnl_operation *operation, const void *source, const void *second,
+    void *destination, void *scratchpad) {
+  ndc_dnnl_result result = success;
+  *call = calloc(1, sizeof **call);
+  if (!*call) return (ndc_dnnl_result){dnnl_out_of_memory, "allocate a call"};
+  ndc_dnnl_call *const self = *call;
+  self->primitive = operation->primitive;
+  TRY(add_argument(self, DNNL_ARG_SRC, &operation->source, source), "bind a source");
+  TRY(add_argument(self, DNNL_ARG_DST, &operation->destination, destination), "bind a destination");
+  if (operation->has_second)
+    TRY(add_argument(self, DNNL_ARG_WEIGHTS, &operation->second, second), "bind a second matrix");
+  if (operation->scratchpad_size)
+    TRY(add_argument(self, DNNL_ARG_SCRATCHPAD, &operation->scratchpad, scratchpad), "bind a scratchpad");
+  if (operation->weights)
+    self->arguments[self->argument_count++] = (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, operation->weights};
+  if (operation->bias) self->arguments[self->argument_count++] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, operation->bias};
+cleanup:
+  if (result.status) {
+    ndc_dnnl_call_destroy(self);
+    *call = NULL;
+  }
+  return result;
+}
+
+ndc_dnnl_result ndc_dnnl_run(const ndc_dnnl_call *call) {
+  const dnnl_status_t status =
+      dnnl_primitive_execute(call->primitive, shared_stream, call->argument_count, call->arguments);
+  return status == dnnl_success ? success : (ndc_dnnl_result){(int32_t)status, "run a primitive"};
+}
+
+void ndc_dnnl_call_destroy(ndc_dnnl_call *call) {
+  if (!call) return;
+  for (int i = 0; i < call->owned_count; i++) dnnl_memory_destroy(call->owned[i]);
+  free(call);
+}
+
+// Found at run time so that no particular OpenMP library has to be linked.
+void ndc_dnnl_use_one_thread(void) {
+  void (*const set)(int) = (void (*)(int))(uintptr_t)dlsym(RTLD_DEFAULT, "omp_set_num_threads");
+  if (set) set(1);
+}
+
+void ndc_dnnl_version(int32_t *major, int32_t *minor, int32_t *patch) {
+  const dnnl_version_t *const version = dnnl_version();
+  *major = version->major;
+  *minor = version->minor;
+  *patch = version->patch;
+}
+
+const char *ndc_dnnl_instruction_set(void) {
+  switch (dnnl_get_effective_cpu_isa()) {
+    case dnnl_cpu_isa_sse41: return "SSE4.1";
+    case dnnl_cpu_isa_avx: return "AVX";
+    case dnnl_cpu_isa_avx2: return "AVX2";
+    case dnnl_cpu_isa_avx2_vnni: return "AVX2-VNNI";
+    case dnnl_cpu_isa_avx512_core: return "AVX-512";
+    case dnnl_cpu_isa_avx512_core_vnni: return "AVX-512-VNNI";
+    case dnnl_cpu_isa_avx512_core_bf16: return "AVX-512-BF16";
+    case dnnl_cpu_isa_avx512_core_amx: return "AMX";
+    default: return "generic";
+  }
+}
+
+int32_t ndc_dnnl_has_bf16(void) {
+  switch (dnnl_get_effective_cpu_isa()) {
+    case dnnl_cpu_isa_avx512_core_bf16:
+    case dnnl_cpu_isa_avx512_core_amx: return 1;
+    default: return 0;
+  }
+}
