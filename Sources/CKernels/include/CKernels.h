@@ -1,1 +1,70 @@
+// Fused kernels over NHWC activations, in three builds of the same source: AVX-512, AVX2+FMA, portable.
 #pragma once
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum { NDC_KERNELS_PORTABLE = 0, NDC_KERNELS_AVX2 = 1, NDC_KERNELS_AVX512 = 2 } ndc_kernel_set;
+
+// One image's normalisation: out = silu(γ'·x + β') with γ', β' from the group statistics.
+typedef struct {
+  // The input is the concatenation of `first` and `second` along channels; second_channels may be 0.
+  const void *first, *second;
+  int64_t first_channels, second_channels;
+  int64_t positions;  // H·W
+  int64_t groups;
+  float epsilon;
+  const float *gamma, *beta;  // per channel of the concatenation
+  // Added to every position before the statistics, or NULL: the embedding of a block without adaptive scale.
+  const float *shift_before;
+  // y·(scale + 1) + shift after the normalisation, or NULL: adaptive scale.
+  const float *scale_after, *shift_after;
+  int32_t apply_silu;
+  void *output;  // positions × channels, dense
+  double *scratch;  // 4·channels doubles
+} ndc_group_norm;
+
+// A depthwise filter of k×k taps that halves or doubles each side (NETWORKS.md, Conv2d).
+typedef struct {
+  const void *input;
+  void *output;
+  int64_t height, width, channels;  // of the input
+  int64_t taps;                     // k
+  int64_t padding;
+  const float *filter;              // k×k, times 4 when doubling is done by the caller's choice of filter
+  int32_t doubles;                  // 0: correlation with stride 2; 1: transposed convolution with stride 2
+  const float *bias;                // per channel, or NULL
+} ndc_resample;
+
+typedef struct ndc_kernel_table {
+  const char *name;
+  void (*group_norm_f32)(const ndc_group_norm *);
+  void (*group_norm_bf16)(const ndc_group_norm *);
+  void (*resample_f32)(const ndc_resample *);
+  void (*resample_bf16)(const ndc_resample *);
+  // rows × columns in place (f32), or into bf16.
+  void (*softmax_f32)(const float *input, float *output, int64_t rows, int64_t columns);
+  void (*softmax_bf16)(const float *input, uint16_t *output, int64_t rows, int64_t columns);
+  // output = a·x + b·y
+  void (*blend_f32)(const float *x, float a, const float *y, float b, float *output, int64_t count);
+  void (*blend_bf16)(const uint16_t *x, float a, const uint16_t *y, float b, uint16_t *output, int64_t count);
+  void (*silu)(const float *input, float *output, int64_t count);
+  // CHW → HWC, times `scale`.
+  void (*channels_last_f32)(const float *input, float scale, float *output, int64_t channels, int64_t positions);
+  void (*channels_last_bf16)(const float *input, float scale, uint16_t *output, int64_t channels, int64_t positions);
+  // output (CHW) = skip·x (CHW) + scale·f (HWC, `stride` channels of which the first `channels` count).
+  void (*precondition)(
+      const float *x, float skip, const float *f, float scale, float *output, int64_t channels, int64_t stride,
+      int64_t positions);
+} ndc_kernel_table;
+
+// Whether this machine can run a set, and the table of one it can.
+int32_t ndc_kernels_supported(ndc_kernel_set set);
+const ndc_kernel_table *ndc_kernels(ndc_kernel_set set);
+
+#ifdef __cplusplus
+}
+#endif
