@@ -1,0 +1,141 @@
+import CDNNL
+
+/// The types activations and weights come in.
+public enum ElementType: Sendable {
+  case float32
+  case bfloat16
+
+  public var byteCount: Int { self == .float32 ? 4 : 2 }
+
+  var code: ndc_dnnl_type { self == .float32 ? NDC_DNNL_F32 : NDC_DNNL_BF16 }
+}
+
+/// A oneDNN primitive with its constant operands, immutable and shared between workers.
+public final class Operation: @unchecked Sendable {
+  // oneDNN's primitives are safe to run from several threads when the scratchpad is the caller's, as here.
+  let pointer: OpaquePointer
+
+  private init(_ pointer: OpaquePointer) { self.pointer = pointer }
+
+  deinit { ndc_dnnl_operation_destroy(pointer) }
+
+  /// Bytes of scratchpad a run needs.
+  public var scratchpadSize: Int { ndc_dnnl_scratchpad_size(pointer) }
+
+  /// The kernel oneDNN chose, such as `jit:avx2`.
+  public var implementation: String { String(cString: ndc_dnnl_implementation(pointer)) }
+
+  private static func make(
+    _ create: (UnsafeMutablePointer<OpaquePointer?>) -> ndc_dnnl_result
+  ) throws -> Operation {
+    var pointer: OpaquePointer?
+    try EngineError.check(create(&pointer))
+    guard let pointer else { throw EngineError(action: "create an operation", status: -1) }
+    return Operation(pointer)
+  }
+
+  /// A stride-1 convolution over N×H×W×C activations, plus bias, optionally added to what the destination holds.
+  ///
+  /// - Parameters:
+  ///   - weights: output×input×k×k floats.
+  ///   - bias: one per output channel.
+  public static func convolution(_ shape: ConvolutionShape, weights: [Float], bias: [Float]?) throws -> Operation {
+    precondition(weights.count == shape.outputChannels * shape.inputChannels * shape.kernel * shape.kernel)
+    precondition(bias.map { $0.count == shape.outputChannels } ?? true)
+    var native = ndc_dnnl_convolution_shape(
+      batch: Int64(shape.batch), height: Int64(shape.height), width: Int64(shape.width),
+      input_channels: Int64(shape.inputChannels), output_channels: Int64(shape.outputChannels),
+      kernel: Int64(shape.kernel), padding: Int64(shape.padding), source: shape.source.code,
+      weights: shape.source.code, destination: shape.destination.code, sum_scale: shape.addsToDestination ? 1 : 0)
+    return try make { ndc_dnnl_convolution_create($0, &native, weights, bias) }
+  }
+
+  /// source·weightsᵀ + bias in fp32, for a fixed number of rows; weights: outputs×inputs.
+  public static func linear(
+    rows: Int, inputs: Int, outputs: Int, weights: [Float], bias: [Float]?
+  ) throws -> Operation {
+    precondition(weights.count == inputs * outputs && bias.map { $0.count == outputs } ?? true)
+    return try make {
+      ndc_dnnl_linear_create($0, Int64(rows), Int64(inputs), Int64(outputs), weights, bias)
+    }
+  }
+
+  /// A batch of products C = scale·A·B of two run-time operands.
+  public static func product(_ shape: ProductShape) throws -> Operation {
+    var native = ndc_dnnl_product_shape()
+    native.outer = Int64(shape.outer)
+    native.inner = Int64(shape.inner)
+    native.m = Int64(shape.m)
+    native.k = Int64(shape.k)
+    native.n = Int64(shape.n)
+    native.a_strides = shape.a.native
+    native.b_strides = shape.b.native
+    native.c_strides = shape.c.native
+    native.a = shape.a.type.code
+    native.b = shape.b.type.code
+    native.c = shape.c.type.code
+    native.scale = shape.scale
+    return try make { ndc_dnnl_product_create($0, &native) }
+  }
+}
+
+/// A convolution's sizes; `padding` zeros on every side, stride 1.
+public struct ConvolutionShape: Sendable {
+  public var batch, height, width, inputChannels, outputChannels, kernel, padding: Int
+  public var source, destination: ElementType
+  public var addsToDestination: Bool
+
+  public init(
+    batch: Int, height: Int, width: Int, inputChannels: Int, outputChannels: Int, kernel: Int, padding: Int,
+    source: ElementType, destination: ElementType, addsToDestination: Bool = false
+  ) {
+    self.batch = batch
+    self.height = height
+    self.width = width
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.kernel = kernel
+    self.padding = padding
+    self.source = source
+    self.destination = destination
+    self.addsToDestination = addsToDestination
+  }
+}
+
+/// How a batch of matrices lies in memory: strides in elements over (outer, inner, row, column).
+public struct MatrixLayout: Sendable {
+  public var outer, inner, row, column: Int
+  public var type: ElementType
+
+  public init(outer: Int, inner: Int, row: Int, column: Int, type: ElementType) {
+    self.outer = outer
+    self.inner = inner
+    self.row = row
+    self.column = column
+    self.type = type
+  }
+
+  var native: (Int64, Int64, Int64, Int64) { (Int64(outer), Int64(inner), Int64(row), Int64(column)) }
+}
+
+/// outer×inner products of m×k by k×n matrices.
+public struct ProductShape: Sendable {
+  public var outer, inner, m, k, n: Int
+  public var a, b, c: MatrixLayout
+  public var scale: Float
+
+  public init(
+    outer: Int, inner: Int, m: Int, k: Int, n: Int, a: MatrixLayout, b: MatrixLayout, c: MatrixLayout,
+    scale: Float = 1
+  ) {
+    self.outer = outer
+    self.inner = inner
+    self.m = m
+    self.k = k
+    self.n = n
+    self.a = a
+    self.b = b
+    self.c = c
+    self.scale = scale
+  }
+}

@@ -1,0 +1,93 @@
+import CKernels
+import OneDNN
+
+extension ProgramBuilder {
+  /// Convolves `source`; with `onto`, adds the result to what that activation holds instead of making a new one.
+  func convolution(
+    _ name: String, _ source: Activation, outputChannels: Int, kernel: Int, padding: Int? = nil, weights: [Float],
+    bias: [Float]?, onto existing: Activation? = nil, destinationType: ElementType? = nil
+  ) throws -> Activation {
+    let padding = padding ?? kernel / 2
+    let side = source.side + 2 * padding - kernel + 1
+    let destination =
+      existing ?? activation(channels: outputChannels, side: side, type: destinationType ?? type)
+    precondition(destination.side == side && destination.channels == outputChannels)
+    let operation = try Operation.convolution(
+      ConvolutionShape(
+        batch: batch, height: source.side, width: source.side, inputChannels: source.channels,
+        outputChannels: outputChannels, kernel: kernel, padding: padding, source: source.type,
+        destination: destination.type, addsToDestination: existing != nil),
+      weights: weights, bias: bias)
+    add(
+      name, reads: [source.buffer] + (existing.map { [$0.buffer] } ?? []), writes: [destination.buffer],
+      scratchpadSize: operation.scratchpadSize, implementation: operation.implementation
+    ) { [from = source.buffer, to = destination.buffer] memory in
+      let call = try BoundCall(
+        operation, source: memory.pointer(from), destination: memory.pointer(to), scratchpad: memory.scratchpad)
+      return { try call.run() }
+    }
+    return destination
+  }
+
+  /// Halves or doubles the sides of `source` into a new activation, or into `destination`.
+  func resample(
+    _ name: String, _ source: Activation, _ filter: ResampleFilter, padding: Int? = nil, bias: [Float]? = nil,
+    into destination: Activation? = nil
+  ) -> Activation {
+    let padding = padding ?? filter.padding
+    let doubles = filter.direction == .up
+    let side =
+      doubles
+      ? 2 * (source.side - 1) + filter.taps - 2 * padding : (source.side + 2 * padding - filter.taps) / 2 + 1
+    let destination = destination ?? activation(channels: source.channels, side: side, type: source.type)
+    precondition(destination.side == side && destination.channels == source.channels)
+    add(name, reads: [source.buffer], writes: [destination.buffer]) { [batch, kernels] memory in
+      let from = memory.pointer(source.buffer)
+      let to = memory.pointer(destination.buffer)
+      let run =
+        source.type == .float32 ? kernels.functions.resample_f32 : kernels.functions.resample_bf16
+      return {
+        filter.values.withUnsafeBufferPointer { values in
+          (bias ?? []).withUnsafeBufferPointer { biasValues in
+            for image in 0..<batch {
+              var call = ndc_resample(
+                input: from + image * source.imageBytes, output: to + image * destination.imageBytes,
+                height: Int64(source.side), width: Int64(source.side), channels: Int64(source.channels),
+                taps: Int64(filter.taps), padding: Int64(padding), filter: values.baseAddress,
+                doubles: doubles ? 1 : 0, bias: bias == nil ? nil : biasValues.baseAddress)
+              run?(&call)
+            }
+          }
+        }
+      }
+    }
+    return destination
+  }
+
+  /// destination = a·x + b·y, elementwise; `y` nil counts as zero. `destination` may be `x` itself.
+  func blend(_ name: String, _ x: Activation, _ a: Float, _ y: Activation?, _ b: Float, into destination: Activation) {
+    precondition(x.imageBytes == destination.imageBytes && x.type == destination.type)
+    let second = y ?? x
+    let secondScale = y == nil ? 0 : b
+    add(name, reads: [x.buffer, second.buffer], writes: [destination.buffer]) { [batch, kernels] memory in
+      let count = Int64(batch * x.channels * x.positions)
+      let (first, second, to) = (
+        memory.pointer(x.buffer), memory.pointer(second.buffer), memory.pointer(destination.buffer)
+      )
+      if x.type == .float32 {
+        let run = kernels.functions.blend_f32
+        return {
+          run?(
+            first.assumingMemoryBound(to: Float.self), a, second.assumingMemoryBound(to: Float.self), secondScale,
+            to.assumingMemoryBound(to: Float.self), count)
+        }
+      }
+      let run = kernels.functions.blend_bf16
+      return {
+        run?(
+          first.assumingMemoryBound(to: UInt16.self), a, second.assumingMemoryBound(to: UInt16.self), secondScale,
+          to.assumingMemoryBound(to: UInt16.self), count)
+      }
+    }
+  }
+}

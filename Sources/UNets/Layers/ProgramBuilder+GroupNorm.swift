@@ -1,0 +1,81 @@
+import CKernels
+import OneDNN
+
+/// The learned part of a group normalisation: groups = min(32, ⌊C/4⌋), biased variance.
+struct GroupNorm {
+  var gamma: [Float]
+  var beta: [Float]
+  var epsilon: Float
+
+  init(channels: Int, epsilon: Float, parameters: Parameters) throws {
+    gamma = try parameters.values("weight", [channels])
+    beta = try parameters.values("bias", [channels])
+    self.epsilon = epsilon
+  }
+
+  var groups: Int { max(1, min(32, gamma.count / 4)) }
+}
+
+/// Where a block's embedding enters its second normalisation: columns of the joint affine product.
+enum EmbeddingUse {
+  case none
+  /// silu(norm(x + p)).
+  case shiftBefore(offset: Int)
+  /// silu(norm(x)·(scale + 1) + shift): the scale's columns, then the shift's.
+  case adaptive(offset: Int)
+}
+
+extension ProgramBuilder {
+  /// norm(first ‖ second), optionally with an embedding and SiLU, in one pass over the statistics and one over the data.
+  func groupNorm(
+    _ name: String, _ first: Activation, _ second: Activation? = nil, _ norm: GroupNorm,
+    embedding: EmbeddingUse = .none, silu: Bool
+  ) -> Activation {
+    let channels = first.channels + (second?.channels ?? 0)
+    precondition(channels == norm.gamma.count && second.map { $0.side == first.side } ?? true)
+    let destination = activation(channels: channels, side: first.side, type: first.type)
+    let scratch = buffer(bytes: 4 * channels * 8)
+    var reads = [first.buffer] + (second.map { [$0.buffer] } ?? [])
+    var affine: (buffer: Buffer, offset: Int, isAdaptive: Bool)?
+    if let buffer = affineBuffer {
+      switch embedding {
+      case .none: break
+      case .shiftBefore(let offset): affine = (buffer, offset, false)
+      case .adaptive(let offset): affine = (buffer, offset, true)
+      }
+    }
+    if let affine { reads.append(affine.buffer) }
+    // The width of the joint product is known only once the whole network has been read.
+    let width = AffineWidth()
+    affineWidths.append(width)
+    add(name, reads: reads, writes: [destination.buffer, scratch]) { [batch, kernels, affine] memory in
+      let run = first.type == .float32 ? kernels.functions.group_norm_f32 : kernels.functions.group_norm_bf16
+      let from = memory.pointer(first.buffer)
+      let from2 = second.map { memory.pointer($0.buffer) }
+      let to = memory.pointer(destination.buffer)
+      let doubles = memory.pointer(scratch).assumingMemoryBound(to: Double.self)
+      let rows = affine.map { UnsafePointer(memory.floats($0.buffer)) + $0.offset }
+      let step = width.value
+      return {
+        norm.gamma.withUnsafeBufferPointer { gamma in
+          norm.beta.withUnsafeBufferPointer { beta in
+            for image in 0..<batch {
+              let row = rows.map { $0 + image * step }
+              let isAdaptive = affine?.isAdaptive ?? false
+              var call = ndc_group_norm(
+                first: from + image * first.imageBytes,
+                second: from2.map { UnsafeRawPointer($0 + image * (second?.imageBytes ?? 0)) },
+                first_channels: Int64(first.channels), second_channels: Int64(second?.channels ?? 0),
+                positions: Int64(first.positions), groups: Int64(norm.groups), epsilon: norm.epsilon,
+                gamma: gamma.baseAddress, beta: beta.baseAddress, shift_before: isAdaptive ? nil : row,
+                scale_after: isAdaptive ? row : nil, shift_after: isAdaptive ? row.map { $0 + channels } : nil,
+                apply_silu: silu ? 1 : 0, output: to + image * destination.imageBytes, scratch: doubles)
+              run?(&call)
+            }
+          }
+        }
+      }
+    }
+    return destination
+  }
+}

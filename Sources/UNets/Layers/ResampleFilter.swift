@@ -1,0 +1,21 @@
+/// A k×k depthwise filter that halves or doubles the sides (NETWORKS.md, Conv2d), as stored in the checkpoint:
+/// f⊗f/(Σf)² for the separable filter f.
+struct ResampleFilter {
+  enum Direction { case down, up }
+
+  var direction: Direction
+  var taps: Int
+  /// k×k; times 4 when doubling.
+  var values: [Float]
+
+  /// ⌊(k − 1)/2⌋.
+  var padding: Int { (taps - 1) / 2 }
+
+  /// Reads `resample_filter` of a Conv2d that resamples.
+  init(_ direction: Direction, taps: Int, parameters: Parameters) throws {
+    self.direction = direction
+    self.taps = taps
+    let stored = try parameters.values("resample_filter", [1, 1, taps, taps])
+    values = direction == .up ? stored.map { 4 * $0 } : stored
+  }
+}

@@ -1,0 +1,21 @@
+import Basics
+import Checkpoints
+
+/// The tensors of a checkpoint under a path prefix, taken by name so that nothing is missing and nothing left over.
+struct Parameters {
+  let inventory: TensorInventory
+  private let prefix: String
+
+  init(_ inventory: TensorInventory, prefix: String = "") {
+    self.inventory = inventory
+    self.prefix = prefix
+  }
+
+  /// The parameters of a child module.
+  func module(_ name: String) -> Parameters { Parameters(inventory, prefix: prefix + name + ".") }
+
+  /// - Throws: `InputError` naming the tensor when it is absent or has another shape.
+  func values(_ name: String, _ shape: [Int]) throws -> [Float] {
+    try inventory.take(prefix + name, shape: shape).floats()
+  }
+}

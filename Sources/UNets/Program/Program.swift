@@ -1,0 +1,105 @@
+import OneDNN
+
+/// A block of a worker's memory that some steps write and later steps read.
+struct Buffer: Hashable, Sendable {
+  let id: Int
+}
+
+/// One step of a program: what it touches, and how it is tied to a worker's memory.
+struct Step: Sendable {
+  var name: String
+  var reads: [Buffer]
+  var writes: [Buffer]
+  var scratchpadSize: Int
+  /// The kernel that runs, for inspection.
+  var implementation: String
+  var bind: @Sendable (WorkerMemory) throws -> BoundStep
+}
+
+/// A step ready to run on one worker.
+typealias BoundStep = () throws -> Void
+
+/// A network for one batch size as a list of steps over planned memory; immutable and shared between workers.
+struct Program: Sendable {
+  var batch: Int
+  var steps: [Step]
+  var plan: MemoryPlan
+  var scratchpadSize: Int
+  var input: Buffer
+  var embedding: Buffer
+  var labelTerm: Buffer?
+  var output: Buffer
+
+  /// Bytes each worker needs.
+  var workerBytes: Int { plan.byteCount + scratchpadSize }
+}
+
+/// Where each buffer lies in a worker's arena: buffers whose lives do not overlap share memory.
+struct MemoryPlan: Sendable {
+  static let alignment = 64
+
+  private(set) var offsets: [Int]
+  private(set) var byteCount: Int
+
+  /// - Parameters:
+  ///   - sizes: bytes per buffer.
+  ///   - steps: the program in order; a buffer lives from its first mention to its last.
+  ///   - pinned: buffers that live through the whole program, such as its input and output.
+  init(sizes: [Int], steps: [Step], pinned: Set<Buffer>) {
+    var first = [Int](repeating: Int.max, count: sizes.count)
+    var last = [Int](repeating: -1, count: sizes.count)
+    for (index, step) in steps.enumerated() {
+      for buffer in step.reads + step.writes {
+        first[buffer.id] = min(first[buffer.id], index)
+        last[buffer.id] = max(last[buffer.id], index)
+      }
+    }
+    for buffer in pinned {
+      first[buffer.id] = -1
+      last[buffer.id] = steps.count
+    }
+    offsets = [Int](repeating: 0, count: sizes.count)
+    byteCount = 0
+    // First fit in order of birth, large buffers first among those born together.
+    let order = sizes.indices.filter { last[$0] >= 0 || first[$0] < 0 }
+      .sorted { (first[$0], -sizes[$0], $0) < (first[$1], -sizes[$1], $1) }
+    var placed: [(range: Range<Int>, last: Int)] = []
+    for id in order {
+      let size = (sizes[id] + Self.alignment - 1) / Self.alignment * Self.alignment
+      placed.removeAll { $0.last < first[id] }
+      var offset = 0
+      for range in placed.map(\.range).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+        if offset + size <= range.lowerBound { break }
+        offset = max(offset, range.upperBound)
+      }
+      placed.append((offset..<offset + size, last[id]))
+      offsets[id] = offset
+      byteCount = max(byteCount, offset + size)
+    }
+  }
+}
+
+/// One worker's arena and scratchpad.
+final class WorkerMemory {
+  private let arena: UnsafeMutableRawPointer
+  let scratchpad: UnsafeMutableRawPointer
+  private let plan: MemoryPlan
+
+  init(_ program: Program) {
+    plan = program.plan
+    arena = .allocate(byteCount: max(plan.byteCount, 1), alignment: MemoryPlan.alignment)
+    scratchpad = .allocate(byteCount: max(program.scratchpadSize, 1), alignment: MemoryPlan.alignment)
+    arena.initializeMemory(as: UInt8.self, repeating: 0, count: plan.byteCount)
+  }
+
+  deinit {
+    arena.deallocate()
+    scratchpad.deallocate()
+  }
+
+  func pointer(_ buffer: Buffer) -> UnsafeMutableRawPointer { arena + plan.offsets[buffer.id] }
+
+  func floats(_ buffer: Buffer) -> UnsafeMutablePointer<Float> {
+    pointer(buffer).assumingMemoryBound(to: Float.self)
+  }
+}

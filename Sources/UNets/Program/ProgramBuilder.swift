@@ -1,0 +1,107 @@
+import CKernels
+import OneDNN
+
+/// An N×H×W×C activation of a program under construction.
+struct Activation {
+  var buffer: Buffer
+  var channels: Int
+  /// Height and width.
+  var side: Int
+  var type: ElementType
+
+  var positions: Int { side * side }
+  /// Bytes of one image.
+  var imageBytes: Int { channels * positions * type.byteCount }
+}
+
+/// Collects the steps of a network for one batch size, reading parameters as it goes.
+final class ProgramBuilder {
+  let batch: Int
+  let type: ElementType
+  let kernels: KernelTable
+  let parameters: Parameters
+  private var sizes: [Int] = []
+  private(set) var steps: [Step] = []
+  /// Every block's affine layer, run as one product: weights and biases end to end.
+  private var affineWeights: [Float] = []
+  private var affineBiases: [Float] = []
+  private(set) var affineBuffer: Buffer?
+  /// Told to the steps that read the joint product once its width is known.
+  var affineWidths: [AffineWidth] = []
+
+  init(batch: Int, type: ElementType, kernels: KernelTable, parameters: Parameters) {
+    self.batch = batch
+    self.type = type
+    self.kernels = kernels
+    self.parameters = parameters
+  }
+
+  func buffer(bytes: Int) -> Buffer {
+    sizes.append(bytes)
+    return Buffer(id: sizes.count - 1)
+  }
+
+  func activation(channels: Int, side: Int, type: ElementType? = nil) -> Activation {
+    let type = type ?? self.type
+    return Activation(
+      buffer: buffer(bytes: batch * channels * side * side * type.byteCount), channels: channels, side: side,
+      type: type)
+  }
+
+  func add(
+    _ name: String, reads: [Buffer], writes: [Buffer], scratchpadSize: Int = 0, implementation: String = "fused",
+    bind: @escaping @Sendable (WorkerMemory) throws -> BoundStep
+  ) {
+    steps.append(
+      Step(
+        name: name, reads: reads, writes: writes, scratchpadSize: scratchpadSize, implementation: implementation,
+        bind: bind))
+  }
+
+  /// Sets aside `outputs` columns of the joint affine product for one block; returns their offset.
+  func addAffine(weights: [Float], bias: [Float]) -> Int {
+    affineWeights += weights
+    affineBiases += bias
+    if affineBuffer == nil { affineBuffer = buffer(bytes: 0) }
+    return affineBiases.count - bias.count
+  }
+
+  /// The width of the joint affine product so far; complete once every block has been added.
+  var affineWidth: Int { affineBiases.count }
+
+  /// Closes the program: `embeddingSteps` (which end in `embedding`, E channels a row) run first, then the joint affine.
+  func finish(
+    input: Buffer, embeddingInput: Buffer, labelTerm: Buffer?, embedding: Buffer, embeddingChannels: Int,
+    embeddingStepCount: Int, output: Buffer
+  ) throws -> Program {
+    var ordered = Array(steps.suffix(embeddingStepCount))
+    if let affineBuffer {
+      sizes[affineBuffer.id] = batch * affineWidth * 4
+      for width in affineWidths { width.value = affineWidth }
+      let linear = try Operation.linear(
+        rows: batch, inputs: embeddingChannels, outputs: affineWidth, weights: affineWeights, bias: affineBiases)
+      ordered.append(
+        Step(
+          name: "affine", reads: [embedding], writes: [affineBuffer], scratchpadSize: linear.scratchpadSize,
+          implementation: linear.implementation
+        ) { memory in
+          let call = try BoundCall(
+            linear, source: memory.pointer(embedding), destination: memory.pointer(affineBuffer),
+            scratchpad: memory.scratchpad)
+          return { try call.run() }
+        })
+    }
+    ordered += steps.dropLast(embeddingStepCount)
+    let pinned = Set([input, embeddingInput, output] + (labelTerm.map { [$0] } ?? []))
+    return Program(
+      batch: batch, steps: ordered, plan: MemoryPlan(sizes: sizes, steps: ordered, pinned: pinned),
+      scratchpadSize: ordered.map(\.scratchpadSize).max() ?? 0, input: input, embedding: embeddingInput,
+      labelTerm: labelTerm, output: output)
+  }
+}
+
+/// The width of the joint affine product, filled in when the builder finishes and read-only from then on.
+final class AffineWidth: @unchecked Sendable {
+  // Written once, before the program that holds it can be seen by another thread.
+  var value = 0
+}

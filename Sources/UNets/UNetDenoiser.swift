@@ -1,0 +1,56 @@
+import Basics
+import Checkpoints
+import Diffusion
+import OneDNN
+
+/// An EDM network as a denoiser: SongUNet or DhariwalUNet under its preconditioner (SPEC §2, NETWORKS.md).
+///
+/// Every evaluation runs in sub-batches of one fixed shape, padded when the last is not full, so that an image's result
+/// never depends on its companions or on how many there are.
+public final class UNetDenoiser: Denoiser {
+  public let architecture: Architecture
+  /// The precision in use, which is not the one asked for where the machine lacks its instructions.
+  public let precision: Precision
+  public let kernels: KernelSet
+  let network: CompiledNetwork
+
+  /// - Parameters:
+  ///   - precision: what to compute in; see `Precision.availableHere`.
+  ///   - subBatch: images per run of the network; part of the result's identity, so leave it to the default.
+  /// - Throws: `InputError` when the checkpoint's tensors do not make the network its architecture describes.
+  public init(
+    _ checkpoint: Checkpoint, precision: Precision = .fp32, kernels: KernelSet = .best, subBatch: Int? = nil
+  ) throws {
+    architecture = checkpoint.architecture
+    self.precision = precision.availableHere
+    self.kernels = kernels
+    do {
+      network = try CompiledNetwork(
+        checkpoint, batch: subBatch ?? Self.subBatch(for: checkpoint.architecture), precision: self.precision,
+        kernels: kernels)
+    } catch let error as InputError {
+      throw error.inFile(checkpoint.file)
+    }
+  }
+
+  /// Few images for large pictures, so that activations stay in cache and memory stays small.
+  static func subBatch(for architecture: Architecture) -> Int {
+    let pixels = architecture.imageResolution * architecture.imageResolution
+    return max(1, min(8, 8 * 1024 / pixels))
+  }
+
+  public var imageShape: ImageShape { architecture.imageShape }
+  public var classCount: Int { architecture.labelDimension }
+  public var isUnconditionalAvailable: Bool { true }
+  public var preferredBatchSize: Int { network.program.batch }
+
+  /// Bytes of scratch memory one worker takes.
+  public var workerBytes: Int { network.program.workerBytes }
+
+  /// The kernels in use, by step, for `inspect` and for finding a slow one.
+  public var implementations: [(step: String, kernel: String)] {
+    network.program.steps.map { ($0.name, $0.implementation) }
+  }
+
+  public func makeEvaluator() throws -> any DenoiserEvaluator { try UNetEvaluator(network) }
+}

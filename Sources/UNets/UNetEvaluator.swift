@@ -1,0 +1,81 @@
+import Basics
+import CKernels
+import Diffusion
+import OneDNN
+
+/// One worker's copy of a network's memory, with every step bound to it.
+final class UNetEvaluator: DenoiserEvaluator {
+  private let network: CompiledNetwork
+  private let memory: WorkerMemory
+  private let steps: [BoundStep]
+
+  init(_ network: CompiledNetwork) throws {
+    Engine.useOneThread()
+    let memory = WorkerMemory(network.program)
+    self.network = network
+    self.memory = memory
+    steps = try network.program.steps.map { try $0.bind(memory) }
+  }
+
+  func denoise(
+    _ queries: [DenoiserQuery], inputs: UnsafeBufferPointer<Float>, outputs: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    let size = network.imageShape.count
+    precondition(inputs.count == queries.count * size && outputs.count == queries.count * size)
+    guard let input = inputs.baseAddress, let output = outputs.baseAddress else { return }
+    Engine.useOneThread()
+    let batch = network.program.batch
+    for start in stride(from: 0, to: queries.count, by: batch) {
+      let end = min(start + batch, queries.count)
+      try run(queries[start..<end], input: input + start * size, output: output + start * size)
+    }
+  }
+
+  private func run(
+    _ queries: ArraySlice<DenoiserQuery>, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+  ) throws {
+    let shape = network.imageShape
+    let channels = Int64(shape.channels)
+    let positions = Int64(shape.height * shape.width)
+    let functions = network.kernels.functions
+    let scalings = queries.map { network.preconditioner.scalings($0.noise) }
+    for row in 0..<network.program.batch {
+      // A short sub-batch is padded with copies of its last image.
+      let image = min(row, queries.count - 1)
+      prepareEmbedding(row: row, scalings[image], label: queries[queries.startIndex + image].label)
+      let target = memory.pointer(network.program.input) + row * shape.count * network.activations.byteCount
+      let source = input + image * shape.count
+      switch network.activations {
+      case .float32:
+        functions.channels_last_f32?(
+          source, scalings[image].input, target.assumingMemoryBound(to: Float.self), channels, positions)
+      case .bfloat16:
+        functions.channels_last_bf16?(
+          source, scalings[image].input, target.assumingMemoryBound(to: UInt16.self), channels, positions)
+      }
+    }
+    for step in steps { try step() }
+    let result = memory.floats(network.program.output)
+    for (image, scaling) in scalings.enumerated() {
+      functions.precondition?(
+        input + image * shape.count, scaling.skip,
+        result + image * shape.height * shape.width * network.outputChannels, scaling.out,
+        output + image * shape.count, channels, Int64(network.outputChannels), positions)
+    }
+  }
+
+  private func prepareEmbedding(row: Int, _ scalings: Preconditioner.Scalings, label: Int?) {
+    let embedding = memory.floats(network.program.embedding) + row * network.noiseEmbedding.channels
+    network.noiseEmbedding.write(scalings.noise, to: embedding)
+    if let labels = network.earlyLabels {
+      precondition(label.map { (0..<labels.classes).contains($0) } ?? true)
+      labels.add(label, to: embedding)
+    }
+    if let labels = network.lateLabels, let term = network.program.labelTerm {
+      precondition(label.map { (0..<labels.classes).contains($0) } ?? true)
+      let target = memory.floats(term) + row * labels.channels
+      target.update(repeating: 0, count: labels.channels)
+      labels.add(label, to: target)
+    }
+  }
+}
