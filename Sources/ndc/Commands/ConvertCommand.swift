@@ -1,0 +1,44 @@
+import ArgumentParser
+import Basics
+import Checkpoints
+import UNets
+
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Turn a checkpoint into .safetensors with the architecture in its metadata.",
+    discussion: "The checkpoint is checked completely first: every tensor needed is there and every tensor is used.")
+
+  @Argument(help: ArgumentHelp("An EDM .pkl or a .safetensors file written by ndc.", valueName: "in"))
+  var input: String
+
+  @Argument(help: ArgumentHelp("The .safetensors file to write.", valueName: "out"))
+  var output: String
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  private struct Result: Encodable {
+    var out: String
+    var digest: String
+    var tensors: Int
+    var parameters: Int
+  }
+
+  func run() throws {
+    guard output.hasSuffix(".safetensors") else {
+      throw UsageError("the output \(output) must be called .safetensors, the only format that is written")
+    }
+    let checkpoint = try Checkpoint.load(path: input)
+    _ = try UNetDenoiser(checkpoint)
+    try checkpoint.writeSafetensors(to: output)
+    let written = try Checkpoint.load(path: output)
+    if json {
+      try Output.json(
+        Result(
+          out: output, digest: written.digest, tensors: written.tensors.count, parameters: written.parameterCount))
+    } else {
+      Output.line("wrote \(output): \(written.tensors.count) tensors, \(written.parameterCount) parameters")
+    }
+  }
+}

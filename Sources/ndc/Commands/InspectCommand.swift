@@ -1,0 +1,79 @@
+import ArgumentParser
+import Basics
+import Checkpoints
+import OneDNN
+import UNets
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "What a model file is: architecture, parameters, what it can do, digest.",
+    discussion: "Without a file: the bundled model. Every tensor is checked against the architecture.")
+
+  @Argument(help: ArgumentHelp("A checkpoint (.pkl or .safetensors).", valueName: "model"))
+  var model: String?
+
+  @Flag(help: "List the step programs' kernels too.")
+  var kernels = false
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  private struct Report: Encodable {
+    var file: String
+    var digest: String
+    var architecture: Architecture
+    var notes: CheckpointNotes
+    var parameters: Int
+    var tensors: Int
+    var imageShape: ImageShape
+    var classes: Int
+    var methods: [String]
+    var workerBytes: Int
+    var precisionsHere: [String]
+    var engine: String
+  }
+
+  func run() throws {
+    let file = try model ?? Resources.bundledModel()
+    let checkpoint = try Checkpoint.load(path: file)
+    let network = try UNetDenoiser(checkpoint)
+    let methods =
+      checkpoint.architecture.labelDimension > 0 ? ["apndc", "apndc-posterior", "epndc", "dc", "denoise-classify"] : []
+    let report = Report(
+      file: file, digest: checkpoint.digest, architecture: checkpoint.architecture, notes: checkpoint.notes,
+      parameters: checkpoint.parameterCount, tensors: checkpoint.tensors.count,
+      imageShape: checkpoint.architecture.imageShape, classes: checkpoint.architecture.labelDimension,
+      methods: methods, workerBytes: network.workerBytes,
+      precisionsHere: Precision.allCases.filter { $0.availableHere == $0 }.map(\.rawValue),
+      engine: "oneDNN \(Engine.version) (\(Engine.instructionSet)), \(KernelSet.best.rawValue) kernels")
+    if json { return try Output.json(report) }
+    let summary = ModelSummary(checkpoint.architecture)
+    var rows = [
+      ("file", file), ("sha256", report.digest), ("network", summary.network),
+      ("preconditioning", summary.preconditioning), ("image", "\(report.imageShape)"),
+      ("classes", report.classes == 0 ? "none (unconditional)" : "\(report.classes)"),
+    ]
+    rows += summary.details
+    rows += [
+      ("parameters", "\(report.parameters) in \(report.tensors) tensors"),
+      ("unconditional", unconditional(checkpoint)),
+      ("classifiers", methods.isEmpty ? "none: it has no classes" : methods.joined(separator: ", ")),
+      ("memory per worker", "\(report.workerBytes >> 20) MiB beside the weights"),
+      ("precisions here", report.precisionsHere.joined(separator: ", ")), ("engine", report.engine),
+    ]
+    for (name, value) in rows { Output.line(padded(name, 20) + value) }
+    if kernels {
+      for (step, kernel) in network.implementations { Output.line("  " + padded(step, 40) + kernel) }
+    }
+  }
+
+  private func unconditional(_ checkpoint: Checkpoint) -> String {
+    guard checkpoint.architecture.labelDimension > 0 else { return "yes, and nothing else" }
+    switch checkpoint.notes.labelDropout {
+    case let rate? where rate > 0: return "by the zero label (label dropout \(rate) in training)"
+    case _?: return "by the zero label, untrained: labels were never dropped; better give --unconditional-model"
+    case nil: return "by the zero label; the file does not say whether labels were dropped in training"
+    }
+  }
+}

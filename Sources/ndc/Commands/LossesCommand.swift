@@ -1,0 +1,80 @@
+import ArgumentParser
+import Basics
+import Classifiers
+import Foundation
+import NumPyFiles
+import Runs
+
+struct LossesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "losses",
+    abstract: "Per-class losses of given images under given noise and noise levels.",
+    discussion: """
+      x is float32 N x C x H x W in pixels: clean for dc, already noisy for the noised classifiers. noise is float32 \
+      T x C x H x W; row t is used at level t for every image and class. grid holds T noise levels in model space, taken \
+      as they are (epndc: step t goes from grid[t+1] to grid[t]). The result is float64 N x K.
+      """)
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(name: .customLong("x"), help: ArgumentHelp("Images in pixels.", valueName: "x.npy"))
+  var input: String
+
+  @Option(help: ArgumentHelp("One standard normal draw per level.", valueName: "noise.npy"))
+  var noise: String
+
+  @Option(help: ArgumentHelp("Noise levels, float64.", valueName: "grid.npy"))
+  var grid: String
+
+  @Option(help: ArgumentHelp("apndc, apndc-posterior, epndc or dc.", valueName: "method"))
+  var method = ClassificationMethod.approximatePosterior
+
+  @Option(help: ArgumentHelp("edm, edm-reference, elbo, uniform or learned.", valueName: "weighting"))
+  var weighting = LossWeighting.edm
+
+  @Option(help: ArgumentHelp("The file that --weighting learned reads.", valueName: "file"))
+  var calibration: String?
+
+  @Option(help: ArgumentHelp("The smoothing noise already in x, in pixels.", valueName: "sigma"))
+  var sigma = 0.25
+
+  @Option(help: ArgumentHelp("Where the result goes.", valueName: "losses.npy"))
+  var out: String
+
+  @Flag(help: "Print the losses as JSON too.")
+  var json = false
+
+  private struct Result: Encodable {
+    var losses: [[Double]]
+    var predictions: [Int?]
+    var precision: String
+    var out: String
+  }
+
+  func run() async throws {
+    let loaded = try LoadedModel.load(model)
+    let shape = loaded.denoiser.imageShape
+    let levels = try ArrayInput.noiseLevels(grid, count: nil)
+    let images = try ArrayInput.images(input, shape: shape)
+    let rows = try ArrayInput.noise(noise, shape: shape, rows: levels.count)
+    var specification = ClassifierSpecification(method: method, sigma: sigma)
+    specification.weighting = weighting
+    specification.calibration = try calibration.map { try Calibration(path: $0) }
+    let computation = try LossesComputation(
+      specification: specification, denoiser: loaded.denoiser, grid: levels, noise: rows)
+    let count = images.count / shape.count
+    let threads = model.threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let losses = try await inParallel(count: count, chunk: 1, threads: threads) { range in
+      try computation.losses(pixels: Array(images[range.lowerBound * shape.count..<range.upperBound * shape.count]))
+    }
+    try NumPyArray(shape: [count, loaded.denoiser.classCount], losses.flatMap { $0 }).write(to: out)
+    if json {
+      try Output.json(
+        Result(
+          losses: losses, predictions: losses.map { ClassLosses(losses: $0, evaluations: 0).prediction },
+          precision: loaded.precision.rawValue, out: out))
+    } else {
+      Output.line("losses of \(count) images and \(loaded.denoiser.classCount) classes: \(out)")
+    }
+  }
+}

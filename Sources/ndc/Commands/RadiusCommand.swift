@@ -1,0 +1,52 @@
+import ArgumentParser
+import Basics
+import Certification
+
+struct RadiusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "radius",
+    abstract: "The certified radius of given vote counts.",
+    discussion: """
+      The one-sided Clopper-Pearson lower bound on the probability of the class, and sigma times the normal quantile of \
+      it. The counts must come from a number of votes that was fixed beforehand and from votes that did not choose the class.
+
+      Example: ndc radius --successes 9990 --samples 10000 --sigma 0.5
+      """)
+
+  @Option(help: ArgumentHelp("Votes for the class.", valueName: "k"))
+  var successes: Int
+
+  @Option(help: ArgumentHelp("Estimation votes.", valueName: "n"))
+  var samples: Int
+
+  @Option(help: ArgumentHelp("The probability of a wrong certificate.", valueName: "a"))
+  var alpha = 0.001
+
+  @Option(help: ArgumentHelp("The smoothing noise in pixels.", valueName: "sigma"))
+  var sigma: Double
+
+  @Flag(help: "Print {\"pLower\",\"radius\",\"abstained\"} in full precision.")
+  var json = false
+
+  private struct Result: Encodable {
+    var pLower: Double
+    var radius: Double
+    var abstained: Bool
+  }
+
+  func run() throws {
+    let certificate = try Certificate.bound(
+      successes: successes, samples: samples, alpha: alpha, sigma: PixelNoise(sigma))
+    if json {
+      try Output.json(
+        Result(
+          pLower: certificate.pLower, radius: certificate.radius ?? 0, abstained: certificate.abstained))
+    } else if let radius = certificate.radius {
+      Output.line("probability of the class >= \(roundedDown(certificate.pLower, digits: 6))")
+      Output.line("certified radius         \(roundedDown(radius, digits: 6))")
+    } else {
+      Output.line("probability of the class >= \(roundedDown(certificate.pLower, digits: 6))")
+      Output.line("abstain: the bound does not exceed 1/2")
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Basics
+import Foundation
+
+/// Parses, runs and turns every failure into SPEC §6's exit status.
+@main
+enum Main {
+  static func main() async {
+    Interruption.prepare()
+    do {
+      try await Interruption.cancelling { try await run(NDC.parseAsRoot()) }
+    } catch {
+      exit(with: error)
+    }
+  }
+
+  private static func run(_ command: any ParsableCommand) async throws {
+    var command = command
+    if var asynchronous = command as? any AsyncParsableCommand {
+      try await asynchronous.run()
+    } else {
+      try command.run()
+    }
+  }
+
+  private static func exit(with error: any Error) -> Never {
+    switch error {
+    case let error as InputError: fail(error.description, status: 65)
+    case let error as UsageError: fail(error.description, status: 64)
+    case is CancellationError: fail("interrupted; everything finished so far is kept", status: 130)
+    case is CleanExit, is ValidationError, is ExitCode: NDC.exit(withError: error)
+    default:
+      // ArgumentParser's own errors carry their message and EX_USAGE.
+      let code = NDC.exitCode(for: error)
+      if code == .validationFailure || code == .success { NDC.exit(withError: error) }
+      fail("internal error: \(error)", status: 70)
+    }
+  }
+
+  private static func fail(_ message: String, status: Int32) -> Never {
+    FileHandle.standardError.write(Data("ndc: \(message)\n".utf8))
+    Foundation.exit(status)
+  }
+}

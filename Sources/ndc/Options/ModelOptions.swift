@@ -1,0 +1,29 @@
+import ArgumentParser
+import UNets
+
+/// Which denoiser runs, and how.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "An EDM checkpoint (.pkl), an ndc .safetensors file, or analytic:SRC for the exact denoiser of a labelled data set.",
+      discussion: "Default: the bundled MNIST model.", valueName: "file"))
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A second checkpoint for the unconditional denoiser.",
+      discussion: "Default: the zero label of --model.", valueName: "file"))
+  var unconditionalModel: String?
+
+  @Option(help: ArgumentHelp("What the network computes in: fp32 or bf16.", valueName: "precision"))
+  var precision = Precision.fp32
+
+  @Option(help: ArgumentHelp("Worker threads; results do not depend on it. Default: one per processor.", valueName: "k"))
+  var threads: Int?
+
+  mutating func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads \(threads): must be at least 1") }
+  }
+}
+
+extension Precision: ExpressibleByArgument {}

@@ -1,0 +1,53 @@
+import Checkpoints
+
+/// A model's architecture in words.
+struct ModelSummary {
+  let architecture: Architecture
+
+  init(_ architecture: Architecture) { self.architecture = architecture }
+
+  /// One line, as it appears in records: `SongUNet (DDPM++), EDM preconditioning, 1×32×32, 10 classes`.
+  var line: String {
+    let classes = architecture.labelDimension == 0 ? "unconditional" : "\(architecture.labelDimension) classes"
+    return "\(network), \(preconditioning) preconditioning, \(architecture.imageShape), \(classes)"
+  }
+
+  var network: String {
+    switch architecture.network {
+    case .song(let song):
+      song.encoder == .standard && song.embedding == .positional
+        ? "SongUNet (DDPM++)" : song.encoder == .residual ? "SongUNet (NCSN++)" : "SongUNet"
+    case .dhariwal: "DhariwalUNet (ADM)"
+    }
+  }
+
+  var preconditioning: String {
+    switch architecture.preconditioning {
+    case .edm(let sigmaData): "EDM (sigma_data \(sigmaData))"
+    case .vp(let betaD, let betaMin, let steps): "VP (beta_d \(betaD), beta_min \(betaMin), M \(steps))"
+    case .ve: "VE"
+    case .iddpm(let c1, let c2, let steps): "iDDPM (C_1 \(c1), C_2 \(c2), M \(steps))"
+    }
+  }
+
+  /// The constructor's arguments, name and value.
+  var details: [(String, String)] {
+    func list(_ values: [some CustomStringConvertible]) -> String { values.map(\.description).joined(separator: ", ") }
+    switch architecture.network {
+    case .song(let song):
+      return [
+        ("channels", "\(song.modelChannels) x [\(list(song.channelMultipliers))]"),
+        ("blocks per level", "\(song.blocks)"), ("attention at", list(song.attentionResolutions)),
+        ("embedding", song.embedding.rawValue), ("encoder", song.encoder.rawValue),
+        ("decoder", song.decoder.rawValue), ("resample filter", list(song.resampleFilter)),
+        ("augmentation input", song.augmentDimension == 0 ? "none" : "\(song.augmentDimension) (zero here)"),
+      ]
+    case .dhariwal(let adm):
+      return [
+        ("channels", "\(adm.modelChannels) x [\(list(adm.channelMultipliers))]"),
+        ("blocks per level", "\(adm.blocks)"), ("attention at", list(adm.attentionResolutions)),
+        ("augmentation input", adm.augmentDimension == 0 ? "none" : "\(adm.augmentDimension) (zero here)"),
+      ]
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import Basics
+import Foundation
+
+/// The bundled model and data: beside an installed `ndc` (PREFIX/share/ndc), or in the repository it was built in.
+enum Resources {
+  static let modelName = "models/edm-mnist-32x32-cond.safetensors"
+
+  static let folder: URL? = {
+    let files = FileManager.default
+    if let named = ProcessInfo.processInfo.environment["NDC_RESOURCES"] { return URL(fileURLWithPath: named) }
+    guard let executable = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
+    var folder = executable.deletingLastPathComponent()
+    let installed = folder.deletingLastPathComponent().appendingPathComponent("share/ndc")
+    if files.fileExists(atPath: installed.appendingPathComponent(modelName).path) { return installed }
+    while folder.path != "/" {
+      let candidate = folder.appendingPathComponent("Resources")
+      if files.fileExists(atPath: candidate.appendingPathComponent(modelName).path) { return candidate }
+      folder = folder.deletingLastPathComponent()
+    }
+    return nil
+  }()
+
+  static func bundledModel() throws -> String {
+    guard let folder else {
+      throw InputError(
+        "the bundled model was not found beside this program; name one with --model, or set NDC_RESOURCES",
+        expected: "share/ndc/\(modelName) beside bin/, or Resources/\(modelName) above the program")
+    }
+    return folder.appendingPathComponent(modelName).path
+  }
+}
