@@ -1,0 +1,24 @@
+/// The base classifiers of SPEC §3. Raw values are the command line's.
+public enum ClassificationMethod: String, Hashable, Sendable, Codable, CaseIterable {
+  case approximatePosterior = "apndc"
+  case approximatePosteriorFromInput = "apndc-posterior"
+  case exactPosterior = "epndc"
+  case diffusion = "dc"
+  case denoiseThenClassify = "denoise-classify"
+
+  /// Whether x̂ = D(x_τ; σ_τ, none) is computed, which takes a denoiser that answers without a label.
+  public var needsUnconditional: Bool {
+    switch self {
+    case .approximatePosterior, .approximatePosteriorFromInput, .denoiseThenClassify: true
+    case .exactPosterior, .diffusion: false
+    }
+  }
+
+  /// Whether its generated grid begins at σ_τ; the others begin at s_min = 1e-4.
+  public var gridBeginsAtSmoothing: Bool {
+    switch self {
+    case .approximatePosterior, .approximatePosteriorFromInput, .exactPosterior: true
+    case .diffusion, .denoiseThenClassify: false
+    }
+  }
+}

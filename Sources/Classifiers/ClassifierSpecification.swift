@@ -1,0 +1,141 @@
+import Basics
+import Diffusion
+
+/// Everything that makes a denoiser into a base classifier: what the command line chooses and `run.json` records.
+///
+/// The defaults are the command line's: `apndc`, σ = 0.25, 126 points, weighting `edm`, shared noise.
+public struct ClassifierSpecification: Hashable, Sendable, Codable {
+  public var method = ClassificationMethod.approximatePosterior
+  /// σ, the smoothing noise the classifier expects in its inputs, in pixels. `dc` takes its input as clean.
+  public var sigma = 0.25
+  /// T, the points of the generated grid; ignored when the levels are explicit.
+  public var timesteps = NoiseGrid.referenceTimesteps
+  /// Explicit levels s_t in model space instead of a generated grid; all of them are evaluated.
+  public var levels: [Double]?
+  /// The first steps EPNDC leaves out of a generated grid.
+  public var skipSteps = NoiseGrid.referenceSkippedSteps
+  public var weighting = LossWeighting.edm
+  /// What the weighting `learned` reads; where `levels` is nil its levels are the grid.
+  public var calibration: Calibration?
+  public var noiseSharing = NoiseSharing.shared
+  public var siftAndRefine: SiftAndRefine?
+
+  public init(method: ClassificationMethod = .approximatePosterior, sigma: Double = 0.25) {
+    self.method = method
+    self.sigma = sigma
+  }
+
+  /// `--preset paper`: 126 points, weighting `edm-reference`, as published.
+  public static func paper(
+    method: ClassificationMethod = .approximatePosterior, sigma: Double = 0.25
+  ) -> ClassifierSpecification {
+    var specification = ClassifierSpecification(method: method, sigma: sigma)
+    specification.weighting = .edmReference
+    return specification
+  }
+
+  /// σ_τ = 2σ.
+  public var smoothing: ModelNoise { PixelNoise(sigma).inModelSpace }
+
+  /// Whether the denoiser must answer without a label.
+  public var needsUnconditional: Bool { method.needsUnconditional }
+
+  /// The levels this specification evaluates.
+  ///
+  /// - Throws: `UsageError`.
+  public func grid() throws -> NoiseGrid {
+    guard sigma.isFinite, sigma >= 0 else { throw UsageError("--sigma \(sigma): must be finite and not negative") }
+    if let explicit = levels ?? (weighting == .learned ? calibration?.levels.map(\.sigma) : nil) {
+      do {
+        return try NoiseGrid(points: explicit)
+      } catch let error as InputError {
+        throw UsageError("the noise levels cannot be used: \(error)")
+      }
+    }
+    if weighting == .learned, calibration == nil { throw UsageError("--weighting learned needs a calibration file") }
+    return try NoiseGrid(from: method.gridBeginsAtSmoothing ? smoothing : NoiseGrid.cleanStart, timesteps: timesteps)
+  }
+
+  /// Checks everything that does not depend on the model.
+  ///
+  /// - Throws: `UsageError`.
+  public func validate() throws {
+    _ = try levelCount()
+  }
+
+  /// How many denoiser evaluations a vote costs at most: levels × classes, plus one where x̂ is needed. Without
+  /// sift-and-refine it is the exact number.
+  ///
+  /// - Throws: `UsageError` as `validate()`.
+  public func evaluationsPerVote(classCount: Int) throws -> Int {
+    try levelCount() * classCount + (needsUnconditional ? 1 : 0)
+  }
+
+  /// - Throws: `UsageError` for an impossible specification, `InputError` when the denoiser does not suit it (no
+  ///   classes; no answer without a label where x̂ is needed).
+  public func makeClassifier(denoiser: any Denoiser) throws -> any BaseClassifier {
+    _ = try levelCount()
+    return try makeClassifier(denoiser: denoiser, grid: try grid())
+  }
+
+  /// The classifier on a grid of the caller's; `timesteps` and `levels` are ignored.
+  func makeClassifier(denoiser: any Denoiser, grid: NoiseGrid) throws -> any BaseClassifier {
+    switch method {
+    case .diffusion:
+      try DiffusionClassifier(
+        denoiser: denoiser, grid: grid, weighting: weighting, calibration: calibration, sharing: noiseSharing,
+        siftAndRefine: siftAndRefine)
+    case .exactPosterior:
+      try ExactPosteriorClassifier(
+        denoiser: denoiser, smoothing: smoothing, grid: grid, weighting: weighting, calibration: calibration,
+        skippedSteps: skipSteps, sharing: noiseSharing, siftAndRefine: siftAndRefine)
+    case .approximatePosterior, .approximatePosteriorFromInput:
+      try ApproximatePosteriorClassifier(
+        denoiser: denoiser, smoothing: smoothing,
+        sampling: method == .approximatePosterior ? .aroundReconstruction : .fromInput, grid: grid,
+        weighting: weighting, calibration: calibration, sharing: noiseSharing, siftAndRefine: siftAndRefine)
+    case .denoiseThenClassify:
+      try DenoiseThenClassify(
+        denoiser: denoiser, smoothing: smoothing, grid: grid, weighting: weighting, calibration: calibration,
+        sharing: noiseSharing, siftAndRefine: siftAndRefine)
+    }
+  }
+
+  private func levelCount() throws -> Int {
+    let grid = try grid()
+    if needsUnconditional, sigma == 0 { throw UsageError("--method \(method.rawValue) needs a --sigma above 0") }
+    if method != .exactPosterior, method.gridBeginsAtSmoothing, !grid.isGenerated, let first = grid.points.first,
+      first < smoothing
+    {
+      throw UsageError(
+        "--method \(method.rawValue) evaluates levels of at least \(smoothing.sigma) (twice --sigma); found \(first.sigma)"
+      )
+    }
+    let levels =
+      method == .exactPosterior
+      ? try grid.steps(above: smoothing, skipping: skipSteps).map(\.lower) : grid.levels
+    for level in levels { _ = try weighting.weight(at: level, calibration: calibration) }
+    try siftAndRefine?.validate(levelCount: levels.count)
+    return levels.count
+  }
+}
+
+extension ClassifierSpecification: CustomStringConvertible {
+  /// One line for people: `apndc, σ = 0.25, 126 points, weighting edm`.
+  public var description: String {
+    var parts = [method.rawValue, "σ = \(sigma)"]
+    if let explicit = levels ?? (weighting == .learned ? calibration?.levels.map(\.sigma) : nil) {
+      parts.append("\(explicit.count) explicit levels")
+    } else {
+      parts.append("\(timesteps) points")
+      if method == .exactPosterior { parts.append("first \(skipSteps) steps skipped") }
+    }
+    parts.append("weighting \(weighting.rawValue)")
+    if noiseSharing == .independent { parts.append("independent noise") }
+    if let policy = siftAndRefine {
+      parts.append(
+        "sift on \(policy.siftLevels) levels (threshold \(policy.siftThreshold), refining \(policy.refineThreshold))")
+    }
+    return parts.joined(separator: ", ")
+  }
+}

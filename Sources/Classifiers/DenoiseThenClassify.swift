@@ -1,0 +1,41 @@
+import Basics
+import Diffusion
+
+/// `denoise-classify`: denoise x_τ once, x̂ = D(x_τ; σ_τ, none), then DC on x̂ as if it were clean (Carlini et al.,
+/// *(Certified!!) Adversarial Robustness for Free!*, arXiv 2206.10550, with DC as the classifier).
+///
+/// Unlike APNDC its grid begins at DC's s_min, not at σ_τ.
+public struct DenoiseThenClassify: BaseClassifier {
+  private let denoiser: any Denoiser
+  private let sharing: NoiseSharing
+  private let policy: SiftAndRefine?
+  private let anchor: LossAnchor
+  package let terms: [LossTerm]
+
+  /// - Parameters:
+  ///   - denoiser: must answer without a label.
+  ///   - smoothing: σ_τ > 0.
+  ///   - grid: a generated grid begins at `NoiseGrid.cleanStart`.
+  /// - Throws: `InputError` when the denoiser always needs a label; `UsageError` when σ_τ, the weighting or the policy
+  ///   does not fit.
+  public init(
+    denoiser: any Denoiser, smoothing: ModelNoise, grid: NoiseGrid, weighting: LossWeighting,
+    calibration: Calibration? = nil, sharing: NoiseSharing = .shared, siftAndRefine: SiftAndRefine? = nil
+  ) throws {
+    try checkClasses(of: denoiser)
+    anchor = .reconstruction(smoothing)
+    terms = try LossPlan.diffusion(grid.levels, weighting: weighting, calibration: calibration)
+    try anchor.check(denoiser)
+    try siftAndRefine?.validate(levelCount: terms.count)
+    self.denoiser = denoiser
+    self.sharing = sharing
+    policy = siftAndRefine
+  }
+
+  public var imageShape: ImageShape { denoiser.imageShape }
+  public var classCount: Int { denoiser.classCount }
+
+  public func makeWorker() throws -> any ClassifierWorker {
+    try LossWorker(denoiser: denoiser, terms: terms, anchor: anchor, sharing: sharing, policy: policy)
+  }
+}

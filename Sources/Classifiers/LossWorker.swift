@@ -1,0 +1,102 @@
+import Basics
+import Diffusion
+
+/// The worker behind every classifier: evaluates the terms of a loss for many inputs, packed into full batches.
+///
+/// The squared errors of an (input, level, class) are computed by themselves and added in the order of the levels, so
+/// the losses of an input never depend on its companions.
+final class LossWorker: ClassifierWorker {
+  private let imageShape: ImageShape
+  private let classCount: Int
+  private let terms: [LossTerm]
+  private let anchor: LossAnchor
+  private let sharing: NoiseSharing
+  private let policy: SiftAndRefine?
+  private let evaluator: any DenoiserEvaluator
+  private let batch: EvaluationBatch
+  private var epsilon: [Float]
+  private var noised: [Float]
+
+  init(
+    denoiser: any Denoiser, terms: [LossTerm], anchor: LossAnchor, sharing: NoiseSharing, policy: SiftAndRefine?
+  ) throws {
+    imageShape = denoiser.imageShape
+    classCount = denoiser.classCount
+    self.terms = terms
+    self.anchor = anchor
+    self.sharing = sharing
+    self.policy = policy
+    evaluator = try denoiser.makeEvaluator()
+    batch = EvaluationBatch(capacity: max(1, denoiser.preferredBatchSize), pixelCount: imageShape.count)
+    epsilon = [Float](repeating: 0, count: imageShape.count)
+    noised = [Float](repeating: 0, count: imageShape.count)
+  }
+
+  func classLosses(_ inputs: [ClassifierInput]) throws -> [ClassLosses] {
+    for input in inputs {
+      precondition(input.image.count == imageShape.count, "an image of \(input.image.count) values, not \(imageShape)")
+    }
+    let reconstructions = try reconstruct(inputs)
+    let spent = anchor.reconstructionNoise == nil ? 0 : 1
+    var votes = inputs.map { _ in
+      VoteProgress(levelCount: terms.count, classCount: classCount, policy: policy, spent: spent)
+    }
+    while votes.contains(where: { !$0.isDone }) {
+      for index in inputs.indices where !votes[index].isDone {
+        let target = reconstructions?[index] ?? inputs[index].image
+        let base = if case .inputAimingAtReconstruction = anchor { inputs[index].image } else { target }
+        for level in votes[index].pendingLevels {
+          try addEvaluations(
+            at: level, of: index, base: base, target: target, noise: inputs[index].noise, to: &votes)
+        }
+      }
+      try flush(&votes)
+      for index in votes.indices where !votes[index].isDone { votes[index].conclude() }
+    }
+    return votes.map(\.losses)
+  }
+
+  /// x̂ = D(x_τ; σ_τ, none) for every input, where the method needs it.
+  private func reconstruct(_ inputs: [ClassifierInput]) throws -> [[Float]]? {
+    guard let noise = anchor.reconstructionNoise else { return nil }
+    var images = inputs.map { _ in [Float]() }
+    for index in inputs.indices {
+      batch.add(.init(noise: noise, label: nil), input: inputs[index].image, epsilon: nil, target: nil, tag: index)
+      if batch.isFull || index == inputs.count - 1 {
+        try batch.evaluate(with: evaluator) { images[$0.tag] = Array($1) }
+      }
+    }
+    return images
+  }
+
+  private func addEvaluations(
+    at level: Int, of index: Int, base: [Float], target: [Float], noise: any ClassifierNoise,
+    to votes: inout [VoteProgress]
+  ) throws {
+    let term = terms[level]
+    for (position, label) in votes[index].survivors.enumerated() {
+      if position == 0 || sharing == .independent {
+        epsilon.withUnsafeMutableBufferPointer {
+          noise.fill($0, level: term.row, label: sharing == .shared ? nil : label)
+        }
+        for pixel in noised.indices {
+          noised[pixel] = Float(Double(base[pixel]) + term.amplitude * Double(epsilon[pixel]))
+        }
+      }
+      batch.add(
+        .init(noise: term.noise, label: label), input: noised, epsilon: term.shift == 0 ? nil : epsilon,
+        target: target, tag: (index * terms.count + level) * classCount + label)
+      if batch.isFull { try flush(&votes) }
+    }
+  }
+
+  private func flush(_ votes: inout [VoteProgress]) throws {
+    try batch.evaluate(with: evaluator) { slot, denoised in
+      let (rest, label) = slot.tag.quotientAndRemainder(dividingBy: classCount)
+      let (index, level) = rest.quotientAndRemainder(dividingBy: terms.count)
+      let term = terms[level]
+      let error = slot.squaredError(of: denoised, shift: term.shift)
+      votes[index].record(term.weight * error, level: level, label: label)
+    }
+  }
+}

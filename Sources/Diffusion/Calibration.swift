@@ -1,0 +1,163 @@
+import Basics
+import Foundation
+
+/// Noise levels and weights found on data: what the weighting `learned` reads.
+///
+/// The file is JSON:
+/// ```
+/// {"format": "ndc-calibration-1", "levels": [{"sigma": 2.1, "weight": 0.3}, …], "notes": "optional text"}
+/// ```
+/// `sigma` is s_t in model space (finite, positive, strictly ascending); `weight` is ω_t itself, Δ_t included (finite,
+/// not negative, at least one positive). Other keys are refused. At most 10 000 levels, 4 MiB.
+public struct Calibration: Hashable, Sendable, Codable {
+  public static let format = "ndc-calibration-1"
+  public static let largestFile = 4 << 20
+  public static let mostLevels = 10_000
+
+  /// One level and its weight.
+  public struct Level: Hashable, Sendable, Codable {
+    /// s_t, in model space.
+    public var sigma: Double
+    /// ω_t.
+    public var weight: Double
+
+    public init(sigma: Double, weight: Double) {
+      self.sigma = sigma
+      self.weight = weight
+    }
+
+    public init(from decoder: any Decoder) throws {
+      let fields = try decoder.fields(["sigma", "weight"])
+      sigma = try fields.decode(Double.self, forKey: FieldName("sigma"))
+      weight = try fields.decode(Double.self, forKey: FieldName("weight"))
+    }
+  }
+
+  /// In ascending order of s.
+  public let levels: [Level]
+  public let notes: String?
+
+  /// - Throws: `InputError` naming the first level that breaks a rule.
+  public init(levels: [Level], notes: String? = nil) throws {
+    guard !levels.isEmpty, levels.count <= Self.mostLevels else {
+      throw InputError(
+        "impossible number of levels", location: "field \"levels\"", expected: "1 … \(Self.mostLevels)",
+        found: "\(levels.count)")
+    }
+    for (index, level) in levels.enumerated() {
+      let smallest = index == 0 ? 0 : levels[index - 1].sigma
+      guard level.sigma.isFinite, level.sigma > smallest else {
+        throw InputError(
+          "impossible noise level", location: "field \"levels[\(index)].sigma\"",
+          expected: "a finite number above \(smallest)", found: "\(level.sigma)")
+      }
+      guard level.weight.isFinite, level.weight >= 0 else {
+        throw InputError(
+          "impossible weight", location: "field \"levels[\(index)].weight\"", expected: "a finite number, not negative",
+          found: "\(level.weight)")
+      }
+    }
+    guard levels.contains(where: { $0.weight > 0 }) else {
+      throw InputError("every weight is zero", location: "field \"levels\"")
+    }
+    self.levels = levels
+    self.notes = notes
+  }
+
+  /// Reads a calibration file.
+  ///
+  /// - Throws: `InputError` naming the file and the field.
+  public init(path: String) throws {
+    let file = try MappedFile(path: path)
+    guard file.bytes.count <= Self.largestFile else {
+      throw InputError(
+        "too large for a calibration", file: path, expected: "at most \(Self.largestFile) bytes",
+        found: "\(file.bytes.count)")
+    }
+    do {
+      try self.init(json: Data(file.bytes))
+    } catch let error as InputError {
+      throw error.inFile(path)
+    }
+  }
+
+  /// Decodes the bytes of a calibration file.
+  public init(json: Data) throws {
+    do {
+      self = try JSONDecoder().decode(Calibration.self, from: json)
+    } catch let error as DecodingError {
+      throw Self.inputError(error)
+    }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.fields(["format", "levels", "notes"])
+    let format = try fields.decode(String.self, forKey: FieldName("format"))
+    guard format == Self.format else {
+      throw InputError(
+        "not a calibration", location: "field \"format\"", expected: "\"\(Self.format)\"",
+        found: "\"\(format.prefix(40))\"")
+    }
+    try self.init(
+      levels: try fields.decode([Level].self, forKey: FieldName("levels")),
+      notes: try fields.decodeIfPresent(String.self, forKey: FieldName("notes")))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: FieldName.self)
+    try fields.encode(Self.format, forKey: FieldName("format"))
+    try fields.encode(levels, forKey: FieldName("levels"))
+    try fields.encodeIfPresent(notes, forKey: FieldName("notes"))
+  }
+
+  /// ω at a level of the file, nil at any other: weights are not interpolated.
+  public func weight(at noise: ModelNoise) -> Double? {
+    levels.first { $0.sigma == noise.sigma }?.weight
+  }
+
+  private static func inputError(_ error: DecodingError) -> InputError {
+    func place(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String? {
+      var path = ""
+      for key in context.codingPath + (last.map { [$0] } ?? []) {
+        path += key.intValue.map { "[\($0)]" } ?? (path.isEmpty ? key.stringValue : ".\(key.stringValue)")
+      }
+      return path.isEmpty ? nil : "field \"\(path)\""
+    }
+    switch error {
+    case .typeMismatch(let type, let context):
+      return InputError("wrong type", location: place(context), expected: "\(type)")
+    case .valueNotFound(let type, let context):
+      return InputError("null", location: place(context), expected: "\(type)")
+    case .keyNotFound(let key, let context):
+      return InputError("missing", location: place(context, key))
+    case .dataCorrupted(let context):
+      return InputError(
+        context.codingPath.isEmpty ? "not valid JSON" : context.debugDescription, location: place(context))
+    @unknown default:
+      return InputError("not a calibration")
+    }
+  }
+}
+
+/// A JSON key by name.
+private struct FieldName: CodingKey {
+  var stringValue: String
+  var intValue: Int? { nil }
+  init(_ name: String) { stringValue = name }
+  init(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { nil }
+}
+
+extension Decoder {
+  /// The object's fields; a key that is not among `known` is an error.
+  fileprivate func fields(_ known: Set<String>) throws -> KeyedDecodingContainer<FieldName> {
+    let fields = try container(keyedBy: FieldName.self)
+    if let stray = fields.allKeys.map(\.stringValue).sorted().first(where: { !known.contains($0) }) {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: codingPath + [FieldName(stray)],
+          debugDescription: "unknown field; known are \(known.sorted().joined(separator: ", "))"))
+    }
+    return fields
+  }
+}
