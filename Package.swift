@@ -15,12 +15,9 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
   .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], hasFixtures: Bool = false) -> Target {
   .testTarget(
-    name: name + "Tests", dependencies: dependencies + ["TestSupport"],
-    exclude: FileManager.default.fileExists(
-      atPath: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("Tests/\(name)Tests/Fixtures").path) ? ["Fixtures"] : [],
+    name: name + "Tests", dependencies: dependencies + ["TestSupport"], exclude: hasFixtures ? ["Fixtures"] : [],
     swiftSettings: swiftSettings)
 }
 
@@ -85,16 +82,16 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Basics", "NumPyFiles"], path: "Tests/TestSupport",
       swiftSettings: swiftSettings),
     tests("Basics", ["Basics"]),
-    tests("NumPyFiles", ["NumPyFiles", "Basics"]),
-    tests("Pickles", ["Pickles", "Basics"]),
-    tests("Datasets", ["Datasets", "Basics", "NumPyFiles"]),
-    tests("Checkpoints", ["Checkpoints", "Pickles", "Basics", "NumPyFiles"]),
+    tests("NumPyFiles", ["NumPyFiles", "Basics"], hasFixtures: true),
+    tests("Pickles", ["Pickles", "Basics"], hasFixtures: true),
+    tests("Datasets", ["Datasets", "Basics", "NumPyFiles"], hasFixtures: true),
+    tests("Checkpoints", ["Checkpoints", "Pickles", "Basics", "NumPyFiles"], hasFixtures: true),
     tests("Noise", ["Noise", "Basics", "Statistics"]),
-    tests("Statistics", ["Statistics"]),
-    tests("Diffusion", ["Diffusion", "Basics", "Noise"]),
-    tests("Classifiers", ["Classifiers", "Diffusion", "Noise", "Basics", "NumPyFiles"]),
+    tests("Statistics", ["Statistics"], hasFixtures: true),
+    tests("Diffusion", ["Diffusion", "Basics", "Noise"], hasFixtures: true),
+    tests("Classifiers", ["Classifiers", "Diffusion", "Noise", "Basics", "NumPyFiles"], hasFixtures: true),
     tests("Certification", ["Certification", "Classifiers", "Statistics", "Noise", "Diffusion", "Basics"]),
-    tests("UNets", ["UNets", "Checkpoints", "Diffusion", "Classifiers", "OneDNN", "CKernels", "Basics", "NumPyFiles"]),
+    tests("UNets", ["UNets", "Checkpoints", "Diffusion", "Classifiers", "OneDNN", "CKernels", "Basics", "NumPyFiles"], hasFixtures: true),
     tests(
       "Runs", ["Runs", "Certification", "Classifiers", "Datasets", "Diffusion", "Noise", "Statistics", "Basics"]),
     tests("Command", ["Basics", "NumPyFiles"]),

@@ -34,3 +34,8 @@ struct KernelTable: @unchecked Sendable {
 
   var functions: ndc_kernel_table { pointer.pointee }
 }
+
+extension KernelSet {
+  /// The C functions themselves, for tests.
+  package var functions: ndc_kernel_table { table.functions }
+}
