@@ -86,7 +86,7 @@ let package = Package(
     tests("Pickles", ["Pickles", "Basics"], hasFixtures: true),
     tests("Datasets", ["Datasets", "Basics", "NumPyFiles"], hasFixtures: true),
     tests("Checkpoints", ["Checkpoints", "Pickles", "Basics", "NumPyFiles"], hasFixtures: true),
-    tests("Noise", ["Noise", "Basics", "Statistics"]),
+    tests("Noise", ["Noise", "Basics", "Statistics"], hasFixtures: true),
     tests("Statistics", ["Statistics"], hasFixtures: true),
     tests("Diffusion", ["Diffusion", "Basics", "Noise"], hasFixtures: true),
     tests("Classifiers", ["Classifiers", "Diffusion", "Noise", "Basics", "NumPyFiles"], hasFixtures: true),
