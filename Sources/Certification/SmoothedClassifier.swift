@@ -1,0 +1,28 @@
+import Basics
+import Classifiers
+
+/// g(x) = arg max_c P(f(x + δ) = c), δ ~ N(0, σ²I) in pixels (SPEC §4): a base classifier and its smoothing noise.
+///
+/// f may be random itself: its ε is drawn afresh for every vote, and the certificate holds for the probability over
+/// both.
+public struct SmoothedClassifier: Sendable {
+  /// f.
+  public let base: any BaseClassifier
+  /// σ, in pixels.
+  public let sigma: PixelNoise
+
+  /// - Throws: `UsageError` unless σ is finite and positive.
+  public init(base: any BaseClassifier, sigma: PixelNoise) throws {
+    guard sigma.sigma.isFinite, sigma.sigma > 0 else {
+      throw UsageError("the smoothing noise must be a positive number, not \(sigma.sigma)")
+    }
+    self.base = base
+    self.sigma = sigma
+  }
+
+  public var imageShape: ImageShape { base.imageShape }
+  public var classCount: Int { base.classCount }
+
+  /// One worker's way to cast votes.
+  public func makeWorker() throws -> VoteWorker { try VoteWorker(base: base, sigma: sigma) }
+}

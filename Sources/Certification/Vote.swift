@@ -1,0 +1,24 @@
+import Classifiers
+
+/// The outcome of one noisy classification f(x + δ).
+public struct Vote: Hashable, Sendable {
+  public enum Choice: Hashable, Sendable {
+    case label(Int)
+    /// The losses held a NaN or no finite value: the vote counts for no class, hence against c_A (SPEC §4).
+    case invalid
+  }
+
+  public var choice: Choice
+  /// Denoiser evaluations spent (NFE).
+  public var evaluations: Int
+
+  public init(choice: Choice, evaluations: Int) {
+    self.choice = choice
+    self.evaluations = evaluations
+  }
+
+  /// The arg min of the losses, ties to the lowest class; invalid where there is none.
+  public init(_ result: ClassLosses) {
+    self.init(choice: result.prediction.map(Choice.label) ?? .invalid, evaluations: result.evaluations)
+  }
+}

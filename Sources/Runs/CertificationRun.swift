@@ -1,0 +1,93 @@
+import Basics
+import Certification
+
+/// Certifies images one after the other into a run directory.
+///
+/// A few images are under way at once, so that no worker idles while another finishes an image's last votes; records
+/// are written in image order all the same. Cancelling the task ends the run: everything finished is kept, and running
+/// again with `resume` leads to the same records as one uninterrupted run.
+public struct CertificationRun: Sendable {
+  public var executor: VoteExecutor
+  /// σ, in pixels.
+  public var sigma: PixelNoise
+  public var certify: Certify
+  public var seed: UInt64
+  /// Gives the image of a data set's index.
+  public var images: ImageProvider
+  public var progress: Progress
+  /// How many images may be under way at once.
+  public var window: Int
+
+  /// - Parameter window: images under way at once; by default two where there are several threads.
+  public init(
+    executor: VoteExecutor, sigma: PixelNoise, certify: Certify, seed: UInt64, images: @escaping ImageProvider,
+    progress: Progress = .silent, window: Int? = nil
+  ) {
+    self.executor = executor
+    self.sigma = sigma
+    self.certify = certify
+    self.seed = seed
+    self.images = images
+    self.progress = progress
+    self.window = window ?? min(2, executor.threads)
+  }
+
+  /// Certifies the images that `directory` has no record of yet and writes the summary.
+  ///
+  /// - Parameter onRecord: called after each record has been written, in image order.
+  /// - Throws: `Interrupted` when the task is cancelled; `InputError` for an image that does not fit or a file that
+  ///   cannot be written. In every case what was finished before stays, with a summary.
+  public func callAsFunction(
+    into directory: RunDirectory, onRecord: (ImageRecord) -> Void = { _ in }
+  ) async throws -> RunSummary {
+    let smoothing = directory.manifest.smoothing
+    precondition(
+      smoothing.sigma == sigma.sigma && smoothing.samples == certify.samples && smoothing.alpha == certify.alpha
+        && smoothing.selectionSamples == certify.selectionSamples && smoothing.seed == seed,
+      "the manifest describes this run")
+    let start = directory.records.count
+    let pending = Array(directory.indices[start...])
+    progress.begin(
+      images: pending.count, finishedBefore: start, votesPerImage: certify.selectionSamples + certify.samples)
+    defer { progress.end() }
+
+    let clock = ContinuousClock()
+    var lastEnd = clock.now
+    do {
+      try await inOrder(pending.count, window: window) { position in
+        let begin = clock.now
+        let (label, result) = try await certifyImage(pending[position], order: position)
+        return (label: label, result: result, begin: begin, end: clock.now)
+      } deliver: { position, done in
+        let seconds = max(.zero, done.end - max(lastEnd, done.begin))
+        lastEnd = max(lastEnd, done.end)
+        let record = ImageRecord(
+          index: pending[position], label: done.label, result: done.result, seconds: seconds / .seconds(1))
+        try directory.append(record)
+        progress.finishImage()
+        onRecord(record)
+      }
+    } catch {
+      // The error that ended the run matters more than a summary that could not be written after it.
+      _ = try? directory.writeSummary()
+      if error is CancellationError {
+        throw Interrupted(finished: directory.records.count, total: directory.indices.count)
+      }
+      throw error
+    }
+    return try directory.writeSummary()
+  }
+
+  private func certifyImage(_ index: Int, order: Int) async throws -> (label: Int, result: CertifyResult) {
+    let image = try images(index)
+    precondition(image.index == index, "the provider gives the image asked for")
+    try image.check(shape: executor.imageShape, classCount: executor.classCount)
+    guard let label = image.label else {
+      throw InputError("the image has no label to compare with", location: "image \(index)")
+    }
+    let votes = ImageVotes(
+      executor: executor, pixels: image.pixels, seed: seed, image: UInt32(index), order: order,
+      onVotes: { progress.addVotes($0) })
+    return (label, try await certify(votes, sigma: sigma))
+  }
+}

@@ -1,0 +1,128 @@
+import Basics
+import Certification
+import Statistics
+
+/// What `classify` found out: the base classifier's accuracy, which certifies nothing.
+public struct ClassificationReport: Hashable, Sendable, Codable {
+  public struct Image: Hashable, Sendable, Codable {
+    public var index: Int
+    public var label: Int
+    /// nil where the losses were not numbers.
+    public var predicted: Int?
+    public var correct: Bool
+  }
+
+  public struct Interval: Hashable, Sendable, Codable {
+    public var lower: Double
+    public var upper: Double
+  }
+
+  public var images: [Image]
+  public var correct: Int
+  public var accuracy: Double
+  /// The exact 95 % interval of the accuracy (Clopper–Pearson).
+  public var interval: Interval
+  /// Images without a prediction because of NaN; they count as wrong.
+  public var invalid: Int
+  public var evaluations: Int
+  public var seconds: Double
+  public var evaluationsPerSecond: Double
+
+  init(images: [Image], evaluations: Int, seconds: Double) {
+    self.images = images
+    self.evaluations = evaluations
+    self.seconds = seconds
+    correct = images.count(where: \.correct)
+    invalid = images.count { $0.predicted == nil }
+    accuracy = images.isEmpty ? 0 : Double(correct) / Double(images.count)
+    let range = images.isEmpty ? 0...1 : ClopperPearson.interval(successes: correct, trials: images.count, alpha: 0.05)
+    interval = Interval(lower: range.lowerBound, upper: range.upperBound)
+    evaluationsPerSecond = seconds > 0 ? Double(evaluations) / seconds : 0
+  }
+
+  /// The report for people, without the single images.
+  public var table: String {
+    var text = "images         \(images.count)\n"
+    text += "accuracy       \(DecimalText.percent(accuracy))  (\(correct) of \(images.count); 95 % interval "
+    text += "\(DecimalText.percent(interval.lower)) … \(DecimalText.percent(interval.upper)))\n"
+    if invalid > 0 { text += "invalid (NaN)  \(invalid)\n" }
+    text += "evaluations    \(evaluations)\n"
+    text += "evaluations/s  \(DecimalText.down(evaluationsPerSecond, digits: 1))\n"
+    text += "time           \(DecimalText.shortClock(seconds))\n"
+    return text
+  }
+}
+
+/// Classifies every image once, clean or noisy, many images in a batch.
+public struct ClassificationRun: Sendable {
+  /// The base classifier, with or without smoothing noise.
+  public var executor: VoteExecutor
+  public var seed: UInt64
+  public var images: ImageProvider
+  public var progress: Progress
+
+  public init(
+    executor: VoteExecutor, seed: UInt64, images: @escaping ImageProvider, progress: Progress = .silent
+  ) {
+    self.executor = executor
+    self.seed = seed
+    self.images = images
+    self.progress = progress
+  }
+
+  /// Classifies the images with the given data set indices.
+  ///
+  /// - Parameter onBlock: called with the report so far whenever a block of images is finished: what an interrupted
+  ///   run has to show.
+  /// - Throws: `Interrupted` when the task is cancelled; `InputError` for an image that does not fit.
+  public func callAsFunction(
+    _ indices: [Int], onBlock: (ClassificationReport) -> Void = { _ in }
+  ) async throws -> ClassificationReport {
+    progress.begin(images: indices.count, finishedBefore: 0, votesPerImage: 1)
+    defer { progress.end() }
+    let clock = ContinuousClock()
+    let start = clock.now
+    var classified: [ClassificationReport.Image] = []
+    var evaluations = 0
+    func report() -> ClassificationReport {
+      ClassificationReport(
+        images: classified, evaluations: evaluations, seconds: (clock.now - start) / .seconds(1))
+    }
+    // Blocks bound the memory that images take; large enough that shrinking batches at a block's end cost little.
+    let block = 16 * executor.threads * executor.batch
+    do {
+      for begin in stride(from: 0, to: indices.count, by: block) {
+        let labelled = try indices[begin..<min(begin + block, indices.count)].map(labelledImage)
+        let votes = try await executor.votes(
+          labelled.map { image, _ in
+            VoteRequest(
+              pixels: image.pixels,
+              key: VoteKey(seed: seed, image: UInt32(image.index), vote: 0, purpose: .evaluation))
+          },
+          onVotes: { votes in
+            progress.addVotes(votes)
+            for _ in votes { progress.finishImage() }
+          })
+        for ((image, label), vote) in zip(labelled, votes) {
+          var predicted: Int?
+          if case .label(let choice) = vote.choice { predicted = choice }
+          classified.append(.init(index: image.index, label: label, predicted: predicted, correct: predicted == label))
+          evaluations += vote.evaluations
+        }
+        onBlock(report())
+      }
+    } catch is CancellationError {
+      throw Interrupted(finished: classified.count, total: indices.count)
+    }
+    return report()
+  }
+
+  private func labelledImage(_ index: Int) throws -> (RunImage, Int) {
+    let image = try images(index)
+    try image.check(shape: executor.imageShape, classCount: executor.classCount)
+    guard let label = image.label else {
+      throw InputError("the image has no label to compare with", location: "image \(index)")
+    }
+    return (image, label)
+  }
+}

@@ -1,0 +1,86 @@
+import Basics
+import Foundation
+
+/// The message of the last failed system call.
+func systemError() -> String { String(cString: strerror(errno)) }
+
+/// A file that only grows: what has been appended is on the disk when `append` returns.
+final class AppendOnlyFile {
+  let path: String
+  let descriptor: Int32
+  private var length: off_t
+
+  /// Opens or creates the file and cuts it to its first `length` bytes.
+  init(path: String, keeping length: Int) throws {
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    self.path = path
+    self.length = off_t(length)
+    guard descriptor >= 0 else { throw InputError("cannot open for writing: \(systemError())", file: path) }
+    guard ftruncate(descriptor, self.length) == 0 else {
+      throw InputError("cannot cut to \(length) bytes: \(systemError())", file: path)
+    }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Appends all bytes or none.
+  func append(_ bytes: some Collection<UInt8>) throws {
+    do {
+      try writeAll(Array(bytes), to: descriptor, at: length, path: path)
+      guard fsync(descriptor) == 0 || errno == EINVAL else {
+        throw InputError("cannot write: \(systemError())", file: path)
+      }
+    } catch {
+      // What was written of the record before the disk was full would be a torn line; it may fail, and is dropped
+      // on resume then.
+      _ = ftruncate(descriptor, length)
+      throw error
+    }
+    length += off_t(bytes.count)
+  }
+}
+
+/// Writes a whole file so that it is always either the old one or the new one.
+enum AtomicFile {
+  static func write(_ bytes: [UInt8], to path: String) throws {
+    let url = URL(fileURLWithPath: path)
+    let folder = url.deletingLastPathComponent().path
+    let temporary = folder + "/" + RunDirectory.hiddenPrefix + url.lastPathComponent
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw InputError("cannot write: \(systemError())", file: path) }
+    do {
+      defer { close(descriptor) }
+      try writeAll(bytes, to: descriptor, at: 0, path: path)
+      guard fsync(descriptor) == 0 else { throw InputError("cannot write: \(systemError())", file: path) }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+    guard rename(temporary, path) == 0 else {
+      let problem = systemError()
+      unlink(temporary)
+      throw InputError("cannot write: \(problem)", file: path)
+    }
+    // The name is on the disk only when the folder is; file systems that cannot do this say so with an error.
+    let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if directory >= 0 {
+      _ = fsync(directory)
+      close(directory)
+    }
+  }
+}
+
+private func writeAll(_ bytes: [UInt8], to descriptor: Int32, at offset: off_t, path: String) throws {
+  try bytes.withUnsafeBytes { buffer in
+    var done = 0
+    while done < buffer.count {
+      let written = pwrite(
+        descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, offset + off_t(done))
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw InputError("cannot write: \(systemError())", file: path)
+      }
+      done += written
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import Basics
+import Certification
+
+/// A line of records.jsonl: everything that certifying one image found out (SPEC §5).
+public struct ImageRecord: Hashable, Sendable {
+  /// The image's index in its data set.
+  public var index: Int
+  public var label: Int
+  public var outcome: Outcome
+  /// c_A, the class that the selection votes chose, also when it could not be certified.
+  public var candidate: Int
+  /// The lower bound on the candidate's probability.
+  public var pLower: Double
+  /// Estimation votes per class. With the invalid ones they sum to `samples`.
+  public var votes: [Int]
+  public var invalidVotes: Int
+  public var selectionVotes: [Int]
+  public var invalidSelectionVotes: Int
+  /// Denoiser evaluations (one image, one level, one class) that the image cost.
+  public var evaluations: Int
+  /// Time from the end of the image before to the end of this one, so that a run's images add up to its duration.
+  public var seconds: Double
+
+  public init(index: Int, label: Int, result: CertifyResult, seconds: Double) {
+    self.index = index
+    self.label = label
+    self.seconds = seconds
+    outcome = result.outcome
+    candidate = result.candidate
+    pLower = result.certificate.pLower
+    votes = result.estimation.counts.perClass
+    invalidVotes = result.estimation.counts.invalid
+    selectionVotes = result.selection.counts.perClass
+    invalidSelectionVotes = result.selection.counts.invalid
+    evaluations = result.evaluations
+  }
+
+  /// n, the number of estimation votes.
+  public var samples: Int { votes.reduce(invalidVotes, +) }
+  /// n₀, the number of selection votes.
+  public var selectionSamples: Int { selectionVotes.reduce(invalidSelectionVotes, +) }
+  public var abstained: Bool { outcome == .abstained }
+  /// Whether the smoothed prediction is the label; an abstention is not.
+  public var correct: Bool { outcome.label == label }
+}
+
+extension ImageRecord: Codable {
+  enum CodingKeys: String, CodingKey {
+    case index, label, predicted, abstained, radius, candidate, pLower, votes, invalidVotes, selectionVotes
+    case invalidSelectionVotes, samples, evaluations, seconds, correct
+  }
+
+  /// An abstention is written as class −1 with radius 0, as in the field's tables.
+  static let abstention = -1
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(index, forKey: .index)
+    try container.encode(label, forKey: .label)
+    try container.encode(outcome.label ?? Self.abstention, forKey: .predicted)
+    try container.encode(abstained, forKey: .abstained)
+    try container.encode(outcome.radius ?? 0, forKey: .radius)
+    try container.encode(candidate, forKey: .candidate)
+    try container.encode(pLower, forKey: .pLower)
+    try container.encode(votes, forKey: .votes)
+    try container.encode(invalidVotes, forKey: .invalidVotes)
+    try container.encode(selectionVotes, forKey: .selectionVotes)
+    try container.encode(invalidSelectionVotes, forKey: .invalidSelectionVotes)
+    try container.encode(samples, forKey: .samples)
+    try container.encode(evaluations, forKey: .evaluations)
+    try container.encode(seconds, forKey: .seconds)
+    try container.encode(correct, forKey: .correct)
+  }
+
+  /// Reads a record and checks that its numbers agree with each other.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func require(_ condition: Bool, _ key: CodingKeys, _ complaint: String) throws {
+      guard condition else {
+        throw DecodingError.dataCorruptedError(forKey: key, in: container, debugDescription: complaint)
+      }
+    }
+    func counts(_ key: CodingKeys) throws -> [Int] {
+      let values = try container.decode([Int].self, forKey: key)
+      try require(values.allSatisfy { (0...Int(UInt32.max)).contains($0) }, key, "a number of votes is out of range")
+      return values
+    }
+    func number(_ key: CodingKeys, in range: ClosedRange<Double>) throws -> Double {
+      let value = try container.decode(Double.self, forKey: key)
+      try require(range.contains(value), key, "\(value) is out of range")
+      return value
+    }
+    index = try container.decode(Int.self, forKey: .index)
+    label = try container.decode(Int.self, forKey: .label)
+    candidate = try container.decode(Int.self, forKey: .candidate)
+    pLower = try number(.pLower, in: 0...1)
+    votes = try counts(.votes)
+    invalidVotes = try container.decode(Int.self, forKey: .invalidVotes)
+    selectionVotes = try counts(.selectionVotes)
+    invalidSelectionVotes = try container.decode(Int.self, forKey: .invalidSelectionVotes)
+    evaluations = try container.decode(Int.self, forKey: .evaluations)
+    seconds = try number(.seconds, in: 0...Double.greatestFiniteMagnitude)
+    let radius = try number(.radius, in: 0...Double.greatestFiniteMagnitude)
+    let predicted = try container.decode(Int.self, forKey: .predicted)
+    let abstained = try container.decode(Bool.self, forKey: .abstained)
+    outcome = abstained ? .abstained : .certified(label: predicted, radius: radius)
+
+    try require(votes.indices.contains(candidate), .candidate, "not one of the classes voted for")
+    try require(selectionVotes.count == votes.count, .selectionVotes, "as many classes as in votes expected")
+    try require((0...Int(UInt32.max)).contains(invalidVotes), .invalidVotes, "out of range")
+    try require((0...Int(UInt32.max)).contains(invalidSelectionVotes), .invalidSelectionVotes, "out of range")
+    try require(evaluations >= 0, .evaluations, "out of range")
+    try require(
+      try container.decode(Int.self, forKey: .samples) == samples, .samples, "votes do not sum to samples")
+    try require(
+      predicted == (abstained ? Self.abstention : candidate), .predicted, "disagrees with candidate and abstained")
+    try require(!abstained || radius == 0, .radius, "an abstention has radius 0")
+    try require(try container.decode(Bool.self, forKey: .correct) == correct, .correct, "disagrees with the label")
+  }
+}

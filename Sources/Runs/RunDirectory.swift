@@ -1,0 +1,131 @@
+import Basics
+import Foundation
+
+/// The files a run leaves (SPEC §5): `run.json`, written first; `records.jsonl`, one line an image; `certified.tsv` and
+/// `summary.json`, both derived from the records and rebuilt whenever the run is opened again.
+///
+/// One process at a time holds a run directory; the lock lasts as long as this object. Used from one task.
+public final class RunDirectory {
+  /// Begins the names of the files that are nobody's result: the lock and half-written files.
+  static let hiddenPrefix = ".ndc-"
+
+  public let path: String
+  public let manifest: RunManifest
+  /// The data set's indices in the order of the run; record i is about `indices[i]`.
+  public let indices: [Int]
+  private let lock: RunLock
+  private let table: AppendOnlyFile
+  package let log: RecordLog
+
+  /// What is finished so far, in image order.
+  public var records: [ImageRecord] { log.records }
+  /// Images still to do.
+  public var remaining: Int { indices.count - records.count }
+
+  /// Opens a run directory, new or to be continued.
+  ///
+  /// A folder that is absent or empty begins a new run. A run that is already there is continued if `resume` is set
+  /// and its manifest differs from this one at most in fields that change no vote (threads, host's name, paths of files
+  /// with the same digests) and in a larger number of images.
+  ///
+  /// - Parameter indices: the data set's indices, as many as `manifest.images` says.
+  /// - Throws: `UsageError` for a run that may not be continued, naming every difference with both values, for a folder
+  ///   with other files, and for one that another process is writing; `InputError` for files that cannot be written or
+  ///   do not hold what they should.
+  public init(path: String, manifest: RunManifest, indices: [Int], resume: Bool) throws {
+    precondition(indices.count == manifest.images.count, "the manifest counts the images")
+    self.path = path
+    self.indices = indices
+    try Self.makeFolder(path)
+    lock = try RunLock(directory: path)
+
+    let manifestFile = path + "/run.json"
+    var current = manifest
+    if FileManager.default.fileExists(atPath: manifestFile) {
+      guard resume else {
+        throw UsageError("\(path) already holds a run; continue it with --resume or name another folder with --out")
+      }
+      let recorded = try Self.readManifest(path)
+      let differences = try recorded.differences(from: manifest)
+      guard differences.isEmpty else {
+        throw UsageError(
+          "\(path) holds a run that this one does not continue: "
+            + differences.map(\.description).joined(separator: "; "))
+      }
+      current.created = recorded.created
+    } else {
+      try Self.checkEmpty(path)
+    }
+    self.manifest = current
+    try AtomicFile.write(StableJSON.text(current), to: manifestFile)
+
+    log = try RecordLog(path: path + "/records.jsonl")
+    try Self.check(log, indices: indices, smoothing: current.smoothing)
+    let tableFile = path + "/certified.tsv"
+    let text = Array(CertifiedTable.text(log.records).utf8)
+    try AtomicFile.write(text, to: tableFile)
+    table = try AppendOnlyFile(path: tableFile, keeping: text.count)
+  }
+
+  /// Adds the next image's record to the records and to the table.
+  ///
+  /// - Throws: `InputError` naming the file where it cannot be written; the records before it stay.
+  public func append(_ record: ImageRecord) throws {
+    precondition(remaining > 0 && record.index == indices[records.count], "records come in image order")
+    try log.append(record)
+    try table.append(Array(CertifiedTable.row(record).utf8))
+  }
+
+  /// Writes summary.json and returns what it says.
+  @discardableResult
+  public func writeSummary() throws -> RunSummary {
+    let summary = RunSummary(records)
+    try AtomicFile.write(StableJSON.text(summary), to: path + "/summary.json")
+    return summary
+  }
+
+  /// The manifest of the run in a folder.
+  public static func readManifest(_ path: String) throws -> RunManifest {
+    let file = path + "/run.json"
+    guard let data = FileManager.default.contents(atPath: file) else { throw InputError("cannot read", file: file) }
+    return try StableJSON.decode(RunManifest.self, from: Array(data), file: file)
+  }
+
+  /// The records of the run in a folder, for reports; a torn last line is left out.
+  public static func readRecords(_ path: String) throws -> [ImageRecord] {
+    try RecordLog.read(path + "/records.jsonl").records
+  }
+
+  private static func makeFolder(_ path: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      var isFolder: ObjCBool = false
+      let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      throw InputError(
+        exists && !isFolder.boolValue ? "is a file where a folder is wanted" : "cannot make the folder", file: path)
+    }
+  }
+
+  private static func checkEmpty(_ path: String) throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(hiddenPrefix) }
+    guard let name = names.min() else { return }
+    throw UsageError("\(path) holds files but no run (\(name)); name another folder with --out")
+  }
+
+  private static func check(_ log: RecordLog, indices: [Int], smoothing: RunManifest.Smoothing) throws {
+    for (position, record) in log.records.enumerated() {
+      func require(_ expected: Int?, _ found: Int, _ field: String) throws {
+        guard expected != found else { return }
+        throw InputError(
+          "the record does not belong to this run", file: log.path,
+          location: "line \(position + 1), field \"\(field)\"", expected: expected.map(String.init) ?? "no record",
+          found: String(found))
+      }
+      try require(position < indices.count ? indices[position] : nil, record.index, "index")
+      try require(smoothing.samples, record.samples, "samples")
+      try require(smoothing.selectionSamples, record.selectionSamples, "selectionVotes")
+      try require(log.records[0].votes.count, record.votes.count, "votes")
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import Basics
+
+/// An image as the model wants it (adapted, in pixels), with its place in the data set.
+public struct RunImage: Hashable, Sendable {
+  /// The index in the data set: it selects the image's noise.
+  public var index: Int
+  /// nil for an image of unknown class.
+  public var label: Int?
+  /// C·H·W values in pixels, [0, 1].
+  public var pixels: [Float]
+
+  public init(index: Int, label: Int?, pixels: [Float]) {
+    self.index = index
+    self.label = label
+    self.pixels = pixels
+  }
+
+  /// - Throws: `InputError` naming the image where it does not fit the classifier.
+  func check(shape: ImageShape, classCount: Int) throws {
+    let place = "image \(index)"
+    guard index >= 0, index <= Int(UInt32.max) else {
+      throw InputError("the index has no noise stream", location: place, expected: "0 … \(UInt32.max)")
+    }
+    guard pixels.count == shape.count else {
+      throw InputError(
+        "the image does not have the model's size", location: place, expected: "\(shape) = \(shape.count) values",
+        found: "\(pixels.count) values")
+    }
+    if let wrong = pixels.firstIndex(where: { !$0.isFinite }) {
+      throw InputError("the image holds a value that is not finite", location: "\(place), value \(wrong)")
+    }
+    if let label, !(0..<classCount).contains(label) {
+      throw InputError(
+        "the label is none of the model's classes", location: place, expected: "0 … \(classCount - 1)",
+        found: "\(label)")
+    }
+  }
+}
+
+/// Gives the image with a data set's index; called from several tasks at once.
+public typealias ImageProvider = @Sendable (_ index: Int) throws -> RunImage

@@ -1,0 +1,46 @@
+import Foundation
+
+extension RunManifest {
+  /// The machine. The instruction set and the libraries' versions belong to the classifier's identity (SPEC §4).
+  public struct Host: Hashable, Sendable, Codable {
+    public var name: String
+    public var system: String
+    public var processor: String
+    public var cores: Int
+    /// What the kernels were dispatched for, such as `avx2`.
+    public var instructionSet: String
+    /// Versions of the libraries that compute, such as `oneDNN: 2.6.3`.
+    public var libraries: [String: String]
+
+    public init(
+      name: String, system: String, processor: String, cores: Int, instructionSet: String, libraries: [String: String]
+    ) {
+      self.name = name
+      self.system = system
+      self.processor = processor
+      self.cores = cores
+      self.instructionSet = instructionSet
+      self.libraries = libraries
+    }
+
+    /// This machine.
+    public static func current(instructionSet: String, libraries: [String: String]) -> Host {
+      let process = ProcessInfo.processInfo
+      return Host(
+        name: process.hostName, system: process.operatingSystemVersionString, processor: processorName(),
+        cores: process.activeProcessorCount, instructionSet: instructionSet, libraries: libraries)
+    }
+
+    private static func processorName() -> String {
+      let lines = String(
+        decoding: FileManager.default.contents(atPath: "/proc/cpuinfo") ?? Foundation.Data(), as: UTF8.self
+      )
+      .split(separator: "\n")
+      let name = lines.first { $0.hasPrefix("model name") }?.split(separator: ":", maxSplits: 1).last
+      return name.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
+    }
+  }
+
+  /// The time in the form of `created`.
+  public static func now() -> String { Date().formatted(.iso8601) }
+}

@@ -1,0 +1,139 @@
+import Classifiers
+
+/// run.json: everything that determines the records of a run, and where they were made (SPEC §5).
+public struct RunManifest: Hashable, Sendable, Codable {
+  /// The layout of this file and of the records beside it.
+  public var format = 1
+  public var program: Program
+  /// The command line as it was given; says nothing that the other fields do not.
+  public var arguments: [String]
+  /// When the run was begun, ISO 8601.
+  public var created: String
+  public var model: Model
+  public var data: Data
+  public var classifier: Classifier
+  public var smoothing: Smoothing
+  public var images: ImageSelection
+  public var execution: Execution
+  public var host: Host
+
+  public init(
+    program: Program, arguments: [String], created: String, model: Model, data: Data, classifier: Classifier,
+    smoothing: Smoothing, images: ImageSelection, execution: Execution, host: Host
+  ) {
+    self.program = program
+    self.arguments = arguments
+    self.created = created
+    self.model = model
+    self.data = data
+    self.classifier = classifier
+    self.smoothing = smoothing
+    self.images = images
+    self.execution = execution
+    self.host = host
+  }
+
+  public struct Program: Hashable, Sendable, Codable {
+    public var name: String
+    public var version: String
+
+    public init(name: String = "ndc", version: String) {
+      self.name = name
+      self.version = version
+    }
+  }
+
+  /// The denoiser.
+  public struct Model: Hashable, Sendable, Codable {
+    /// The file, or a description such as `analytic:mnist`.
+    public var source: String
+    /// SHA-256 of the file or of what the description stands for.
+    public var digest: String
+    /// A separate unconditional checkpoint.
+    public var unconditionalSource: String?
+    public var unconditionalDigest: String?
+    /// Network, preconditioner and sizes in words.
+    public var architecture: String
+    public var parameters: Int?
+
+    public init(
+      source: String, digest: String, unconditionalSource: String? = nil, unconditionalDigest: String? = nil,
+      architecture: String, parameters: Int? = nil
+    ) {
+      self.source = source
+      self.digest = digest
+      self.unconditionalSource = unconditionalSource
+      self.unconditionalDigest = unconditionalDigest
+      self.architecture = architecture
+      self.parameters = parameters
+    }
+  }
+
+  /// The data set.
+  public struct Data: Hashable, Sendable, Codable {
+    public var source: String
+    public var digest: String
+    /// How many images it has.
+    public var size: Int
+    /// What was done to make its images fit the model, such as `padded from 28×28 to 32×32 with zeros`.
+    public var adaptation: String?
+
+    public init(source: String, digest: String, size: Int, adaptation: String? = nil) {
+      self.source = source
+      self.digest = digest
+      self.size = size
+      self.adaptation = adaptation
+    }
+  }
+
+  /// The base classifier f.
+  public struct Classifier: Hashable, Sendable, Codable {
+    /// The specification in one line.
+    public var description: String
+    public var specification: ClassifierSpecification
+    /// `fp32`, `bf16` or `int8`.
+    public var precision: String
+
+    public init(_ specification: ClassifierSpecification, precision: String) {
+      self.specification = specification
+      self.precision = precision
+      description = specification.description
+    }
+  }
+
+  /// The smoothing noise, the votes and the certificate.
+  public struct Smoothing: Hashable, Sendable, Codable {
+    /// σ in pixels.
+    public var sigma: Double
+    /// n₀.
+    public var selectionSamples: Int
+    /// n.
+    public var samples: Int
+    public var alpha: Double
+    /// `fixed`: n is fixed beforehand.
+    public var stop: String
+    public var seed: UInt64
+
+    public init(
+      sigma: Double, selectionSamples: Int, samples: Int, alpha: Double, stop: String = "fixed", seed: UInt64
+    ) {
+      self.sigma = sigma
+      self.selectionSamples = selectionSamples
+      self.samples = samples
+      self.alpha = alpha
+      self.stop = stop
+      self.seed = seed
+    }
+  }
+
+  /// How the work is spread; it changes no result.
+  public struct Execution: Hashable, Sendable, Codable {
+    public var threads: Int
+    public var batch: Int
+
+    public init(threads: Int, batch: Int = VoteExecutor.defaultBatch) {
+      self.threads = threads
+      self.batch = batch
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import Basics
+import Foundation
+
+/// JSON that is the same bytes for the same values: keys sorted, doubles in the shortest form that reads back exactly.
+public enum StableJSON {
+  /// One line, without a newline at its end.
+  public static func line(_ value: some Encodable) throws -> [UInt8] { try encode(value, []) }
+
+  /// Indented text with a newline at its end.
+  public static func text(_ value: some Encodable) throws -> [UInt8] {
+    try encode(value, .prettyPrinted) + [UInt8(ascii: "\n")]
+  }
+
+  private static func encode(_ value: some Encodable, _ layout: JSONEncoder.OutputFormatting) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, layout]
+    return Array(try encoder.encode(value))
+  }
+
+  /// Reads one value from a file's bytes.
+  ///
+  /// - Throws: `InputError` naming the field that does not fit.
+  static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8], file: String) throws -> Value {
+    do {
+      return try JSONDecoder().decode(type, from: Data(bytes))
+    } catch let error as DecodingError {
+      throw InputError(decoding: error, file: file)
+    }
+  }
+}
+
+extension InputError {
+  /// The field and the complaint of a JSON decoding error.
+  init(decoding error: DecodingError, file: String, place: String? = nil) {
+    let context: DecodingError.Context? =
+      switch error {
+      case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context): context
+      case .keyNotFound(_, let context): context
+      @unknown default: nil
+      }
+    var path = context?.codingPath.map(\.stringValue) ?? []
+    if case .keyNotFound(let key, _) = error { path.append(key.stringValue) }
+    let field = path.isEmpty ? nil : "field \"\(path.joined(separator: "."))\""
+    self.init(
+      context?.debugDescription ?? "not the JSON expected here", file: file,
+      location: [place, field].compactMap { $0 }.joined(separator: ", ").nonEmpty)
+  }
+}
+
+extension String {
+  var nonEmpty: String? { isEmpty ? nil : self }
+}

@@ -1,0 +1,69 @@
+import Certification
+import Synchronization
+
+/// A fixed number of workers, each lent to one task at a time; the earliest image that waits is served first.
+///
+/// A task waits for a worker by suspending and never suspends while it holds one, so the cooperative threads are only
+/// ever busy computing. A mutex rather than an actor: giving a worker back must not suspend.
+final class WorkerPool: Sendable {
+  /// A worker's place; the worker itself is made by its first user, on that user's thread.
+  ///
+  /// Unchecked: the pool lends a seat to one task at a time, and the mutex orders one loan after the other.
+  final class Seat: @unchecked Sendable {
+    fileprivate var worker: VoteWorker?
+  }
+
+  private struct Waiter {
+    var order: Int
+    var continuation: CheckedContinuation<Seat, Never>
+  }
+
+  private struct State {
+    var idle: [Seat]
+    /// Sorted by order, first come first served within one.
+    var waiting: [Waiter] = []
+  }
+
+  let size: Int
+  private let makeWorker: @Sendable () throws -> VoteWorker
+  private let state: Mutex<State>
+
+  init(size: Int, makeWorker: @escaping @Sendable () throws -> VoteWorker) {
+    precondition(size > 0, "a pool needs a worker")
+    self.size = size
+    self.makeWorker = makeWorker
+    state = Mutex(State(idle: (0..<size).map { _ in Seat() }))
+  }
+
+  /// Runs `body` with a worker as soon as one is free; tasks of a lower `order` come first.
+  func withWorker<Result: Sendable>(order: Int, _ body: (VoteWorker) throws -> Result) async throws -> Result {
+    let seat = await acquire(order: order)
+    defer { release(seat) }
+    try Task.checkCancellation()
+    if let worker = seat.worker { return try body(worker) }
+    let worker = try makeWorker()
+    seat.worker = worker
+    return try body(worker)
+  }
+
+  private func acquire(order: Int) async -> Seat {
+    await withCheckedContinuation { continuation in
+      let seat = state.withLock { state -> Seat? in
+        if let seat = state.idle.popLast() { return seat }
+        let place = state.waiting.firstIndex { $0.order > order } ?? state.waiting.endIndex
+        state.waiting.insert(Waiter(order: order, continuation: continuation), at: place)
+        return nil
+      }
+      if let seat { continuation.resume(returning: seat) }
+    }
+  }
+
+  private func release(_ seat: Seat) {
+    let next = state.withLock { state -> Waiter? in
+      if !state.waiting.isEmpty { return state.waiting.removeFirst() }
+      state.idle.append(seat)
+      return nil
+    }
+    next?.continuation.resume(returning: seat)
+  }
+}
