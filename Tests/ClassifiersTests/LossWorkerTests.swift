@@ -1,0 +1,2 @@
+import Testing
+@Suite struct LossWorkerTests { @Test func `x`() {} }
