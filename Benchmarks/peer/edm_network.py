@@ -454,6 +454,10 @@ NAMED = {
         "EDMPrecond", network="SongUNet", label_dim=10, augment_dim=9, channel_mult=(2, 2, 2), dropout=0.13
     ),
     "edm-imagenet64": Architecture.of("EDMPrecond", img_resolution=64, label_dim=1000),
+    # For trying the scripts out.
+    "small": Architecture.of(
+        "EDMPrecond", network="SongUNet", label_dim=10, model_channels=32, channel_mult=(1, 2), num_blocks=1
+    ),
 }
 
 

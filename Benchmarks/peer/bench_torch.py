@@ -1,0 +1,149 @@
+"""Evaluations per second of an EDM network in PyTorch on the processor, over the ways to run it.
+
+    bench_torch.py [--model M.pkl | --arch edm-cifar10] [--batch 8] [--threads 2] [--rounds 5] [--seconds 2] [--json OUT]
+
+Precisions: fp32, bf16 (autocast), bf16-weights (encoder and decoder stored in bf16, embedding in fp32).
+Each contiguous and channels-last, eager and compiled (torch.compile with frozen weights).
+Every round measures every variant once, so that a drifting machine treats them alike; a figure is the median over rounds.
+"""
+
+import argparse
+import copy
+import itertools
+import json
+import statistics
+import sys
+import time
+
+import torch
+
+from edm_network import NAMED, load_pickle, random_network
+
+PRECISIONS = ("fp32", "bf16", "bf16-weights")
+LAYOUTS = ("contiguous", "channels-last")
+MODES = ("eager", "compiled")
+
+
+class Variant:
+    """One way to run the network, with its own weights and a batch of inputs."""
+
+    def __init__(self, denoiser, precision, layout, mode, batch):
+        self.precision, self.layout, self.mode, self.batch = precision, layout, mode, batch
+        network = copy.deepcopy(denoiser)
+        if precision == "bf16-weights":
+            for name, part in network.model.named_children():
+                if not name.startswith("map_"):
+                    part.to(torch.bfloat16)
+        format = torch.channels_last if layout == "channels-last" else torch.contiguous_format
+        network = network.to(memory_format=format)
+        self.run = torch.compile(network, dynamic=False) if mode == "compiled" else network
+
+        a, random = denoiser.architecture, torch.Generator().manual_seed(0)
+        self.sigma = torch.logspace(-1, 1, batch, base=2.0)
+        noise = torch.randn((batch, a.img_channels, a.img_resolution, a.img_resolution), generator=random)
+        self.x = (self.sigma[:, None, None, None] * noise).contiguous(memory_format=format)
+        self.labels = torch.arange(batch) % a.label_dim if a.label_dim else None
+
+    @property
+    def name(self):
+        return f"{self.precision} {self.layout} {self.mode}"
+
+    @torch.no_grad()
+    def __call__(self):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.precision == "bf16"):
+            return self.run(self.x, self.sigma, self.labels)
+
+    def rate(self, seconds):
+        """Evaluations per second over at least `seconds` (and at least two batches)."""
+        count, start = 0, time.perf_counter()
+        while True:
+            self()
+            count += 1
+            elapsed = time.perf_counter() - start
+            if elapsed >= seconds and count >= 2:
+                return count * self.batch / elapsed
+
+
+def prepare(denoiser, batch, precisions=PRECISIONS, layouts=LAYOUTS, modes=MODES, tolerances=(1e-4, 5e-2)):
+    """The variants that run here, warmed up, with each one's difference from eager fp32; and the failures by name."""
+    import torch._inductor.config as inductor
+
+    inductor.freezing = True
+    reference = Variant(denoiser, "fp32", "contiguous", "eager", batch)()
+    variants, failures = [], {}
+    for choice in itertools.product(precisions, layouts, modes):
+        variant = Variant(denoiser, *choice, batch)
+        try:
+            for _ in range(2):
+                result = variant()
+            variant.difference = float((result - reference).abs().max() / reference.abs().max())
+            limit = tolerances[0] if variant.precision == "fp32" else tolerances[1]
+            if not variant.difference <= limit:
+                raise ArithmeticError(f"differs from fp32 by {variant.difference:.2e}")
+            variants.append(variant)
+        except Exception as error:  # a variant that this machine or version cannot run is reported, not fatal
+            failures[variant.name] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        print(f"prepared {variant.name}", file=sys.stderr)
+    return variants, failures
+
+
+def survey(variants, rounds, seconds):
+    """Rates of every variant, one per round."""
+    rates = {v.name: [] for v in variants}
+    for i in range(rounds):
+        for variant in variants:
+            rates[variant.name].append(variant.rate(seconds))
+        print(f"round {i + 1} of {rounds}", file=sys.stderr)
+    return rates
+
+
+def family(precision):
+    """bf16 in either form counts as bf16."""
+    return precision.split("-")[0]
+
+
+def best(variants, rates, precision=None):
+    """The variant with the highest median, among those of one family of precisions if given."""
+    allowed = [v for v in variants if precision in (None, family(v.precision))]
+    return max(allowed, key=lambda v: statistics.median(rates[v.name]), default=None)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", help="an EDM .pkl checkpoint")
+    parser.add_argument("--arch", choices=sorted(NAMED), default="edm-cifar10", help="without --model: random weights")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0, help="per variant and round")
+    parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=PRECISIONS)
+    parser.add_argument("--layout", nargs="+", choices=LAYOUTS, default=LAYOUTS)
+    parser.add_argument("--mode", nargs="+", choices=MODES, default=MODES)
+    parser.add_argument("--json", help="write the rates here")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+
+    denoiser = load_pickle(options.model) if options.model else random_network(options.arch)
+    variants, failures = prepare(denoiser, options.batch, options.precision, options.layout, options.mode)
+    if not variants:
+        sys.exit(f"no variant runs: {failures}")
+    rates = survey(variants, options.rounds, options.seconds)
+    for variant in variants:
+        found = rates[variant.name]
+        spread = f"{min(found):.2f} … {max(found):.2f}"
+        print(f"{variant.name:40} {statistics.median(found):8.2f} evaluations/s ({spread}), off by {variant.difference:.1e}")
+    for name, reason in failures.items():
+        print(f"{name:40} did not run: {reason}")
+    winner = best(variants, rates)
+    print(f"best: {winner.name}, {statistics.median(rates[winner.name]):.2f} evaluations/s")
+    if options.json:
+        report = dict(
+            torch=torch.__version__, batch=options.batch, threads=options.threads, rates=rates, failures=failures,
+            medians={k: statistics.median(v) for k, v in rates.items()}, best=winner.name,
+        )  # fmt: skip
+        with open(options.json, "w") as file:
+            json.dump(report, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()
