@@ -91,8 +91,13 @@ extension PickleValue {
   /// Whether this is the text `name`, as str, Python 2's str or bytes.
   public func isNamed(_ name: String) -> Bool {
     switch node.kind {
-    case .string(let bytes), .byteString(let bytes), .bytes(let bytes): bytes.equals(name)
-    default: false
+    case .string(let bytes), .byteString(let bytes), .bytes(let bytes): return bytes.equals(name)
+    case .object:
+      // Protocol 2 has no bytes: it writes them as a call on text.
+      guard let call = object, call.callable.globalName == "_codecs.encode" else { return false }
+      guard let text = call.arguments.sequence?.first?.node.kind, case .string(let bytes) = text else { return false }
+      return bytes.equals(name) && name.utf8.allSatisfy { $0 < 0x80 }
+    default: return false
     }
   }
 

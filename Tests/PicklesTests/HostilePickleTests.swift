@@ -17,10 +17,15 @@ struct HostilePickleTests {
   @Test("a pickle cut anywhere is refused with an offset", arguments: files)
   func truncated(name: String) throws {
     let bytes = try Fixture.bytes(name)
-    for length in 0..<bytes.count {
-      let error = #expect(throws: InputError.self) { try Self.read(Array(bytes[..<length])) }
-      #expect(error?.location?.hasPrefix("offset ") == true)
+    let accepted = try (0..<bytes.count).filter { length in
+      do {
+        _ = try Self.read(Array(bytes[..<length]))
+        return true
+      } catch let error as InputError {
+        return error.location?.hasPrefix("offset ") != true
+      }
     }
+    #expect(accepted.isEmpty)
   }
 
   @Test("flipped bytes lead to a value or an InputError, never to anything else", arguments: files)
@@ -35,8 +40,8 @@ struct HostilePickleTests {
       }
       do {
         let pickle = try Self.read(bytes)
-        #expect(pickle.count <= bytes.count * 3)
-        try Self.touch(pickle)
+        if pickle.count > bytes.count * 3 { Issue.record("\(pickle.count) values from \(bytes.count) bytes") }
+        Self.touch(pickle)
       } catch is InputError {
         refused += 1
       }
@@ -45,7 +50,7 @@ struct HostilePickleTests {
   }
 
   /// Looks at everything a consumer may look at.
-  static func touch(_ pickle: Pickle) throws {
+  static func touch(_ pickle: Pickle) {
     let reached = pickle.reaching { value in
       _ = value.summary
       _ = value.number
@@ -54,14 +59,14 @@ struct HostilePickleTests {
       _ = try? value.rawBytes()
       return value.bool ?? false
     }
-    #expect(reached.count == pickle.count)
+    if reached.count != pickle.count { Issue.record("not every value was looked at") }
   }
 
   @Test("os.system is a name, and calling it an object")
   func nothingRuns() throws {
     let marker = FileManager.default.temporaryDirectory.appendingPathComponent("pickle-ran-\(UUID().uuidString)").path
     let bytes = Array("cos\nsystem\n(S'touch \(marker)'\ntR.".utf8)
-    let object = try #require(Self.read(bytes).root.object)
+    let object = try #require(try Self.read(bytes).root.object)
     #expect(object.callable.globalName == "os.system")
     #expect(object.arguments.sequence?.first?.text == "touch \(marker)")
     #expect(!FileManager.default.fileExists(atPath: marker))
@@ -82,7 +87,7 @@ struct HostilePickleTests {
       }
     let pickle = try Self.read(bytes)
     #expect(pickle.count >= depth)
-    try Self.touch(pickle)
+    Self.touch(pickle)
   }
 
   @Test("a billion laughs stay a few nodes")
@@ -95,7 +100,7 @@ struct HostilePickleTests {
     bytes.append(0x2E)
     let pickle = try Self.read(bytes)
     #expect(pickle.count == 61)
-    try Self.touch(pickle)
+    Self.touch(pickle)
   }
 
   static let refusals: [(name: String, bytes: [UInt8], problem: String)] = [

@@ -45,7 +45,7 @@ struct PickleReaderTests {
 
   @Test("an unknown class becomes an inert object with its state", arguments: 2...5)
   func unknownClass(version: Int) throws {
-    let object = try #require(PickleReader.read(file: Fixture.file("values-\(version).pkl"))["object"]?.object)
+    let object = try #require(try PickleReader.read(file: Fixture.file("values-\(version).pkl"))["object"]?.object)
     #expect(object.callable.globalName == "elsewhere.Plain")
     #expect(object.state?["answer"]?.integer == 42)
   }
@@ -63,9 +63,9 @@ struct PickleReaderTests {
   @Test("bytes are a range of the file, not a copy")
   func bytesAreViews() throws {
     let file = try Fixture.file("values-4.pkl")
-    let bytes = try #require(PickleReader.read(file: file)["bytes"]?.rawBytes())
+    let bytes = try #require(try PickleReader.read(file: file)["bytes"]?.rawBytes())
     #expect(bytes.source.file === file)
-    #expect(file.bytes[bytes.range].elementsEqual(0...255))
+    #expect(withExtendedLifetime(file) { file.bytes[bytes.range].elementsEqual(0...255) })
   }
 
   @Test("a list that contains itself is read and released")
@@ -92,5 +92,8 @@ enum Fixture {
     try MappedFile(path: Repository.root.appendingPathComponent("Tests/PicklesTests/Fixtures/\(name)").path)
   }
 
-  static func bytes(_ name: String) throws -> [UInt8] { try Array(file(name).bytes) }
+  static func bytes(_ name: String) throws -> [UInt8] {
+    let file = try file(name)
+    return withExtendedLifetime(file) { Array(file.bytes) }
+  }
 }

@@ -9,7 +9,7 @@ struct PickledArrayTests {
     arguments: ["python2", "python3-2", "python3-3", "python3-4", "python3-5"])
   func batch(name: String) throws {
     let batch = try PickleReader.read(file: Fixture.file("batch-\(name).pkl"))
-    let array = try #require(batch["data"]?.numpyArray())
+    let array = try #require(try batch["data"]?.numpyArray())
     #expect(array.elementType == "|u1")
     #expect(array.shape == [2, 3072])
     #expect(!array.isFortranOrder)
@@ -20,17 +20,17 @@ struct PickledArrayTests {
   @Test("orders, byte orders, empty arrays and scalars of NumPy are understood", arguments: 2...5)
   func arrays(version: Int) throws {
     let value = try PickleReader.read(file: Fixture.file("arrays-\(version).pkl"))
-    let fortran = try #require(value["fortran"]?.numpyArray())
+    let fortran = try #require(try value["fortran"]?.numpyArray())
     #expect(fortran.isFortranOrder)
     #expect(fortran.elementType == "<f4")
     let floats = fortran.bytes.withUnsafeBytes { bytes in
       (0..<6).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
     }
     #expect(floats == [0, 3, 1, 4, 2, 5])
-    let big = try #require(value["big endian"]?.numpyArray())
+    let big = try #require(try value["big endian"]?.numpyArray())
     #expect(big.elementType == ">i2")
     #expect(big.bytes.array == [0, 0, 0, 1, 0, 2])
-    let empty = try #require(value["empty"]?.numpyArray())
+    let empty = try #require(try value["empty"]?.numpyArray())
     #expect(empty.shape == [0, 4])
     let scalars = try #require(value["scalars"]?.sequence)
     #expect(scalars.map(\.number) == [0.25, -1.5, -7, 200, nil, 2.5])

@@ -1,0 +1,15 @@
+/// What a checkpoint says about itself beside what evaluation needs; nil where it says nothing.
+public struct CheckpointNotes: Hashable, Sendable, Codable {
+  /// How often labels were dropped in training: above 0, the all-zero label is a trained unconditional model.
+  public var labelDropout: Double?
+  public var dropout: Double?
+  /// The range of noise levels the preconditioner accepts, in model space; the upper end may be infinite.
+  public var sigmaMinimum: Double?
+  public var sigmaMaximum: Double?
+  /// Whether it was trained with 16-bit arithmetic; it is evaluated in whatever precision is asked for.
+  public var trainedInHalfPrecision: Bool?
+  /// `class_name` of the training set's loader, where the file names one.
+  public var trainingSet: String?
+
+  public init() {}
+}
