@@ -73,8 +73,8 @@ let package = Package(
     .executableTarget(
       name: "ndc",
       dependencies: [
-        "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "Classifiers", "Statistics",
-        "Certification", "Runs", argumentParser, logging,
+        "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "OneDNN", "UNets", "Classifiers",
+        "Statistics", "Certification", "Runs", argumentParser, logging,
       ],
       swiftSettings: swiftSettings),
 

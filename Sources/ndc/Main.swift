@@ -1,6 +1,7 @@
 import ArgumentParser
 import Basics
 import Foundation
+import Runs
 
 /// Parses, runs and turns every failure into SPEC §6's exit status.
 @main
@@ -27,7 +28,8 @@ enum Main {
     switch error {
     case let error as InputError: fail(error.description, status: 65)
     case let error as UsageError: fail(error.description, status: 64)
-    case is CancellationError: fail("interrupted; everything finished so far is kept", status: 130)
+    case let error as Interrupted: fail(error.description, status: 130)
+    case is CancellationError: fail("interrupted", status: 130)
     case is CleanExit, is ValidationError, is ExitCode: NDC.exit(withError: error)
     default:
       // ArgumentParser's own errors carry their message and EX_USAGE.

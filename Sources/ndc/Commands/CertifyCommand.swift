@@ -1,0 +1,152 @@
+import ArgumentParser
+import Basics
+import Certification
+import Classifiers
+import Foundation
+import Runs
+import Statistics
+
+struct CertifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "certify",
+    abstract: "Certify images of a data set: a class and an L2 radius for each.",
+    discussion: """
+      Writes a run directory: run.json (every option, digests, versions), records.jsonl (one line per image), \
+      certified.tsv (idx label predict radius correct time) and summary.json. A run that was interrupted continues with \
+      --resume. Without arguments: the first \(QuickDefaults.images) digits of the bundled MNIST test set.
+
+      Examples:
+        ndc certify
+        ndc certify --sigma 0.5 --timesteps 12 --samples 200 --count 100 --out runs/mnist-0.5
+        ndc certify --model edm-cifar10.pkl --data cifar-10-batches-bin --preset paper --stride 20 --out runs/cifar
+      """)
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Images") var data: DataOptions
+  @OptionGroup(title: "Classifier") var classifier: ClassifierOptions
+  @OptionGroup(title: "Certificate") var smoothing: SmoothingOptions
+
+  @Option(
+    parsing: .upToNextOption, help: ArgumentHelp("Radii to report certified accuracy at, beside the usual ones.", valueName: "r"))
+  var targetRadius: [Double] = []
+
+  @Option(help: ArgumentHelp("The noise's seed; fixed so that experiments repeat.", valueName: "s"))
+  var seed = QuickDefaults.seed
+
+  @Option(help: ArgumentHelp("Votes a worker takes at once; results do not depend on it.", valueName: "k"))
+  var batch = VoteExecutor.defaultBatch
+
+  @Option(help: ArgumentHelp("The run directory. Default: a new folder under runs/.", valueName: "dir"))
+  var out: String?
+
+  @Flag(help: "Continue the run in --out, or start it where there is none.")
+  var resume = false
+
+  @Flag(help: "Print one JSON object: the run directory, its summary and its records.")
+  var json = false
+
+  mutating func validate() throws {
+    if resume, out == nil { throw ValidationError("--resume needs --out, the run to continue") }
+    if let wrong = targetRadius.first(where: { !($0.isFinite && $0 >= 0) }) {
+      throw ValidationError("--target-radius \(wrong): must be a finite number, not negative")
+    }
+    if batch < 1 { throw ValidationError("--batch \(batch): must be at least 1") }
+  }
+
+  private struct Result: Encodable {
+    var out: String
+    var seed: UInt64
+    var summary: RunSummary
+    var records: [ImageRecord]
+  }
+
+  func run() async throws {
+    let certify = try smoothing.certify(preset: classifier.preset)
+    let work = try Workload(model, classifier)
+    let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
+    let opened = try data.open(for: work.model, defaultCount: QuickDefaults.images)
+    let executor = try VoteExecutor(smoothed, threads: work.threads, batch: batch)
+    let folder = out ?? Self.newFolder()
+    let directory = try RunDirectory(
+      path: folder, manifest: try manifest(work, opened, certify), indices: opened.indices, resume: resume)
+    announce(work, opened, certify, folder: folder, finished: directory.records.count)
+
+    let run = CertificationRun(
+      executor: executor, sigma: smoothed.sigma, certify: certify, seed: seed, images: opened.provider,
+      progress: Progress())
+    do {
+      _ = try await run(into: directory)
+    } catch let error as Interrupted {
+      Output.notice("kept in \(folder); continue with the same options, --out \(folder) and --resume")
+      throw error
+    }
+    let radii = Set(RunSummary.radii + targetRadius).sorted()
+    let summary = RunSummary(directory.records, radii: radii)
+    if json {
+      try Output.json(Result(out: folder, seed: seed, summary: summary, records: directory.records))
+    } else {
+      printTable(directory.records, summary, folder: folder)
+    }
+  }
+
+  private static func newFolder() -> String {
+    let formatter = DateFormatter()
+    formatter.locale = Locale(identifier: "en_US_POSIX")
+    formatter.dateFormat = "yyyyMMdd-HHmmss"
+    return "runs/certify-\(formatter.string(from: Date()))-\(ProcessInfo.processInfo.processIdentifier)"
+  }
+
+  private func manifest(_ work: Workload, _ opened: OpenedData, _ certify: Certify) throws -> RunManifest {
+    RunManifest(
+      program: .init(version: Version.number), arguments: Array(CommandLine.arguments.dropFirst()),
+      created: RunManifest.now(), model: work.manifestModel(), data: try opened.manifest(),
+      classifier: try work.manifestClassifier(),
+      smoothing: .init(
+        sigma: classifier.sigma, selectionSamples: certify.selectionSamples, samples: certify.samples,
+        alpha: certify.alpha, stop: smoothing.stop.rawValue, seed: seed),
+      images: opened.selection, execution: .init(threads: work.threads, batch: batch), host: work.host())
+  }
+
+  /// Says what is about to happen and what it can reach at best, before any time is spent.
+  private func announce(
+    _ work: Workload, _ opened: OpenedData, _ certify: Certify, folder: String, finished: Int
+  ) {
+    let perVote = (try? work.evaluationsPerVote()) ?? 0
+    let votes = certify.selectionSamples + certify.samples
+    Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(work.threads) threads")
+    Output.notice("\(work.specification), seed \(seed)")
+    if let adaptation = opened.images.adapter.description { Output.notice("images are \(adaptation)") }
+    let sizes =
+      "\(opened.indices.count) images x (\(certify.selectionSamples) + \(certify.samples)) votes x up to \(perVote)"
+    Output.notice("\(sizes) evaluations = up to \(opened.indices.count * votes * perVote) evaluations")
+    if smoothing.samples == nil, classifier.preset == nil {
+      Output.notice(
+        "\(certify.samples) votes per image are chosen to finish soon; --samples takes more, --preset paper is the full protocol"
+      )
+    }
+    let best = ClopperPearson.lowerBound(
+      successes: certify.samples, trials: certify.samples, alpha: certify.alpha)
+    let radius = CertifiedRadius.radius(sigma: classifier.sigma, lowerBound: best) ?? 0
+    Output.notice("the largest radius that \(certify.samples) votes can certify is \(roundedDown(radius, digits: 4))")
+    for target in targetRadius where target > radius {
+      Output.notice("the target radius \(target) is out of reach with these votes")
+    }
+    if finished > 0 { Output.notice("resuming after \(finished) finished images") }
+    Output.notice("run directory: \(folder)")
+  }
+
+  private func printTable(_ records: [ImageRecord], _ summary: RunSummary, folder: String) {
+    if records.count <= 50 {
+      Output.line("image   label  predicted  radius")
+      for record in records {
+        let outcome = record.abstained ? "abstain" : "\(record.predicted)"
+        Output.line(
+          padded("\(record.index)", 8) + padded("\(record.label)", 7) + padded(outcome, 11)
+            + roundedDown(record.radius, digits: 4) + (record.correct || record.abstained ? "" : "  wrong"))
+      }
+      Output.line("")
+    }
+    Output.line(summary.table.trimmingCharacters(in: .newlines))
+    Output.line("run directory: \(folder)")
+  }
+}

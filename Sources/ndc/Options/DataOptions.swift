@@ -1,0 +1,74 @@
+import ArgumentParser
+import Basics
+import Datasets
+import Runs
+
+/// Which images.
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "mnist (bundled test set), IDX files, CIFAR-10 batches, a folder of PNG/JPEG per class, .npz, or npy:X.npy,Y.npy.",
+      valueName: "src"))
+  var data = "mnist"
+
+  @Option(help: ArgumentHelp("Index of the first image.", valueName: "i"))
+  var first: Int?
+
+  @Option(help: ArgumentHelp("How many images.", valueName: "n"))
+  var count: Int?
+
+  @Option(help: ArgumentHelp("Distance between the indices of two images.", valueName: "k"))
+  var stride: Int?
+
+  @Option(help: ArgumentHelp("A file with one image index per line, instead of --first and --stride.", valueName: "file"))
+  var indices: String?
+
+  mutating func validate() throws {
+    if indices != nil, first != nil || stride != nil {
+      throw ValidationError("--indices names the images; --first and --stride do not go with it")
+    }
+    if let count, count < 1 { throw ValidationError("--count \(count): must be at least 1") }
+    if let stride, stride < 1 { throw ValidationError("--stride \(stride): must be at least 1") }
+    if let first, first < 0 { throw ValidationError("--first \(first): must not be negative") }
+  }
+
+  /// The data set as the model takes it, and the images chosen from it.
+  ///
+  /// - Parameter defaultCount: how many images where the user names no number.
+  func open(for model: LoadedModel, defaultCount: Int) throws -> OpenedData {
+    let images = try DataSource.open(data, resources: Resources.folder)
+    let adapted = try AdaptedImageSet(images, to: model.denoiser.imageShape)
+    try adapted.requireLabels(below: model.denoiser.classCount)
+    let selection: ImageSelection
+    if let indices {
+      selection = ImageSelection(listed: try ImageSelection.readIndices(indices), count: count)
+    } else {
+      let (first, stride) = (first ?? 0, stride ?? 1)
+      let available = first < adapted.count ? (adapted.count - 1 - first) / stride + 1 : 0
+      selection = ImageSelection(first: first, stride: stride, count: count ?? max(1, min(defaultCount, available)))
+    }
+    return OpenedData(
+      source: data, images: adapted, selection: selection, indices: try selection.indices(inDatasetOf: adapted.count))
+  }
+}
+
+/// A data set fitted to a model, with the images to work on.
+struct OpenedData: Sendable {
+  var source: String
+  var images: AdaptedImageSet
+  var selection: ImageSelection
+  var indices: [Int]
+
+  var provider: ImageProvider {
+    { [images] index in
+      let image = try images.image(at: index)
+      return RunImage(index: image.index, label: image.label, pixels: image.pixels)
+    }
+  }
+
+  /// What a record says about the data.
+  func manifest() throws -> RunManifest.Data {
+    RunManifest.Data(
+      source: source, digest: try images.digest(), size: images.count, adaptation: images.adapter.description)
+  }
+}

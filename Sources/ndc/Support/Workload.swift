@@ -1,0 +1,48 @@
+import Basics
+import Classifiers
+import Diffusion
+import Foundation
+import OneDNN
+import Runs
+
+/// A base classifier on a loaded model with what a record says about it: shared by `certify`, `predict`, `classify`.
+struct Workload: Sendable {
+  var model: LoadedModel
+  var specification: ClassifierSpecification
+  var classifier: any BaseClassifier
+  var threads: Int
+
+  init(_ modelOptions: ModelOptions, _ classifierOptions: ClassifierOptions) throws {
+    specification = try classifierOptions.specification()
+    try specification.validate()
+    model = try LoadedModel.load(modelOptions)
+    guard model.denoiser.classCount > 1 else {
+      throw InputError(
+        "the model has no classes to choose from; it can only serve as --unconditional-model", file: model.source)
+    }
+    classifier = try specification.makeClassifier(denoiser: model.denoiser)
+    threads = modelOptions.threads ?? ProcessInfo.processInfo.activeProcessorCount
+  }
+
+  /// Denoiser evaluations per vote, at most.
+  func evaluationsPerVote() throws -> Int {
+    try specification.evaluationsPerVote(classCount: model.denoiser.classCount)
+  }
+
+  func manifestModel() -> RunManifest.Model {
+    RunManifest.Model(
+      source: model.source, digest: model.digest, unconditionalSource: model.unconditionalSource,
+      unconditionalDigest: model.unconditionalDigest, architecture: model.architecture, parameters: model.parameters)
+  }
+
+  func manifestClassifier() throws -> RunManifest.Classifier {
+    RunManifest.Classifier(
+      method: specification.method.rawValue, weighting: specification.weighting.rawValue,
+      precision: model.precision.rawValue, settings: try JSONValue(encoding: specification))
+  }
+
+  func host() -> RunManifest.Host {
+    .current(
+      instructionSet: "\(Engine.instructionSet), \(model.kernels) kernels", libraries: ["oneDNN": Engine.version])
+  }
+}
