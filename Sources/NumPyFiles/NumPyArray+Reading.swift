@@ -7,6 +7,7 @@ extension NumPyArray {
   ///   match its header; it is thrown before memory is taken for the values.
   public init(contentsOf path: String) throws {
     let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
     try self.init(parsing: file.bytes, named: path)
   }
 

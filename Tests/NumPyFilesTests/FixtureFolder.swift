@@ -19,10 +19,10 @@ enum FixtureFolder {
     return try body(folder)
   }
 
-  /// The file with one byte changed, for every byte and a few changes; and cut at every length.
-  static func damaged(_ bytes: [UInt8]) -> (flipped: [[UInt8]], cut: [[UInt8]]) {
+  /// The file with one byte changed, for every byte and mask; and cut at every length.
+  static func damaged(_ bytes: [UInt8], masks: [UInt8] = [0x01, 0x80, 0xFF]) -> (flipped: [[UInt8]], cut: [[UInt8]]) {
     let flipped = bytes.indices.flatMap { index in
-      [UInt8(0x01), 0x80, 0xFF].map { mask in
+      masks.map { mask in
         var copy = bytes
         copy[index] ^= mask
         return copy

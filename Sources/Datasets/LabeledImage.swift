@@ -1,0 +1,15 @@
+/// One picture of a data set.
+public struct LabeledImage: Hashable, Sendable {
+  /// Its place in the data set, counted from 0.
+  public var index: Int
+  /// C×H×W values in [0, 1], C order.
+  public var pixels: [Float]
+  /// The class, where the data set says.
+  public var label: Int?
+
+  public init(index: Int, pixels: [Float], label: Int?) {
+    self.index = index
+    self.pixels = pixels
+    self.label = label
+  }
+}

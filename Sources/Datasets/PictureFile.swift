@@ -1,0 +1,111 @@
+import Basics
+import CPictures
+import NumPyFiles
+
+/// Reading one picture: PNG, JPEG or `.npy`, recognised by its content and not by its name.
+///
+/// Values are the file's own, divided by 255 (8 bits) or 65535 (16 bits): no gamma, colour profile or orientation is
+/// applied. Grey files give one channel, all others (palettes too) red, green and blue. An alpha channel must be opaque
+/// everywhere: what lies under a transparent pixel is not defined.
+public enum PictureFile {
+  /// Beyond these no memory is taken.
+  public static let maximumSide = 65535
+  public static let maximumPixels = 100_000_000
+
+  enum Format {
+    case png, jpeg, numPy
+
+    init?(_ bytes: UnsafeRawBufferPointer) {
+      if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+        self = .png
+      } else if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
+        self = .jpeg
+      } else if bytes.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) {
+        self = .numPy
+      } else {
+        return nil
+      }
+    }
+  }
+
+  /// Reads the picture at `path`; an array must be C×H×W, 1×C×H×W or H×W, floats in [0, 1] or uint8.
+  ///
+  /// - Throws: `InputError` naming the file when it is none of these, is damaged, too large or transparent.
+  public static func read(_ path: String) throws -> Picture {
+    let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
+    switch Format(file.bytes) {
+    case .png: return try decode(file, pictures_decode_png)
+    case .jpeg: return try decode(file, pictures_decode_jpeg)
+    case .numPy: return try array(NumPyArray(parsing: file.bytes, named: path))
+    case nil:
+      let start = file.bytes.prefix(8).map { "\($0)" }.joined(separator: " ")
+      throw InputError(
+        "not a picture", file: path, location: "offset 0", expected: "PNG, JPEG or .npy",
+        found: start.isEmpty ? "an empty file" : "bytes \(start)")
+    }
+  }
+
+  private typealias Decoder = (
+    UnsafeRawPointer?, Int, pictures_limits, UnsafeMutablePointer<pictures_picture>?, UnsafeMutablePointer<CChar>?
+  ) -> pictures_status
+
+  private static func decode(_ file: MappedFile, _ decoder: Decoder) throws -> Picture {
+    var picture = pictures_picture()
+    var message = [CChar](repeating: 0, count: Int(PICTURES_MESSAGE_SIZE))
+    let limits = pictures_limits(maximum_side: UInt32(maximumSide), maximum_pixels: UInt64(maximumPixels))
+    let status = decoder(file.bytes.baseAddress, file.bytes.count, limits, &picture, &message)
+    defer { pictures_free(&picture) }
+    switch status {
+    case PICTURES_OK: return planes(of: picture)
+    case PICTURES_TOO_LARGE:
+      throw InputError(
+        "the picture is too large", file: file.path,
+        expected: "sides up to \(maximumSide) and up to \(maximumPixels) pixels",
+        found: "\(picture.width)×\(picture.height)")
+    case PICTURES_NO_MEMORY: throw InputError("not enough memory for the picture", file: file.path)
+    case PICTURES_TRANSPARENT: throw InputError("the picture has transparent pixels", file: file.path)
+    default:
+      let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      throw InputError("the picture is damaged or not supported: \(text)", file: file.path)
+    }
+  }
+
+  /// From interleaved values to C×H×W floats.
+  private static func planes(of picture: pictures_picture) -> Picture {
+    let shape = ImageShape(
+      channels: Int(picture.channels), height: Int(picture.height), width: Int(picture.width))
+    let values = UnsafeRawBufferPointer(start: picture.values, count: shape.count * Int(picture.bits / 8))
+    let area = shape.height * shape.width
+    let pixels = [Float](unsafeUninitializedCapacity: shape.count) { output, count in
+      for channel in 0..<shape.channels {
+        for place in 0..<area {
+          let index = place * shape.channels + channel
+          output[channel * area + place] =
+            picture.bits == 16
+            ? Float(values.load(fromByteOffset: 2 * index, as: UInt16.self)) / 65535 : Float(values[index]) / 255
+        }
+      }
+      count = shape.count
+    }
+    return Picture(shape: shape, pixels: pixels)
+  }
+
+  private static func array(_ array: NumPyArray) throws -> Picture {
+    let sizes: [Int]
+    switch array.shape.count {
+    case 2: sizes = [1] + array.shape
+    case 3: sizes = array.shape
+    case 4 where array.shape[0] == 1: sizes = Array(array.shape[1...])
+    default:
+      throw InputError(
+        "not one picture", file: array.source, expected: "[C, H, W], [1, C, H, W] or [H, W]", found: "\(array.shape)")
+    }
+    guard array.count > 0 else { throw InputError("an empty array", file: array.source, found: "\(array.shape)") }
+    let shape = ImageShape(channels: sizes[0], height: sizes[1], width: sizes[2])
+    if case .uint8(let bytes) = array.elements {
+      return Picture(shape: shape, pixels: bytes.map { Float($0) / 255 })
+    }
+    return Picture(shape: shape, pixels: try ArrayImages.pixels(of: array))
+  }
+}

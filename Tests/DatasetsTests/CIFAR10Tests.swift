@@ -1,0 +1,88 @@
+import Basics
+import Datasets
+import Testing
+
+@Suite("Reading CIFAR-10")
+struct CIFAR10Tests {
+  /// Picture i of make_fixtures.py.
+  static func expected(_ image: Int) -> [Float] {
+    (0..<3072).map { Float((37 * ($0 / 4) + 101 * image) % 256) / 255 }
+  }
+
+  @Test(
+    "binary batches, Python 2's and Python 3's pickles give the same pictures",
+    arguments: [
+      "cifar10:cifar-binary", "cifar10:cifar-binary/test_batch.bin", "cifar-binary", "cifar10:cifar-pickles",
+      "cifar10:cifar-pickles/test_batch", "cifar-pickles/test_batch", "cifar-pickles", "cifar10-train:cifar-pickles",
+    ])
+  func sources(source: String) throws {
+    let parts = source.split(separator: ":")
+    let prefix = parts.count == 2 ? "\(parts[0]):" : ""
+    let set = try DataSource.open(prefix + FixtureFolder.path(String(parts[parts.count - 1])), resources: nil)
+    #expect(set.count == 2)
+    #expect(set.imageShape == ImageShape(channels: 3, height: 32, width: 32))
+    #expect(set.classCount == 10)
+    for (index, label) in [8, 2].enumerated() {
+      #expect(try set.image(at: index) == LabeledImage(index: index, pixels: Self.expected(index), label: label))
+    }
+  }
+
+  @Test("the training split of a folder is all its batches in order")
+  func training() throws {
+    let set = try CIFAR10.open(FixtureFolder.path("cifar-binary"), training: true)
+    #expect(try (0..<2).map { try set.image(at: $0).label } == [5, 6])
+    #expect(try set.image(at: 1).pixels == Self.expected(0))
+  }
+
+  @Test("class names come from the metadata, where there is some")
+  func names() throws {
+    #expect(try CIFAR10.open(FixtureFolder.path("cifar-binary")).classNames[0] == "airplane")
+    #expect(try CIFAR10.open(FixtureFolder.path("cifar-pickles")).classNames[0] == "plane")
+  }
+
+  @Test("the digest does not depend on the packing")
+  func digest() throws {
+    let binary = try CIFAR10.open(FixtureFolder.path("cifar-binary")).digest()
+    #expect(try CIFAR10.open(FixtureFolder.path("cifar-pickles")).digest() == binary)
+    #expect(try CIFAR10.open(FixtureFolder.path("cifar-binary"), training: true).digest() != binary)
+  }
+
+  @Test("cut batches and unknown labels are refused")
+  func badBinary() throws {
+    let bytes = try FixtureFolder.bytes("cifar-binary/test_batch.bin")
+    try FixtureFolder.withTemporary { folder in
+      for count in [0, 1, 3072, 3074, 6145] {
+        let path = try folder.write("x.bin", Array(bytes[..<count]))
+        #expect(throws: InputError.self) { try CIFAR10.open(path) }
+      }
+      var changed = bytes
+      changed[3073] = 10
+      let path = try folder.write("x.bin", changed)
+      let error = try #require(throws: InputError.self) { try CIFAR10.open(path) }
+      #expect(error.location == "offset 3073" && error.found == "10")
+    }
+  }
+
+  @Test("a cut pickle is refused, a changed byte around the pixels never a crash")
+  func badPickle() throws {
+    let bytes = try FixtureFolder.bytes("cifar-pickles/test_batch")
+    // The pixels are bytes like any other: changes inside them are only other pictures.
+    let pixels = bytes.count - 6144 - 40..<bytes.count - 40
+    try FixtureFolder.withTemporary { folder in
+      for index in bytes.indices where !pixels.contains(index) {
+        let cut = try folder.write("cut", Array(bytes[..<index]))
+        #expect(throws: InputError.self) { try CIFAR10.open(cut) }
+        var changed = bytes
+        changed[index] ^= 0xFF
+        let path = try folder.write("changed", changed)
+        do { _ = try CIFAR10.open(path) } catch { #expect(error is InputError, "byte \(index)") }
+      }
+    }
+  }
+
+  @Test("a folder without batches is refused")
+  func absent() {
+    #expect(throws: InputError.self) { try CIFAR10.open(FixtureFolder.path("")) }
+    #expect(throws: InputError.self) { try CIFAR10.open("/nonexistent") }
+  }
+}
