@@ -8,25 +8,41 @@ import Synchronization
 public func inParallel<Element: Sendable>(
   count: Int, chunk: Int, threads: Int, _ work: @escaping @Sendable (Range<Int>) throws -> [Element]
 ) async throws -> [Element] {
-  let next = Mutex(0)
+  let queue = ChunkQueue(count: count, chunk: chunk)
   let chunks = try await withThrowingTaskGroup(of: [(Int, [Element])].self) { group in
     for _ in 0..<max(1, min(threads, (count + chunk - 1) / chunk)) {
       group.addTask {
         var done: [(Int, [Element])] = []
-        while true {
-          let start = next.withLock { position in
-            defer { position += chunk }
-            return position
-          }
-          guard start < count else { return done }
+        while let range = queue.next() {
           try Task.checkCancellation()
-          done.append((start, try work(start..<min(start + chunk, count))))
+          done.append((range.lowerBound, try work(range)))
         }
+        return done
       }
     }
     return try await group.reduce(into: []) { $0 += $1 }
   }
   return chunks.sorted { $0.0 < $1.0 }.flatMap(\.1)
+}
+
+/// Hands out 0 ..< count in chunks, to any number of tasks.
+private final class ChunkQueue: Sendable {
+  private let count: Int
+  private let chunk: Int
+  private let position = Mutex(0)
+
+  init(count: Int, chunk: Int) {
+    self.count = count
+    self.chunk = chunk
+  }
+
+  func next() -> Range<Int>? {
+    position.withLock { position in
+      guard position < count else { return nil }
+      defer { position += chunk }
+      return position..<min(position + chunk, count)
+    }
+  }
 }
 
 /// Evaluators of one denoiser, made once and lent to whoever computes.
@@ -56,9 +72,9 @@ public final class EvaluatorPool: Sendable {
     precondition(images.count == queries.count * size)
     let chunk = denoiser.preferredBatchSize
     let chunks = (queries.count + chunk - 1) / chunk
-    let results = try await inParallel(count: chunks, chunk: 1, threads: threads) { [idle] indices in
-      guard let seat = idle.withLock({ $0.popLast() }) else { preconditionFailure("more tasks than evaluators") }
-      defer { idle.withLock { $0.append(seat) } }
+    let results = try await inParallel(count: chunks, chunk: 1, threads: threads) { indices in
+      guard let seat = self.idle.withLock({ $0.popLast() }) else { preconditionFailure("more tasks than evaluators") }
+      defer { self.idle.withLock { $0.append(seat) } }
       let range = indices.lowerBound * chunk..<min(indices.upperBound * chunk, queries.count)
       var output = [Float](repeating: 0, count: range.count * size)
       try images.withUnsafeBufferPointer { input in

@@ -5,7 +5,7 @@ import NumPyFiles
 enum ArrayInput {
   /// Finite float32 images [N, C, H, W] of the model's shape.
   static func images(_ file: String, shape: ImageShape) throws -> [Float] {
-    let array = try NumPyArray.read(from: file)
+    let array = try NumPyArray(contentsOf: file)
     let expected = [shape.channels, shape.height, shape.width]
     guard array.shape.count == 4, Array(array.shape.dropFirst()) == expected else {
       throw InputError(
@@ -17,7 +17,7 @@ enum ArrayInput {
 
   /// Finite float32 noise rows [T, C, H, W].
   static func noise(_ file: String, shape: ImageShape, rows: Int) throws -> [Float] {
-    let array = try NumPyArray.read(from: file)
+    let array = try NumPyArray(contentsOf: file)
     let expected = [rows, shape.channels, shape.height, shape.width]
     guard array.shape == expected else {
       throw InputError(
@@ -29,7 +29,7 @@ enum ArrayInput {
 
   /// N positive finite noise levels in model space.
   static func noiseLevels(_ file: String, count: Int?) throws -> [Double] {
-    let array = try NumPyArray.read(from: file)
+    let array = try NumPyArray(contentsOf: file)
     guard array.shape.count == 1, count == nil || array.shape[0] == count else {
       throw InputError(
         "there must be one noise level per image", file: file, location: "shape", expected: text([count]),
@@ -47,7 +47,7 @@ enum ArrayInput {
 
   /// N class labels.
   static func labels(_ file: String, count: Int, classCount: Int) throws -> [Int] {
-    let array = try NumPyArray.read(from: file)
+    let array = try NumPyArray(contentsOf: file)
     guard array.shape == [count] else {
       throw InputError(
         "there must be one label per image", file: file, location: "shape", expected: text([count]),
