@@ -1,0 +1,11 @@
+/// Seeds nobody can know beforehand.
+public enum SystemSeed {
+  /// 64 bits from the system's cryptographic generator.
+  ///
+  /// For `predict`, which records it: whoever knows the noise in advance can search for an input on which the
+  /// estimate fails (SPEC §4).
+  public static func draw() -> UInt64 {
+    var generator = SystemRandomNumberGenerator()
+    return generator.next()
+  }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `Fixtures/reference_values.json`, made by `python3 Tests/StatisticsTests/Fixtures/make_reference_values.py`.
+///
+/// SciPy's values, checked there against mpmath; where SciPy is off by more than 1e-12, mpmath's value.
+struct ReferenceValues: Decodable {
+  enum Side: String, Decodable { case lower, upper }
+
+  struct Bound: Decodable {
+    let successes: Int
+    let trials: Int
+    let alpha: Double
+    let side: Side
+    let value: Double
+  }
+
+  struct Count: Decodable {
+    let successes: Int
+    let trials: Int
+    let probability: Double
+    let side: Side?
+    let value: Double
+  }
+
+  struct Point: Decodable {
+    let x: Double
+    let value: Double
+  }
+
+  struct Radius: Decodable {
+    let sigma: Double
+    let lowerBound: Double
+    let value: Double
+  }
+
+  let bounds: [Bound]
+  let quantiles: [Point]
+  let normalCDFs: [Point]
+  let twoSidedTests: [Count]
+  let binomials: [Count]
+  let wilson: [Bound]
+  let kolmogorov: [Point]
+  let radii: [Radius]
+
+  static func load() throws -> ReferenceValues {
+    let url = Repository.root.appendingPathComponent("Tests/StatisticsTests/Fixtures/reference_values.json")
+    return try JSONDecoder().decode(ReferenceValues.self, from: Data(contentsOf: url))
+  }
+}
+
+/// The agreement asked of every value: 1e-9 relative, and what is 0, 1 or infinite exactly so.
+let referenceTolerance = 1e-9
+
+func expectClose(
+  _ found: Double, _ expected: Double, _ comment: @autoclosure () -> Comment,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  #expect(
+    abs(found - expected) <= referenceTolerance * abs(expected), "\(comment()): \(found) for \(expected)",
+    sourceLocation: sourceLocation)
+}
