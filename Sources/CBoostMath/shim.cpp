@@ -29,6 +29,33 @@ template <typename Body> double guarded(Body body) noexcept {
   }
 }
 
+// The largest x found with I_x(a, b) ≤ p, by bisection of ln x.
+Real bisected(Real a, Real b, Real p, const Policy &policy) {
+  Real low = std::log(std::numeric_limits<Real>::min()), high = 0;
+  for (;;) {
+    const Real middle = low + (high - low) / 2;
+    if (!(low < middle && middle < high)) return std::exp(low);
+    (boost::math::ibeta(a, b, std::exp(middle), policy) <= p ? low : high) = middle;
+  }
+}
+
+// The x with I_x(a, b) = p. Boost's own search gives up on tails of about 1e-30 and less.
+Real quantile(Real a, Real b, Real p, const Policy &policy) {
+  try {
+    return boost::math::ibeta_inv(a, b, p, policy);
+  } catch (const boost::math::evaluation_error &) {
+    return bisected(a, b, p, policy);
+  }
+}
+
+Real quantileOfComplement(Real a, Real b, Real q, const Policy &policy) {
+  try {
+    return boost::math::ibetac_inv(a, b, q, policy);
+  } catch (const boost::math::evaluation_error &) {
+    return 1 - bisected(b, a, q, policy);
+  }
+}
+
 // P(X > k) = I_p(k + 1, n − k).
 Real survival(Real k, Real n, Real p, const Policy &policy) { return boost::math::ibeta(k + 1, n - k, p, policy); }
 Real cumulative(Real k, Real n, Real p, const Policy &policy) { return boost::math::ibetac(k + 1, n - k, p, policy); }
@@ -48,11 +75,11 @@ double ndc_ibetac(double a, double b, double x) {
 }
 
 double ndc_ibeta_inv(double a, double b, double p) {
-  return guarded([=](const Policy &policy) { return boost::math::ibeta_inv(Real(a), Real(b), Real(p), policy); });
+  return guarded([=](const Policy &policy) { return quantile(a, b, p, policy); });
 }
 
 double ndc_ibetac_inv(double a, double b, double q) {
-  return guarded([=](const Policy &policy) { return boost::math::ibetac_inv(Real(a), Real(b), Real(q), policy); });
+  return guarded([=](const Policy &policy) { return quantileOfComplement(a, b, q, policy); });
 }
 
 double ndc_normal_cdf(double x) {
