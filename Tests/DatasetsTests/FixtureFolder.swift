@@ -30,6 +30,8 @@ struct TemporaryFolder {
   func write(_ name: String, _ bytes: [UInt8]) throws -> String {
     let file = url.appendingPathComponent(name)
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    // A new file: some file systems bring a shortened one to the disk at once, which takes long.
+    try? FileManager.default.removeItem(at: file)
     try Data(bytes).write(to: file)
     return file.path
   }

@@ -97,7 +97,7 @@ struct IDXImagesTests {
   func hugeSizes() throws {
     try FixtureFolder.withTemporary { folder in
       let ones = [UInt8](repeating: 0xFF, count: 12)
-      for sizes in [ones, [0x7F] + ones[1...], [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1]] {
+      for sizes: [UInt8] in [ones, [0x7F] + ones.dropLast(), [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1]] {
         let path = try folder.write("x", [0, 0, 8, 3] + sizes + [0])
         #expect(throws: InputError.self) { try IDXImages.open(images: path, labels: nil) }
       }

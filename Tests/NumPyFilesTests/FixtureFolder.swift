@@ -19,6 +19,12 @@ enum FixtureFolder {
     return try body(folder)
   }
 
+  /// Writes a new file: some file systems bring a shortened one to the disk at once, which takes long.
+  static func write(_ bytes: [UInt8], to url: URL) throws {
+    try? FileManager.default.removeItem(at: url)
+    try Data(bytes).write(to: url)
+  }
+
   /// The file with one byte changed, for every byte and mask; and cut at every length.
   static func damaged(_ bytes: [UInt8], masks: [UInt8] = [0x01, 0x80, 0xFF]) -> (flipped: [[UInt8]], cut: [[UInt8]]) {
     let flipped = bytes.indices.flatMap { index in

@@ -36,12 +36,12 @@ struct NumPyArchiveTests {
     try FixtureFolder.withTemporary { folder in
       let url = folder.appendingPathComponent("damaged.npz")
       for bytes in cut {
-        try Data(bytes).write(to: url)
+        try FixtureFolder.write(bytes, to: url)
         #expect(throws: InputError.self) { try NumPyArchive(contentsOf: url.path) }
       }
       var refused = 0
       for bytes in flipped {
-        try Data(bytes).write(to: url)
+        try FixtureFolder.write(bytes, to: url)
         do {
           #expect(try NumPyArchive(contentsOf: url.path).array(named: "y").integers() == [3, 1, 2])
         } catch {
@@ -61,7 +61,7 @@ struct NumPyArchiveTests {
     bytes.replaceSubrange(at + offset..<at + offset + values.count, with: values)
     return try FixtureFolder.withTemporary { folder in
       let url = folder.appendingPathComponent("hostile.npz")
-      try Data(bytes).write(to: url)
+      try FixtureFolder.write(bytes, to: url)
       do {
         _ = try NumPyArchive(contentsOf: url.path).array(named: "y")
         return nil
