@@ -13,7 +13,8 @@ public struct LossesComputation: Sendable {
   private let rows: GivenNoise
 
   /// - Parameters:
-  ///   - specification: method, weighting, calibration and σ; its own grid and noise sharing are not used.
+  ///   - specification: method, weighting, calibration and σ; its own grid, noise sharing and sift-and-refine are not
+  ///     used.
   ///   - grid: T ≥ 2 levels s_t in model space, finite, positive, ascending, taken as they are.
   ///   - noise: T×C×H×W finite values of N(0, 1).
   /// - Throws: `InputError` for an unusable grid or noise or an unsuitable denoiser; `UsageError` for impossible options.
@@ -41,6 +42,7 @@ public struct LossesComputation: Sendable {
     }
     var specification = specification
     specification.noiseSharing = .shared
+    specification.siftAndRefine = nil
     classifier = try specification.makeClassifier(denoiser: denoiser, grid: try NoiseGrid(points: grid))
     rows = GivenNoise(rows: noise, pixelCount: pixelCount)
   }

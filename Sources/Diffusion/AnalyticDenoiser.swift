@@ -89,7 +89,19 @@ private final class AnalyticEvaluator: DenoiserEvaluator {
 
   func denoise(
     _ queries: [DenoiserQuery], inputs: UnsafeBufferPointer<Float>, outputs: UnsafeMutableBufferPointer<Float>
-  ) {
+  ) throws {
+    for (place, query) in queries.enumerated() {
+      guard query.label.map((0..<denoiser.classCount).contains) ?? true else {
+        throw InputError(
+          "unknown label", location: "query \(place)", expected: "0 … \(denoiser.classCount - 1)",
+          found: query.label.map { "\($0)" })
+      }
+      guard query.noise.sigma.isFinite, query.noise.sigma > 0 else {
+        throw InputError(
+          "impossible noise level", location: "query \(place)", expected: "a finite positive number",
+          found: "\(query.noise.sigma)")
+      }
+    }
     let length = denoiser.imageShape.count
     for (label, places) in Dictionary(grouping: queries.indices, by: { queries[$0].label }) {
       let range = denoiser.examples.range(of: label)

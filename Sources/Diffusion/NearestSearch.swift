@@ -48,6 +48,8 @@ struct NearestSearch {
   private static let cachedFloats = 48 * 1024
   /// A weight below e^−60 of the largest cannot change a double.
   private static let negligible = 60.0
+  /// A relative error of a weight that a float cannot show.
+  private static let negligibleError = 1e-9
 
   let examples: NearestSet
   let instructions: cn_instructions
@@ -121,7 +123,7 @@ struct NearestSearch {
     }
     // What rounding can do to a distance: about length/4 additions per lane of terms below the norms.
     let error = Double(examples.length / 2 + 16) * 2.3e-16 * (norm + examples.largestNorm)
-    if !(error / s / s <= 1e-10) {
+    if !(error / s / s <= negligibleError) {
       let reach = smallest + 2 * error + 2 * negligible * s * s
       smallest = .infinity
       examples.points.withUnsafeBufferPointer { points in

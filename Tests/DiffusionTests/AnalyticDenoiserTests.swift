@@ -98,6 +98,15 @@ import Testing
     #expect(found.allSatisfy { $0.isNaN })
   }
 
+  @Test(arguments: [(1.0, 3), (1, -1), (0, 0), (.nan, 0), (.infinity, 0)])
+  func `queries that cannot be answered are input errors`(sigma: Double, label: Int) throws {
+    let denoiser = try fixture("analytic", as: Reference.self).denoiser()
+    let x = [Float](repeating: 0, count: denoiser.imageShape.count)
+    #expect(throws: InputError.self) {
+      try denoise(denoiser, [DenoiserQuery(noise: ModelNoise(sigma), label: label)], x)
+    }
+  }
+
   @Test func `sets that do not fit are refused`() {
     let shape = ImageShape(channels: 1, height: 1, width: 2)
     let broken: [([Float], [Int])] = [

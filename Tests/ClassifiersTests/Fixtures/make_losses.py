@@ -121,3 +121,9 @@ with open("losses.json", "w") as file:
         "generated": make(None, noise_generated, "generated"),
     }, file)
     file.write("\n")
+
+# Gauss-Hermite quadrature for expectations over N(0, 1) in the oracle test.
+nodes, weights = np.polynomial.hermite_e.hermegauss(12)
+with open("hermite.json", "w") as file:
+    json.dump({"nodes": nodes.tolist(), "weights": (weights / weights.sum()).tolist()}, file)
+    file.write("\n")
