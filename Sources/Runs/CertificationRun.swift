@@ -14,14 +14,14 @@ public struct CertificationRun: Sendable {
   public var seed: UInt64
   /// Gives the image of a data set's index.
   public var images: ImageProvider
-  public var progress: Progress
+  public var progress: RunProgress
   /// How many images may be under way at once.
   public var window: Int
 
   /// - Parameter window: images under way at once; by default two where there are several threads.
   public init(
     executor: VoteExecutor, sigma: PixelNoise, certify: Certify, seed: UInt64, images: @escaping ImageProvider,
-    progress: Progress = .silent, window: Int? = nil
+    progress: RunProgress = .silent, window: Int? = nil
   ) {
     self.executor = executor
     self.sigma = sigma
@@ -55,14 +55,12 @@ public struct CertificationRun: Sendable {
     var lastEnd = clock.now
     do {
       try await inOrder(pending.count, window: window) { position in
-        let begin = clock.now
-        let (label, result) = try await certifyImage(pending[position], order: position)
-        return (label: label, result: result, begin: begin, end: clock.now)
+        try await certifyImage(pending[position], order: position)
       } deliver: { position, done in
-        let seconds = max(.zero, done.end - max(lastEnd, done.begin))
-        lastEnd = max(lastEnd, done.end)
-        let record = ImageRecord(
-          index: pending[position], label: done.label, result: done.result, seconds: seconds / .seconds(1))
+        let end = clock.now
+        let seconds = (end - lastEnd) / .seconds(1)
+        lastEnd = end
+        let record = ImageRecord(index: pending[position], label: done.label, result: done.result, seconds: seconds)
         try directory.append(record)
         progress.finishImage()
         onRecord(record)

@@ -59,10 +59,10 @@ public struct ClassificationRun: Sendable {
   public var executor: VoteExecutor
   public var seed: UInt64
   public var images: ImageProvider
-  public var progress: Progress
+  public var progress: RunProgress
 
   public init(
-    executor: VoteExecutor, seed: UInt64, images: @escaping ImageProvider, progress: Progress = .silent
+    executor: VoteExecutor, seed: UInt64, images: @escaping ImageProvider, progress: RunProgress = .silent
   ) {
     self.executor = executor
     self.seed = seed

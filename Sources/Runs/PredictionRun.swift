@@ -86,9 +86,9 @@ public struct PredictionRun: Sendable {
   public var sigma: PixelNoise
   public var rule: Rule
   public var seed: UInt64
-  public var progress: Progress
+  public var progress: RunProgress
 
-  public init(executor: VoteExecutor, sigma: PixelNoise, rule: Rule, seed: UInt64, progress: Progress = .silent) {
+  public init(executor: VoteExecutor, sigma: PixelNoise, rule: Rule, seed: UInt64, progress: RunProgress = .silent) {
     self.executor = executor
     self.sigma = sigma
     self.rule = rule

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 
 /// Tells on standard error how far a run is: a bar on a terminal, otherwise a line now and then.
-public final class Progress: Sendable {
+public final class RunProgress: Sendable {
   public enum Style: Hashable, Sendable {
     /// A bar redrawn in place.
     case bar(width: Int)
@@ -29,7 +29,7 @@ public final class Progress: Sendable {
   }
 
   /// Says nothing.
-  public static let silent = Progress(.silent)
+  public static let silent = RunProgress(.silent)
 
   private let style: Style
   private let seconds: @Sendable () -> Double
@@ -112,3 +112,6 @@ public final class Progress: Sendable {
     }
   }
 }
+
+/// The name in files that do not import Foundation, which has a class of that name.
+public typealias Progress = RunProgress
