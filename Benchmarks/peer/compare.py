@@ -32,7 +32,7 @@ def options():
     parser.add_argument("--work", type=pathlib.Path, help="folder for checkpoint and arrays (default: beside the environment)")
     parser.add_argument("--fixtures", type=pathlib.Path, help="recorded outputs of the original network (default: NDC_SHARED's)")
     parser.add_argument("--arch", default="edm-cifar10")
-    parser.add_argument("--precisions", nargs="+", choices=sorted(PARITY), default=["fp32", "bf16"])
+    parser.add_argument("--precisions", nargs="+", choices=sorted(PARITY), default=["fp32", "bf16"], help="of ndc")
     parser.add_argument("--images", type=int, default=64, help="evaluations in one run of ndc")
     parser.add_argument("--batch", type=int, default=8, help="PyTorch's batch")
     parser.add_argument("--threads", type=int, default=2)
@@ -41,6 +41,7 @@ def options():
     parser.add_argument("--seconds", type=float, default=3.0, help="one timing of PyTorch")
     parser.add_argument("--expect-fp32", type=float, help="PyTorch's fp32 rate on this machine when idle")
     parser.add_argument("--expect-bf16", type=float, help="PyTorch's bf16 rate on this machine when idle")
+    parser.add_argument("--modes", nargs="+", choices=["eager", "compiled"], default=["eager", "compiled"], help="of PyTorch")
     parser.add_argument("--ndc-option", action="append", default=[], help="one more argument for `ndc denoise`; repeatable")
     parser.add_argument("--json", type=pathlib.Path, help="write all rates here")
     return parser.parse_args()
@@ -147,21 +148,21 @@ def compare(o, folder):
     inputs = write_inputs(folder, denoiser.architecture, o.images)
     ndc = None if o.peer_only else NDC(o.ndc, model, folder, o.ndc_option)
 
-    variants, failures = bench_torch.prepare(denoiser, o.batch)
+    variants, failures = bench_torch.prepare(denoiser, o.batch, modes=o.modes)
     surveyed = bench_torch.survey(variants, o.survey_rounds, o.seconds / 2)
     for name, rates in surveyed.items():
         print(f"  PyTorch {name:36} {statistics.median(rates):8.2f} evaluations/s")
     for name, reason in failures.items():
         print(f"  PyTorch {name:36} did not run: {reason}")
-    peers = {p: bench_torch.best(variants, surveyed, p) for p in o.precisions}
+    peers = {p: bench_torch.best(variants, surveyed, p) for p in PARITY}
 
     rates = {}
     for i in range(o.rounds):
         turns = []
-        for precision in o.precisions:
+        for precision in PARITY:
             if peers[precision] is not None:
                 turns.append((("PyTorch", precision), lambda v=peers[precision]: v.rate(o.seconds)))
-            if ndc:
+            if ndc and precision in o.precisions:
                 turns.append((("ndc", precision), lambda p=precision: ndc.rate(p)))
         # The order is reversed every other round: neither side always runs on the warmer machine.
         for key, measure in turns if i % 2 == 0 else reversed(turns):
