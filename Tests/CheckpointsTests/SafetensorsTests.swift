@@ -126,7 +126,7 @@ struct SafetensorsTests {
         (#"\"kind\":\"EDM\""#, #"\"kind\":\"EDN\""#, "kind"),
         (#"\"imageChannels\":1"#, #"\"imageChannels\":9"#, "in_channels"),
         (#"\"decoder\":\"standard\","#, #"\"decoder\":\"standart\","#, "decoder"),
-        (#"\"labelDimension\":3}"#, #"\"labelDimension\":4}"#, "label_dim"),
+        (#"\"labelDimension\":3,\"network"#, #"\"labelDimension\":4,\"network"#, "label_dim"),
         (#"{\"imageChannels\":1,"#, #"{\"a\":5,\"bcdefg\":1,"#, "imageChannels"),
       ]
       for (from, to, name) in changes {
