@@ -124,40 +124,74 @@ struct EDMPickleReaderTests {
   }
 }
 
-@Suite("The original checkpoints", .enabled(if: Repository.shared != nil, "the development data folder is absent"))
-struct OriginalCheckpointTests {
-  struct Expected: Decodable, Sendable {
-    struct Tensor: Decodable, Sendable {
-      var shape: [Int]
-      /// Sum, sum of squares, first and last value.
-      var sums: [Double]
-    }
-    var parameters: Int
-    var tensors: [String: Tensor]
+/// What an independent reader (Fixtures/checksums.py) found in a checkpoint.
+struct ExpectedCheckpoint: Decodable, Sendable {
+  struct Tensor: Decodable, Sendable {
+    var shape: [Int]
+    /// Sum, sum of squares, first and last value.
+    var sums: [Double]
+  }
+  var parameters: Int
+  var tensors: [String: Tensor]
+
+  static func all() throws -> [String: ExpectedCheckpoint] {
+    try Fixtures.json("checksums.json", as: [String: ExpectedCheckpoint].self)
   }
 
+  func compare(_ checkpoint: Checkpoint) throws {
+    let file = checkpoint.file
+    #expect(checkpoint.parameterCount == parameters, "\(file)")
+    #expect(Set(checkpoint.tensors.keys) == Set(tensors.keys), "\(file)")
+    for (key, tensor) in checkpoint.tensors {
+      let reference = try #require(tensors[key])
+      #expect(tensor.shape == reference.shape, "\(file) \(key)")
+      let values = tensor.floats().map(Double.init)
+      let sum = values.reduce(0, +)
+      let square = values.reduce(0) { $0 + $1 * $1 }
+      // Sums of n doubles in another order differ by at most n·ε times the sum of magnitudes.
+      let tolerance = 1e-12 * (1 + square + values.reduce(0) { $0 + abs($1) })
+      for (value, reference) in zip([sum, square, values.first ?? .nan, values.last ?? .nan], reference.sums) {
+        #expect(abs(value - reference) <= tolerance, "\(file) \(key)")
+      }
+    }
+  }
+}
+
+@Suite("The bundled model")
+struct BundledModelTests {
+  @Test("it holds the original's weights and says what network they belong to")
+  func bundled() throws {
+    let path = Repository.root.appendingPathComponent("Resources/models/edm-mnist-32x32-cond.safetensors").path
+    let checkpoint = try Checkpoint.load(path: path)
+    let expected = try #require(try ExpectedCheckpoint.all()["models/edm-mnist-32x32-cond.pkl"])
+    try expected.compare(checkpoint)
+    #expect(checkpoint.architecture.imageShape == ImageShape(channels: 1, height: 32, width: 32))
+    #expect(checkpoint.architecture.labelDimension == 10)
+    #expect(checkpoint.notes.labelDropout == 0.1)
+  }
+}
+
+@Suite("The original checkpoints", .enabled(if: Repository.shared != nil, "the development data folder is absent"))
+struct OriginalCheckpointTests {
   @Test("every tensor has the shape and values that an independent reader finds")
   func checksums() throws {
     let shared = try #require(Repository.shared)
-    let files = try Fixtures.json("checksums.json", as: [String: Expected].self)
+    let files = try ExpectedCheckpoint.all()
     #expect(files.count >= 9)
     for (name, expected) in files {
-      let checkpoint = try Checkpoint.load(path: shared.appendingPathComponent(name).path)
-      #expect(checkpoint.parameterCount == expected.parameters, "\(name)")
-      #expect(Set(checkpoint.tensors.keys) == Set(expected.tensors.keys), "\(name)")
-      for (key, tensor) in checkpoint.tensors {
-        let reference = try #require(expected.tensors[key])
-        #expect(tensor.shape == reference.shape, "\(name) \(key)")
-        let values = tensor.floats().map(Double.init)
-        let sums = [
-          values.reduce(0, +), values.reduce(0) { $0 + $1 * $1 }, values.first ?? .nan, values.last ?? .nan,
-        ]
-        // Sums of n doubles in another order: n·ε times the sum of magnitudes is a bound.
-        let tolerance = 1e-12 * (1 + values.reduce(0) { $0 + abs($1) + $1 * $1 })
-        for (value, reference) in zip(sums, reference.sums) {
-          #expect(abs(value - reference) <= tolerance, "\(name) \(key)")
-        }
-      }
+      try expected.compare(Checkpoint.load(path: shared.appendingPathComponent(name).path))
+    }
+  }
+
+  @Test("converting the original gives the bundled file, byte for byte")
+  func conversion() throws {
+    let shared = try #require(Repository.shared)
+    try Fixtures.withFolder { folder in
+      let path = folder.appendingPathComponent("model.safetensors")
+      try Checkpoint.load(path: shared.appendingPathComponent("models/edm-mnist-32x32-cond.pkl").path)
+        .writeSafetensors(to: path.path)
+      let bundled = Repository.root.appendingPathComponent("Resources/models/edm-mnist-32x32-cond.safetensors")
+      #expect(try Data(contentsOf: path) == Data(contentsOf: bundled))
     }
   }
 
