@@ -23,7 +23,7 @@ public struct Architecture: Hashable, Sendable, Codable {
   }
 
   /// F of D(x; s, y) = c_skip·x + c_out·F(c_in·x; c_noise, y).
-  public enum Network: Hashable, Sendable, Codable {
+  public enum Network: Hashable, Sendable {
     case song(SongUNetArchitecture)
     case dhariwal(DhariwalUNetArchitecture)
   }
@@ -34,7 +34,7 @@ public struct Architecture: Hashable, Sendable, Codable {
 }
 
 /// The preconditioner and its constants, as stored in the checkpoint.
-public enum Preconditioning: Hashable, Sendable, Codable {
+public enum Preconditioning: Hashable, Sendable {
   case edm(sigmaData: Double)
   case vp(betaD: Double, betaMin: Double, steps: Int)
   case ve
@@ -44,9 +44,9 @@ public enum Preconditioning: Hashable, Sendable, Codable {
 
 /// SongUNet: DDPM++ and NCSN++.
 public struct SongUNetArchitecture: Hashable, Sendable, Codable {
-  public enum Embedding: String, Sendable, Codable { case positional, fourier }
-  public enum Encoder: String, Sendable, Codable { case standard, skip, residual }
-  public enum Decoder: String, Sendable, Codable { case standard, skip }
+  public enum Embedding: String, Sendable, Codable, CaseIterable { case positional, fourier }
+  public enum Encoder: String, Sendable, Codable, CaseIterable { case standard, skip, residual }
+  public enum Decoder: String, Sendable, Codable, CaseIterable { case standard, skip }
 
   public var imageResolution: Int
   public var inputChannels: Int

@@ -1,0 +1,129 @@
+import Basics
+
+extension Architecture {
+  /// Checks every number against the range that makes sense, before anything is allocated from it.
+  ///
+  /// - Throws: `InputError` naming the file and the field.
+  public func validate(file: String) throws {
+    let check = FieldCheck(file: file, owner: "the architecture")
+    try check.range("image resolution", imageResolution, 1...8192)
+    try check.range("image channels", imageChannels, 1...1024)
+    try check.range("label dimension", labelDimension, 0...65536)
+    try preconditioning.validate(file: file)
+    let outputFactor = if case .iddpm = preconditioning { 2 } else { 1 }
+    switch network {
+    case .song(let song):
+      try song.validate(file: file)
+      try matchOuter(song, outputFactor, FieldCheck(file: file, owner: "SongUNet"))
+    case .dhariwal(let dhariwal):
+      try dhariwal.validate(file: file)
+      try matchOuter(dhariwal, outputFactor, FieldCheck(file: file, owner: "DhariwalUNet"))
+    }
+  }
+
+  private func matchOuter(_ network: some UNetArchitecture, _ outputFactor: Int, _ check: FieldCheck) throws {
+    try check.equal("img_resolution", network.imageResolution, imageResolution)
+    try check.equal("in_channels", network.inputChannels, imageChannels)
+    try check.equal("out_channels", network.outputChannels, imageChannels * outputFactor)
+    try check.equal("label_dim", network.labelDimension, labelDimension)
+  }
+}
+
+extension Preconditioning {
+  fileprivate func validate(file: String) throws {
+    switch self {
+    case .edm(let sigmaData):
+      try FieldCheck(file: file, owner: "EDMPrecond").range("sigma_data", sigmaData, 1e-6...1e6)
+    case .vp(let betaD, let betaMin, let steps):
+      let check = FieldCheck(file: file, owner: "VPPrecond")
+      try check.range("beta_d", betaD, 1e-6...1e6)
+      try check.range("beta_min", betaMin, 0...1e6)
+      try check.range("M", steps, 2...10_000_000)
+    case .ve: break
+    case .iddpm(let c1, let c2, let steps):
+      let check = FieldCheck(file: file, owner: "iDDPMPrecond")
+      try check.range("C_1", c1, 0...1)
+      try check.range("C_2", c2, 0...1)
+      try check.range("M", steps, 2...10_000_000)
+    }
+  }
+}
+
+/// What SongUNet and DhariwalUNet have in common.
+protocol UNetArchitecture {
+  var imageResolution: Int { get set }
+  var inputChannels: Int { get set }
+  var outputChannels: Int { get set }
+  var labelDimension: Int { get set }
+  var augmentDimension: Int { get set }
+  var modelChannels: Int { get set }
+  var channelMultipliers: [Int] { get set }
+  var embeddingMultiplier: Int { get set }
+  var blocks: Int { get set }
+  var attentionResolutions: [Int] { get set }
+}
+
+extension UNetArchitecture {
+  fileprivate func validateCommon(_ check: FieldCheck) throws {
+    try check.range("img_resolution", imageResolution, 1...8192)
+    try check.range("in_channels", inputChannels, 1...2048)
+    try check.range("out_channels", outputChannels, 1...2048)
+    try check.range("label_dim", labelDimension, 0...65536)
+    try check.range("augment_dim", augmentDimension, 0...65536)
+    try check.range("model_channels", modelChannels, 4...65536)
+    try check.multiple("model_channels", modelChannels, of: 2)
+    try check.range("length of channel_mult", channelMultipliers.count, 1...12)
+    for multiplier in channelMultipliers {
+      try check.range("channel_mult", multiplier, 1...1024)
+      try check.range("model_channels·channel_mult", modelChannels * multiplier, 4...65536)
+    }
+    try check.multiple("img_resolution", imageResolution, of: 1 << (channelMultipliers.count - 1))
+    try check.range("channel_mult_emb", embeddingMultiplier, 1...64)
+    try check.range("num_blocks", blocks, 1...256)
+    try check.range("length of attn_resolutions", attentionResolutions.count, 0...64)
+    for resolution in attentionResolutions { try check.range("attn_resolutions", resolution, 0...8192) }
+  }
+}
+
+extension SongUNetArchitecture: UNetArchitecture {
+  fileprivate func validate(file: String) throws {
+    let check = FieldCheck(file: file, owner: "SongUNet")
+    try validateCommon(check)
+    try check.range("channel_mult_noise", noiseEmbeddingMultiplier, 1...64)
+    try check.range("length of resample_filter", resampleFilter.count, 2...64)
+    try check.multiple("length of resample_filter", resampleFilter.count, of: 2)
+    for tap in resampleFilter { try check.range("resample_filter", tap, -1e6...1e6) }
+    try check.range("sum of resample_filter", abs(resampleFilter.reduce(0, +)), 1e-6...1e9)
+  }
+}
+
+extension DhariwalUNetArchitecture: UNetArchitecture {
+  fileprivate func validate(file: String) throws {
+    try validateCommon(FieldCheck(file: file, owner: "DhariwalUNet"))
+  }
+}
+
+/// Range checks whose errors name the field.
+private struct FieldCheck {
+  let file: String
+  let owner: String
+
+  func range<Number: Comparable>(_ field: String, _ value: Number, _ range: ClosedRange<Number>) throws {
+    guard !range.contains(value) else { return }
+    throw fail(field, "out of range", expected: "\(range.lowerBound) to \(range.upperBound)", found: "\(value)")
+  }
+
+  func multiple(_ field: String, _ value: Int, of divisor: Int) throws {
+    guard !value.isMultiple(of: divisor) else { return }
+    throw fail(field, "does not divide", expected: "a multiple of \(divisor)", found: "\(value)")
+  }
+
+  func equal(_ field: String, _ value: Int, _ expected: Int) throws {
+    guard value != expected else { return }
+    throw fail(field, "does not fit the preconditioner", expected: "\(expected)", found: "\(value)")
+  }
+
+  private func fail(_ field: String, _ problem: String, expected: String, found: String) -> InputError {
+    InputError(problem, file: file, location: "\(field) of \(owner)", expected: expected, found: found)
+  }
+}

@@ -1,0 +1,61 @@
+import Basics
+import Foundation
+import Pickles
+
+/// Reads a safetensors file whose metadata hold the architecture.
+enum SafetensorsReader {
+  /// The metadata keys that `ndc convert` writes.
+  static let formatKey = "ndc.format"
+  static let architectureKey = "ndc.architecture"
+  static let notesKey = "ndc.notes"
+  static let format = "1"
+
+  /// - Throws: `InputError` naming the file and the field or tensor.
+  static func read(_ source: ByteSource) throws -> Checkpoint {
+    let header = try SafetensorsHeader(source)
+    guard let text = header.metadata[architectureKey] else {
+      throw InputError(
+        "the file does not say what network its tensors belong to; convert the original .pkl with `ndc convert`",
+        file: source.name, location: "metadata \"\(architectureKey)\"")
+    }
+    guard header.metadata[formatKey] == format else {
+      throw InputError(
+        "unknown version of the metadata", file: source.name, location: "metadata \"\(formatKey)\"",
+        expected: "\"\(format)\"", found: header.metadata[formatKey].map { "\"\($0.prefix(40))\"" } ?? "none")
+    }
+    let architecture = try decode(Architecture.self, text, architectureKey, source.name)
+    try ArchitectureJSON.refuseUnknownFields(text, architecture, file: source.name)
+    let notes = try header.metadata[notesKey].map { try decode(CheckpointNotes.self, $0, notesKey, source.name) }
+    var tensors = [String: CheckpointTensor]()
+    for entry in header.entries {
+      tensors[entry.name] = CheckpointTensor(
+        elementType: entry.elementType, shape: entry.shape, offset: header.dataStart + entry.range.lowerBound,
+        source: source)
+    }
+    return Checkpoint(
+      file: source.name, digest: "", architecture: architecture, tensors: tensors, notes: notes ?? CheckpointNotes())
+  }
+
+  private static func decode<Value: Decodable>(
+    _ type: Value.Type, _ text: String, _ key: String, _ file: String
+  ) throws -> Value {
+    func fail(_ path: [any CodingKey], _ found: String) -> InputError {
+      let field = path.map(\.stringValue).joined(separator: ".")
+      return InputError(
+        "the metadata cannot be read", file: file,
+        location: "metadata \"\(key)\"" + (field.isEmpty ? "" : ", field \"\(field)\""), found: found)
+    }
+    guard text.utf8.count <= 1 << 20 else { throw fail([], "\(text.utf8.count) bytes") }
+    do {
+      return try ArchitectureJSON.decoder().decode(type, from: Data(text.utf8))
+    } catch DecodingError.keyNotFound(let key, let context) {
+      throw fail(context.codingPath + [key], "nothing")
+    } catch DecodingError.typeMismatch(_, let context) {
+      throw fail(context.codingPath, "another kind of value")
+    } catch DecodingError.valueNotFound(_, let context) {
+      throw fail(context.codingPath, "null")
+    } catch DecodingError.dataCorrupted(let context) {
+      throw fail(context.codingPath, context.debugDescription)
+    }
+  }
+}
