@@ -73,7 +73,7 @@ struct CertifyCommand: AsyncParsableCommand {
 
     let run = CertificationRun(
       executor: executor, sigma: smoothed.sigma, certify: certify, seed: seed, images: opened.provider,
-      progress: Progress())
+      progress: RunProgress())
     do {
       _ = try await run(into: directory)
     } catch let error as Interrupted {
@@ -100,7 +100,7 @@ struct CertifyCommand: AsyncParsableCommand {
     RunManifest(
       program: .init(version: Version.number), arguments: Array(CommandLine.arguments.dropFirst()),
       created: RunManifest.now(), model: work.manifestModel(), data: try opened.manifest(),
-      classifier: try work.manifestClassifier(),
+      classifier: work.manifestClassifier(),
       smoothing: .init(
         sigma: classifier.sigma, selectionSamples: certify.selectionSamples, samples: certify.samples,
         alpha: certify.alpha, stop: smoothing.stop.rawValue, seed: seed),
@@ -139,10 +139,10 @@ struct CertifyCommand: AsyncParsableCommand {
     if records.count <= 50 {
       Output.line("image   label  predicted  radius")
       for record in records {
-        let outcome = record.abstained ? "abstain" : "\(record.predicted)"
+        let predicted = record.outcome.label.map(String.init) ?? "abstain"
         Output.line(
-          padded("\(record.index)", 8) + padded("\(record.label)", 7) + padded(outcome, 11)
-            + roundedDown(record.radius, digits: 4) + (record.correct || record.abstained ? "" : "  wrong"))
+          padded("\(record.index)", 8) + padded("\(record.label)", 7) + padded(predicted, 11)
+            + roundedDown(record.outcome.radius ?? 0, digits: 4) + (record.correct || record.abstained ? "" : "  wrong"))
       }
       Output.line("")
     }

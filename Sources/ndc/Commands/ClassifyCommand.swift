@@ -51,7 +51,7 @@ struct ClassifyCommand: AsyncParsableCommand {
     Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(work.threads) threads")
     Output.notice(
       "\(work.specification), \(addsNoise ? "noisy at sigma \(classifier.sigma)" : "clean") images, seed \(seed)")
-    let run = ClassificationRun(executor: executor, seed: seed, images: opened.provider, progress: Progress())
+    let run = ClassificationRun(executor: executor, seed: seed, images: opened.provider, progress: RunProgress())
     var latest: ClassificationReport?
     do {
       let report = try await run(opened.indices) { latest = $0 }

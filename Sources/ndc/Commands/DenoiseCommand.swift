@@ -52,7 +52,7 @@ struct DenoiseCommand: AsyncParsableCommand {
     let begin = ContinuousClock.now
     let denoised = try await pool.denoise(queries, images: images)
     let seconds = begin.duration(to: .now) / .seconds(1)
-    try NumPyArray(shape: [queries.count] + shape(loaded), floats: denoised).write(to: out)
+    try NumPyArray(shape: [queries.count] + shape(loaded), denoised).write(to: out)
     if json {
       try Output.json(
         Result(

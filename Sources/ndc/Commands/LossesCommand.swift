@@ -1,6 +1,7 @@
 import ArgumentParser
 import Basics
 import Classifiers
+import Diffusion
 import Foundation
 import NumPyFiles
 import Runs

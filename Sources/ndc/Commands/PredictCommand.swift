@@ -65,7 +65,7 @@ struct PredictCommand: AsyncParsableCommand {
     Output.notice("\(work.specification), seed \(seed)")
     let executor = try VoteExecutor(smoothed, threads: work.threads)
     let run = PredictionRun(
-      executor: executor, sigma: smoothed.sigma, rule: .certify(certify), seed: seed, progress: Progress())
+      executor: executor, sigma: smoothed.sigma, rule: .certify(certify), seed: seed, progress: RunProgress())
     var results: [(String, Prediction)] = []
     do {
       _ = try await run(pictures) { results.append((images[$0.index], $1)) }

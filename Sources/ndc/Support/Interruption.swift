@@ -4,7 +4,6 @@ import Synchronization
 
 /// Ctrl-C and SIGTERM: the first asks the work to stop and keep what is finished, the second ends the process.
 enum Interruption {
-  private static let sources = Mutex<[any DispatchSourceSignal]>([])
   private static let action = Mutex<(@Sendable () -> Void)?>(nil)
 
   /// Takes the signals over; called once, before any work begins.
@@ -14,9 +13,9 @@ enum Interruption {
     for number in [SIGINT, SIGTERM] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { interrupted() }
+      // The handler holds its source, which would otherwise be released here and fall silent.
+      source.setEventHandler { withExtendedLifetime(source) { interrupted() } }
       source.resume()
-      sources.withLock { $0.append(source) }
     }
   }
 

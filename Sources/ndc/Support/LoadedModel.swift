@@ -63,8 +63,8 @@ struct LoadedModel: Sendable {
     }
     return LoadedModel(
       denoiser: try AnalyticDenoiser(
-        shape: images.imageShape, classCount: images.classCount, images: ModelSpace.fromPixels(pixels),
-        labels: labels),
+        images: ModelSpace.fromPixels(pixels), labels: labels, imageShape: images.imageShape,
+        classCount: images.classCount),
       source: source, digest: try images.digest(), architecture: "analytic denoiser of \(images.count) images",
       parameters: nil, precision: .fp32, kernels: "analytic")
   }

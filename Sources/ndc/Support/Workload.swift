@@ -35,10 +35,8 @@ struct Workload: Sendable {
       unconditionalDigest: model.unconditionalDigest, architecture: model.architecture, parameters: model.parameters)
   }
 
-  func manifestClassifier() throws -> RunManifest.Classifier {
-    RunManifest.Classifier(
-      method: specification.method.rawValue, weighting: specification.weighting.rawValue,
-      precision: model.precision.rawValue, settings: try JSONValue(encoding: specification))
+  func manifestClassifier() -> RunManifest.Classifier {
+    RunManifest.Classifier(specification, precision: model.precision.rawValue)
   }
 
   func host() -> RunManifest.Host {
