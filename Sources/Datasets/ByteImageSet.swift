@@ -37,7 +37,12 @@ public struct ByteImageSet: LabeledImageSet {
 
   public func image(at index: Int) throws -> LabeledImage {
     precondition((0..<count).contains(index), "no image \(index)")
-    let pixels = withBytes(of: index) { bytes in bytes.map { Self.pixel[Int($0)] } }
+    let pixels = withBytes(of: index) { bytes in
+      [Float](unsafeUninitializedCapacity: bytes.count) { output, count in
+        for place in 0..<bytes.count { output[place] = Float(bytes[place]) / 255 }
+        count = bytes.count
+      }
+    }
     return LabeledImage(index: index, pixels: pixels, label: labels?[index])
   }
 
@@ -60,8 +65,6 @@ public struct ByteImageSet: LabeledImageSet {
     }
     preconditionFailure("no image \(index)")
   }
-
-  private static let pixel: [Float] = (0...255).map { Float($0) / 255 }
 }
 
 extension SHA256Digest {
