@@ -112,6 +112,3 @@ public final class RunProgress: Sendable {
     }
   }
 }
-
-/// The name in files that do not import Foundation, which has a class of that name.
-public typealias Progress = RunProgress

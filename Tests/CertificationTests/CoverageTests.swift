@@ -13,6 +13,11 @@ import Testing
   static let samples = 30
   static let firstLook = 13
 
+  /// The bound of k successes in n votes, by n and k, for the planted faults.
+  static let bounds = [firstLook, samples].reduce(into: [Int: [Double]]()) { bounds, n in
+    bounds[n] = (0...n).map { ClopperPearson.lowerBound(successes: $0, trials: n, alpha: alpha) }
+  }
+
   /// CERTIFY, or CERTIFY with a planted fault.
   enum Procedure: String, CaseIterable {
     case sound
@@ -41,11 +46,10 @@ import Testing
       default: 9
       }
     let certify = try Certify(selectionSamples: selectionSamples, samples: samples, alpha: alpha)
-    func bound(_ votes: SequentialVotes, label: Int, samples: Int = samples) throws -> Double {
-      let counts = VoteCounts(try votes.votes(0..<samples, for: .estimation), classCount: votes.classCount)
-      return try Certificate.bound(
-        successes: counts.perClass[label], samples: samples, alpha: alpha, sigma: sigma
-      ).pLower
+    /// The bound from the first `samples` estimation votes.
+    func bound(_ estimation: [Vote], label: Int, samples: Int = samples) -> Double {
+      let counts = VoteCounts(estimation.prefix(samples), classCount: votes.classCount)
+      return bounds[samples]?[counts.perClass[label]] ?? .nan
     }
 
     let label: Int
@@ -60,16 +64,22 @@ import Testing
       let result = try await certify(votes, sigma: sigma)
       (label, pLower) = (result.candidate, result.certificate.pLower)
     case .classChosenOnEstimationVotes:
-      label = VoteCounts(try votes.votes(0..<samples, for: .estimation), classCount: votes.classCount).leader
-      pLower = try bound(votes, label: label)
-    case .twoLooksAtFullAlpha:
-      label = try await certify(votes, sigma: sigma).candidate
-      pLower = max(try bound(votes, label: label, samples: firstLook), try bound(votes, label: label))
-    case .betterOfTwoSettingsAtFullAlpha:
-      label = try await certify(votes, sigma: sigma).candidate
-      pLower = try bound(votes, label: label)
-      votes.seed += 1
-      pLower = max(pLower, try bound(votes, label: label))
+      let estimation = try votes.votes(0..<samples, for: .estimation)
+      label = VoteCounts(estimation, classCount: votes.classCount).leader
+      pLower = bound(estimation, label: label)
+    case .twoLooksAtFullAlpha, .betterOfTwoSettingsAtFullAlpha:
+      label =
+        SelectionVotes(
+          VoteCounts(try votes.votes(0..<selectionSamples, for: .selection), classCount: votes.classCount)
+        ).candidate
+      let estimation = try votes.votes(0..<samples, for: .estimation)
+      pLower = bound(estimation, label: label)
+      if procedure == .twoLooksAtFullAlpha {
+        pLower = max(pLower, bound(estimation, label: label, samples: firstLook))
+      } else {
+        votes.seed += 1
+        pLower = max(pLower, bound(try votes.votes(0..<samples, for: .estimation), label: label))
+      }
     }
     return CoverageExperiment.Claim(bound: pLower, truth: classifier.probabilities[label])
   }

@@ -5,11 +5,11 @@ import Synchronization
 ///
 /// A task waits for a worker by suspending and never suspends while it holds one, so the cooperative threads are only
 /// ever busy computing. A mutex rather than an actor: giving a worker back must not suspend.
-final class WorkerPool: Sendable {
+package final class WorkerPool: Sendable {
   /// A worker's place; the worker itself is made by its first user, on that user's thread.
   ///
   /// Unchecked: the pool lends a seat to one task at a time, and the mutex orders one loan after the other.
-  final class Seat: @unchecked Sendable {
+  fileprivate final class Seat: @unchecked Sendable {
     fileprivate var worker: VoteWorker?
   }
 
@@ -28,7 +28,7 @@ final class WorkerPool: Sendable {
   private let makeWorker: @Sendable () throws -> VoteWorker
   private let state: Mutex<State>
 
-  init(size: Int, makeWorker: @escaping @Sendable () throws -> VoteWorker) {
+  package init(size: Int, makeWorker: @escaping @Sendable () throws -> VoteWorker) {
     precondition(size > 0, "a pool needs a worker")
     self.size = size
     self.makeWorker = makeWorker
@@ -36,7 +36,7 @@ final class WorkerPool: Sendable {
   }
 
   /// Runs `body` with a worker as soon as one is free; tasks of a lower `order` come first.
-  func withWorker<Result: Sendable>(order: Int, _ body: (VoteWorker) throws -> Result) async throws -> Result {
+  package func withWorker<Result: Sendable>(order: Int, _ body: (VoteWorker) throws -> Result) async throws -> Result {
     let seat = await acquire(order: order)
     defer { release(seat) }
     try Task.checkCancellation()
@@ -45,6 +45,9 @@ final class WorkerPool: Sendable {
     seat.worker = worker
     return try body(worker)
   }
+
+  /// Workers that nobody holds.
+  package var idleWorkers: Int { state.withLock { $0.idle.count } }
 
   private func acquire(order: Int) async -> Seat {
     await withCheckedContinuation { continuation in

@@ -3,7 +3,7 @@ import Certification
 import Classifiers
 import Synchronization
 
-/// Casts votes on several workers at once: with `inOrder(…)` below the only place where this library is parallel.
+/// Casts votes on several workers at once. This folder is the only place where this library is parallel.
 ///
 /// Votes are cut into batches, batches go to whichever worker is free, and the results return in the order of the
 /// requests. A vote is a pure function of its request, so neither the batches nor the workers change a result.
@@ -73,88 +73,24 @@ public struct VoteExecutor: Sendable {
   }
 
   /// Cuts 0 ..< count into batches that shrink towards the end, so that no worker waits long for the last one.
-  struct BatchQueue: Sendable {
+  package struct BatchQueue: Sendable {
     let count: Int
     let limit: Int
     let workers: Int
     private(set) var position = 0
 
-    init(count: Int, limit: Int, workers: Int) {
+    package init(count: Int, limit: Int, workers: Int) {
       self.count = count
       self.limit = limit
       self.workers = workers
     }
 
-    mutating func next() -> Range<Int>? {
+    package mutating func next() -> Range<Int>? {
       guard position < count else { return nil }
       let fair = (count - position + 2 * workers - 1) / (2 * workers)
       let size = workers == 1 ? min(limit, count - position) : min(limit, max(1, fair))
       defer { position += size }
       return position..<position + size
-    }
-  }
-}
-
-/// The votes on one image, cast by an executor.
-public struct ImageVotes: VoteSource {
-  let executor: VoteExecutor
-  let pixels: [Float]
-  let seed: UInt64
-  let image: UInt32
-  let order: Int
-  let onVotes: @Sendable ([Vote]) -> Void
-
-  /// - Parameters:
-  ///   - pixels: C·H·W values in pixels.
-  ///   - image: the image's index in its data set.
-  ///   - order: images of a lower order get free workers first.
-  public init(
-    executor: VoteExecutor, pixels: [Float], seed: UInt64, image: UInt32, order: Int = 0,
-    onVotes: @escaping @Sendable ([Vote]) -> Void = { _ in }
-  ) {
-    self.executor = executor
-    self.pixels = pixels
-    self.seed = seed
-    self.image = image
-    self.order = order
-    self.onVotes = onVotes
-  }
-
-  public var classCount: Int { executor.classCount }
-
-  public func votes(_ indices: Range<Int>, for purpose: VotePurpose) async throws -> [Vote] {
-    let requests = indices.map { index in
-      VoteRequest(pixels: pixels, key: VoteKey(seed: seed, image: image, vote: UInt32(index), purpose: purpose))
-    }
-    return try await executor.votes(requests, order: order, onVotes: onVotes)
-  }
-}
-
-/// Computes `element(0)`, `element(1)`, … with up to `window` of them under way, and hands every result over in index
-/// order, as soon as all results before it have been handed over.
-///
-/// When one fails or the task is cancelled the others are cancelled too; what has been handed over stays.
-func inOrder<Element: Sendable>(
-  _ count: Int, window: Int, element: @escaping @Sendable (Int) async throws -> Element,
-  deliver: (Int, Element) throws -> Void
-) async throws {
-  precondition(window > 0, "a window holds at least one element")
-  try await withThrowingTaskGroup(of: (Int, Element).self) { group in
-    var started = 0
-    var delivered = 0
-    var early: [Int: Element] = [:]
-    while delivered < count {
-      while started < min(count, delivered + window) {
-        let index = started
-        group.addTask { (index, try await element(index)) }
-        started += 1
-      }
-      guard let (index, result) = try await group.next() else { break }
-      early[index] = result
-      while let result = early.removeValue(forKey: delivered) {
-        try deliver(delivered, result)
-        delivered += 1
-      }
     }
   }
 }

@@ -17,7 +17,7 @@ public enum JSONValue: Hashable, Sendable {
   }
 
   /// Every leaf with its dotted path; an array is one leaf.
-  func leaves(path: String = "") -> [String: JSONValue] {
+  package func leaves(path: String = "") -> [String: JSONValue] {
     guard case .object(let members) = self else { return [path: self] }
     return members.reduce(into: [:]) { leaves, member in
       let name = path.isEmpty ? member.key : "\(path).\(member.key)"

@@ -9,7 +9,7 @@ extension RunManifest {
   }
 
   /// Fields that may differ between a run and its continuation: they change no vote. A digest speaks for its file.
-  static let freeFields: Set<String> = [
+  package static let freeFields: Set<String> = [
     "arguments", "created", "classifier.description", "model.source", "model.unconditionalSource", "data.source",
     "execution.threads",
     "execution.batch", "host.name", "host.system", "host.processor", "host.cores",

@@ -1,0 +1,36 @@
+import Certification
+
+/// The votes on one image, cast by an executor.
+public struct ImageVotes: VoteSource {
+  let executor: VoteExecutor
+  let pixels: [Float]
+  let seed: UInt64
+  let image: UInt32
+  let order: Int
+  let onVotes: @Sendable ([Vote]) -> Void
+
+  /// - Parameters:
+  ///   - pixels: C·H·W values in pixels.
+  ///   - image: the image's index in its data set.
+  ///   - order: images of a lower order get free workers first.
+  public init(
+    executor: VoteExecutor, pixels: [Float], seed: UInt64, image: UInt32, order: Int = 0,
+    onVotes: @escaping @Sendable ([Vote]) -> Void = { _ in }
+  ) {
+    self.executor = executor
+    self.pixels = pixels
+    self.seed = seed
+    self.image = image
+    self.order = order
+    self.onVotes = onVotes
+  }
+
+  public var classCount: Int { executor.classCount }
+
+  public func votes(_ indices: Range<Int>, for purpose: VotePurpose) async throws -> [Vote] {
+    let requests = indices.map { index in
+      VoteRequest(pixels: pixels, key: VoteKey(seed: seed, image: image, vote: UInt32(index), purpose: purpose))
+    }
+    return try await executor.votes(requests, order: order, onVotes: onVotes)
+  }
+}

@@ -1,0 +1,63 @@
+import Certification
+
+/// What `predict` says about one image.
+public struct Prediction: Hashable, Sendable, Encodable {
+  /// The predicted class; nil is an abstention.
+  public var label: Int?
+  /// The share of votes for the class with most of them.
+  public var probability: Double
+  /// The class with most votes, also on an abstention.
+  public var candidate: Int
+  /// The lower bound on the candidate's probability; nil where no radius was asked for.
+  public var pLower: Double?
+  /// The certified radius in pixels; nil on an abstention or where no radius was asked for.
+  public var radius: Double?
+  /// Votes per class; with the invalid ones they sum to `samples`.
+  public var votes: [Int]
+  public var invalidVotes: Int
+  public var samples: Int
+  public var evaluations: Int
+
+  public var abstained: Bool { label == nil }
+
+  init(_ result: CertifyResult) {
+    let counts = result.estimation.counts
+    label = result.outcome.label
+    probability = Double(counts.perClass[result.candidate]) / Double(counts.total)
+    candidate = result.candidate
+    pLower = result.certificate.pLower
+    radius = result.certificate.radius
+    votes = counts.perClass
+    invalidVotes = counts.invalid
+    samples = counts.total
+    evaluations = result.evaluations
+  }
+
+  init(_ result: PredictResult) {
+    label = result.label
+    candidate = result.counts.leader
+    probability = Double(result.counts.perClass[candidate]) / Double(result.counts.total)
+    votes = result.counts.perClass
+    invalidVotes = result.counts.invalid
+    samples = result.counts.total
+    evaluations = result.counts.evaluations
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case label, abstained, probability, candidate, pLower, radius, votes, invalidVotes, samples, evaluations
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(label, forKey: .label)
+    try container.encode(abstained, forKey: .abstained)
+    try container.encode(probability, forKey: .probability)
+    try container.encode(candidate, forKey: .candidate)
+    try container.encodeIfPresent(pLower, forKey: .pLower)
+    if pLower != nil { try container.encode(radius ?? 0, forKey: .radius) }
+    try container.encode(votes, forKey: .votes)
+    try container.encode(invalidVotes, forKey: .invalidVotes)
+    try container.encode(samples, forKey: .samples)
+    try container.encode(evaluations, forKey: .evaluations)
+  }
+}

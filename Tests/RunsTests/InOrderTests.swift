@@ -1,0 +1,77 @@
+import Basics
+import Certification
+import Runs
+import Synchronization
+import Testing
+
+@Suite struct InOrderTests {
+  @Test("Results are handed over in order whatever order they finish in", arguments: [1, 2, 5, 100])
+  func order(window: Int) async throws {
+    let underWay = Mutex((now: 0, most: 0))
+    var delivered: [Int] = []
+    try await inOrder(40, window: window) { index in
+      underWay.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+      // Later ones finish first.
+      for _ in 0..<(40 - index) { await Task.yield() }
+      underWay.withLock { $0.now -= 1 }
+      return 3 * index
+    } deliver: { index, value in
+      #expect(value == 3 * index)
+      delivered.append(index)
+    }
+    #expect(delivered == Array(0..<40))
+    #expect(underWay.withLock { $0.most } <= window)
+  }
+
+  @Test("A failure keeps what was handed over before it, and nothing after")
+  func failure() async throws {
+    var delivered: [Int] = []
+    await #expect(throws: ToyFailure.self) {
+      try await inOrder(40, window: 1) { index in
+        if index == 7 { throw ToyFailure() }
+        return index
+      } deliver: { index, _ in
+        delivered.append(index)
+      }
+    }
+    #expect(delivered == Array(0..<7))
+  }
+
+  @Test("The earliest image that waits gets the next free worker")
+  func priority() async throws {
+    let pool = WorkerPool(size: 1) { try VoteWorker(base: ToyClassifier(), sigma: nil) }
+    let served = Mutex<[Int]>([])
+    let waiting = Mutex(0)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        // Holds the only worker until the others have had every chance to queue.
+        try await pool.withWorker(order: 0) { _ in
+          while waiting.withLock({ $0 }) < 4 {}
+          let start = ContinuousClock.now
+          while ContinuousClock.now - start < .milliseconds(50) {}
+        }
+      }
+      while pool.idleWorkers > 0 { await Task.yield() }
+      for order in [5, 2, 9, 1] {
+        group.addTask {
+          waiting.withLock { $0 += 1 }
+          try await pool.withWorker(order: order) { _ in served.withLock { $0.append(order) } }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(served.withLock { $0 } == [1, 2, 5, 9])
+  }
+
+  @Test(
+    "Batches cover everything once, shrink towards the end, and never exceed the limit",
+    arguments: [(0, 8, 2), (1, 8, 2), (200, 8, 2), (10_000, 64, 3), (50, 4, 1)])
+  func batches(count: Int, limit: Int, workers: Int) {
+    var queue = VoteExecutor.BatchQueue(count: count, limit: limit, workers: workers)
+    var batches: [Range<Int>] = []
+    while let batch = queue.next() { batches.append(batch) }
+    #expect(batches.flatMap(Array.init) == Array(0..<count))
+    #expect(batches.allSatisfy { (1...limit).contains($0.count) })
+    if workers > 1, let last = batches.last { #expect(last.count == 1) }
+  }
+}

@@ -1,0 +1,55 @@
+import Classifiers
+import Foundation
+import Runs
+import Testing
+
+@Suite struct RunManifestTests {
+  static func differing(_ change: (inout RunManifest) -> Void) throws -> [String] {
+    let recorded = ToyRun().manifest
+    var requested = recorded
+    change(&requested)
+    #expect(requested != recorded)
+    return try recorded.differences(from: requested).map(\.field)
+  }
+
+  @Test("What changes a vote may not differ")
+  func binding() throws {
+    #expect(try Self.differing { $0.program.version = "2" } == ["program.version"])
+    #expect(try Self.differing { $0.format = 2 } == ["format"])
+    #expect(try Self.differing { $0.model.unconditionalDigest = "new" } == ["model.unconditionalDigest"])
+    #expect(try Self.differing { $0.data.adaptation = "padded" } == ["data.adaptation"])
+    #expect(try Self.differing { $0.classifier.precision = "bf16" } == ["classifier.precision"])
+    #expect(
+      try Self.differing { $0.classifier.specification.timesteps = 12 } == ["classifier.specification.timesteps"])
+    #expect(try Self.differing { $0.classifier.specification.levels = [1, 2] } == ["classifier.specification.levels"])
+    #expect(try Self.differing { $0.smoothing.stop = "anytime" } == ["smoothing.stop"])
+    #expect(try Self.differing { $0.host.instructionSet = "avx2" } == ["host.instructionSet"])
+    #expect(try Self.differing { $0.host.libraries["oneDNN"] = "3.0.0" } == ["host.libraries.oneDNN"])
+    #expect(try Self.differing { $0.images.first = 4 } == ["images"])
+  }
+
+  @Test("What changes none may")
+  func free() throws {
+    let none: [String] = []
+    #expect(try Self.differing { $0.arguments = [] } == none)
+    #expect(try Self.differing { $0.created = "1970" } == none)
+    #expect(try Self.differing { $0.model.source = "elsewhere" } == none)
+    #expect(try Self.differing { $0.data.source = "elsewhere" } == none)
+    #expect(try Self.differing { $0.execution.threads = 64 } == none)
+    #expect(try Self.differing { $0.host.name = "other" } == none)
+    #expect(try Self.differing { $0.images.count += 1 } == none)
+  }
+
+  @Test("Every field of a manifest is either compared or free on purpose")
+  func allFields() throws {
+    // A field of the manifest that is added later is compared unless somebody decides otherwise.
+    let leaves = try JSONValue(encoding: ToyRun().manifest).leaves().keys
+    #expect(RunManifest.freeFields.subtracting(leaves).isSubset(of: ["images.listed", "model.unconditionalSource"]))
+  }
+
+  @Test("The largest seed survives the file")
+  func seed() throws {
+    let manifest = ToyRun(seed: .max).manifest
+    #expect(try JSONDecoder().decode(RunManifest.self, from: Data(StableJSON.text(manifest))) == manifest)
+  }
+}
