@@ -127,7 +127,7 @@ struct SafetensorsTests {
         (#"\"imageChannels\":1"#, #"\"imageChannels\":9"#, "in_channels"),
         (#"\"decoder\":\"standard\","#, #"\"decoder\":\"standart\","#, "decoder"),
         (#"\"labelDimension\":3,\"network"#, #"\"labelDimension\":4,\"network"#, "label_dim"),
-        (#"{\"imageChannels\":1,"#, #"{\"a\":5,\"bcdefg\":1,"#, "imageChannels"),
+        (#"{\"imageChannels\":"#, #"{\"imageChannelz\":"#, "imageChannels"),
       ]
       for (from, to, name) in changes {
         #expect(from.utf8.count == to.utf8.count)
@@ -159,12 +159,12 @@ struct SafetensorsTests {
       }
       #expect(loaded.isEmpty)
       var generator = SplitMix(state: 3)
-      let refused = try (0..<1000).filter { _ in
+      let refused = try (0..<600).filter { _ in
         var bytes = original
         bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
         return try Fixtures.refusal(of: bytes, in: folder) != nil
       }
-      #expect(refused.count > 300)
+      #expect(refused.count > 150)
     }
   }
 }
