@@ -40,13 +40,16 @@ import Testing
   @Test("The earliest image that waits gets the next free worker")
   func priority() async throws {
     let pool = WorkerPool(size: 1) { try VoteWorker(base: ToyClassifier(), sigma: nil) }
-    let served = Mutex<[Int]>([])
-    let waiting = Mutex(0)
+    final class Log: Sendable {
+      let served = Mutex<[Int]>([])
+      let waiting = Mutex(0)
+    }
+    let log = Log()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         // Holds the only worker until the others have had every chance to queue.
         try await pool.withWorker(order: 0) { _ in
-          while waiting.withLock({ $0 }) < 4 {}
+          while log.waiting.withLock({ $0 }) < 4 {}
           let start = ContinuousClock.now
           while ContinuousClock.now - start < .milliseconds(50) {}
         }
@@ -54,13 +57,13 @@ import Testing
       while pool.idleWorkers > 0 { await Task.yield() }
       for order in [5, 2, 9, 1] {
         group.addTask {
-          waiting.withLock { $0 += 1 }
-          try await pool.withWorker(order: order) { _ in served.withLock { $0.append(order) } }
+          log.waiting.withLock { $0 += 1 }
+          try await pool.withWorker(order: order) { _ in log.served.withLock { $0.append(order) } }
         }
       }
       try await group.waitForAll()
     }
-    #expect(served.withLock { $0 } == [1, 2, 5, 9])
+    #expect(log.served.withLock { $0 } == [1, 2, 5, 9])
   }
 
   @Test(
