@@ -42,23 +42,18 @@ import Testing
     let pool = WorkerPool(size: 1) { try VoteWorker(base: ToyClassifier(), sigma: nil) }
     final class Log: Sendable {
       let served = Mutex<[Int]>([])
-      let waiting = Mutex(0)
     }
     let log = Log()
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        // Holds the only worker until the others have had every chance to queue.
-        try await pool.withWorker(order: 0) { _ in
-          while log.waiting.withLock({ $0 }) < 4 {}
-          let start = ContinuousClock.now
-          while ContinuousClock.now - start < .milliseconds(50) {}
-        }
-      }
+      // Holds the only worker until the four others wait for it.
+      group.addTask { try await pool.withWorker(order: 0) { _ in pool.waitingTasks < 4 } }
       while pool.idleWorkers > 0 { await Task.yield() }
       for order in [5, 2, 9, 1] {
         group.addTask {
-          log.waiting.withLock { $0 += 1 }
-          try await pool.withWorker(order: order) { _ in log.served.withLock { $0.append(order) } }
+          try await pool.withWorker(order: order) { _ in
+            log.served.withLock { $0.append(order) }
+            return false
+          }
         }
       }
       try await group.waitForAll()

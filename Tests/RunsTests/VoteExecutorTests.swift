@@ -1,6 +1,8 @@
 import Basics
 import Certification
+import Foundation
 import Runs
+import Synchronization
 import Testing
 
 @Suite struct VoteExecutorTests {
@@ -28,6 +30,35 @@ import Testing
     let executor = try VoteExecutor(base: base, sigma: nil, threads: 2, batch: 2)
     await #expect(throws: ToyFailure.self) { _ = try await executor.votes(Self.requests(50)) }
     #expect(try await executor.votes(Self.requests(50)).count == 50)
+  }
+
+  @Test("The votes of an earlier image come first, whichever image was begun first", arguments: [[1, 0], [0, 1]])
+  func earlierImageFirst(begun: [Int]) async throws {
+    final class Log: Sendable {
+      let orders = Mutex<[Int]>([])
+    }
+    let log = Log()
+    let executor = try VoteExecutor(
+      base: ToyClassifier(onVote: { _ in usleep(2000) }), sigma: nil, threads: 1, batch: 2)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for order in begun {
+        group.addTask {
+          _ = try await executor.votes(Self.requests(60), order: order) { _ in
+            log.orders.withLock { $0.append(order) }
+          }
+        }
+        // The image begun first is under way before the other begins.
+        while log.orders.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(1)) }
+      }
+      try await group.waitForAll()
+    }
+    let orders = log.orders.withLock { $0 }
+    #expect(orders.count == 60)
+    let first = try #require(orders.firstIndex(of: 0))
+    let last = try #require(orders.lastIndex(of: 0))
+    #expect(orders[first...last].allSatisfy { $0 == 0 }, "the earlier image was interrupted: \(orders)")
+    // The later image gave way at once, not when it was done.
+    #expect(first < 30)
   }
 
   @Test("Threads and batches are positive")

@@ -53,10 +53,12 @@ public struct VoteExecutor: Sendable {
       for _ in 0..<min(threads, requests.count) {
         group.addTask {
           var finished: [(Int, [Vote])] = []
-          while let range = queue.next() {
-            let votes = try await pool.withWorker(order: order) { try $0.votes(Array(requests[range])) }
+          try await pool.withWorker(order: order) { worker in
+            guard let range = queue.next() else { return false }
+            let votes = try worker.votes(Array(requests[range]))
             onVotes(votes)
             finished.append((range.lowerBound, votes))
+            return true
           }
           return finished
         }

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A fixed number of workers, each lent to one task at a time; the earliest image that waits is served first.
 ///
-/// A task waits for a worker by suspending and never suspends while it holds one, so the cooperative threads are only
-/// ever busy computing. A mutex rather than an actor: giving a worker back must not suspend.
+/// A task waits for a worker by suspending, and while it holds one it never waits for anything: the cooperative threads
+/// are only ever busy computing. A mutex rather than an actor: giving a worker back must not suspend.
 package final class WorkerPool: Sendable {
   /// A worker's place; the worker itself is made by its first user, on that user's thread.
   ///
@@ -35,19 +35,39 @@ package final class WorkerPool: Sendable {
     state = Mutex(State(idle: (0..<size).map { _ in Seat() }))
   }
 
-  /// Runs `body` with a worker as soon as one is free; tasks of a lower `order` come first.
-  package func withWorker<Result: Sendable>(order: Int, _ body: (VoteWorker) throws -> Result) async throws -> Result {
-    let seat = await acquire(order: order)
-    defer { release(seat) }
-    try Task.checkCancellation()
-    if let worker = seat.worker { return try body(worker) }
+  /// Runs `step` with a worker, as soon as one is free, until it returns false; tasks of a lower `order` come first.
+  ///
+  /// The worker is kept from step to step unless an earlier image waits for one: given back, it would go to whoever
+  /// waits, a later image too.
+  package func withWorker(order: Int, _ step: (VoteWorker) throws -> Bool) async throws {
+    var hasMore = true
+    while hasMore {
+      let seat = await acquire(order: order)
+      defer { release(seat) }
+      repeat {
+        try Task.checkCancellation()
+        hasMore = try step(try worker(of: seat))
+        // Computing occupies the cooperative threads; without this an earlier image's tasks could not even queue.
+        await Task.yield()
+      } while hasMore && !isWanted(before: order)
+    }
+  }
+
+  private func worker(of seat: Seat) throws -> VoteWorker {
+    if let worker = seat.worker { return worker }
     let worker = try makeWorker()
     seat.worker = worker
-    return try body(worker)
+    return worker
   }
 
   /// Workers that nobody holds.
   package var idleWorkers: Int { state.withLock { $0.idle.count } }
+  package var waitingTasks: Int { state.withLock { $0.waiting.count } }
+
+  /// Whether a task of a lower order waits for a worker.
+  private func isWanted(before order: Int) -> Bool {
+    state.withLock { state in state.waiting.first.map { $0.order < order } ?? false }
+  }
 
   private func acquire(order: Int) async -> Seat {
     await withCheckedContinuation { continuation in
