@@ -79,7 +79,8 @@ let package = Package(
       swiftSettings: swiftSettings),
 
     // Tests, one target per module.
-    .target(name: "TestSupport", dependencies: ["Basics", "NumPyFiles"], path: "Tests/TestSupport",
+    .target(
+      name: "TestSupport", dependencies: ["Basics", "NumPyFiles"], path: "Tests/TestSupport",
       swiftSettings: swiftSettings),
     tests("Basics", ["Basics"]),
     tests("NumPyFiles", ["NumPyFiles", "Basics"], hasFixtures: true),
@@ -91,7 +92,9 @@ let package = Package(
     tests("Diffusion", ["Diffusion", "Basics", "Noise"], hasFixtures: true),
     tests("Classifiers", ["Classifiers", "Diffusion", "Noise", "Basics", "NumPyFiles"], hasFixtures: true),
     tests("Certification", ["Certification", "Classifiers", "Statistics", "Noise", "Diffusion", "Basics"]),
-    tests("UNets", ["UNets", "Checkpoints", "Diffusion", "Classifiers", "OneDNN", "CKernels", "Basics", "NumPyFiles"], hasFixtures: true),
+    tests(
+      "UNets", ["UNets", "Checkpoints", "Diffusion", "Classifiers", "OneDNN", "CKernels", "Basics", "NumPyFiles"],
+      hasFixtures: true),
     tests(
       "Runs", ["Runs", "Certification", "Classifiers", "Datasets", "Diffusion", "Noise", "Statistics", "Basics"]),
     tests("Command", ["Basics", "NumPyFiles"]),

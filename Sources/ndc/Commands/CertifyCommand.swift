@@ -27,7 +27,8 @@ struct CertifyCommand: AsyncParsableCommand {
   @OptionGroup(title: "Certificate") var smoothing: SmoothingOptions
 
   @Option(
-    parsing: .upToNextOption, help: ArgumentHelp("Radii to report certified accuracy at, beside the usual ones.", valueName: "r"))
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Radii to report certified accuracy at, beside the usual ones.", valueName: "r"))
   var targetRadius: [Double] = []
 
   @Option(help: ArgumentHelp("The noise's seed; fixed so that experiments repeat.", valueName: "s"))
@@ -142,7 +143,8 @@ struct CertifyCommand: AsyncParsableCommand {
         let predicted = record.outcome.label.map(String.init) ?? "abstain"
         Output.line(
           padded("\(record.index)", 8) + padded("\(record.label)", 7) + padded(predicted, 11)
-            + roundedDown(record.outcome.radius ?? 0, digits: 4) + (record.correct || record.abstained ? "" : "  wrong"))
+            + roundedDown(record.outcome.radius ?? 0, digits: 4) + (record.correct || record.abstained ? "" : "  wrong")
+        )
       }
       Output.line("")
     }

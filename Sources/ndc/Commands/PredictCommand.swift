@@ -25,7 +25,8 @@ struct PredictCommand: AsyncParsableCommand {
   @OptionGroup(title: "Classifier") var classifier: ClassifierOptions
   @OptionGroup(title: "Certificate") var smoothing: SmoothingOptions
 
-  @Option(help: ArgumentHelp("The noise's seed. Default: drawn from the system's generator, and printed.", valueName: "s"))
+  @Option(
+    help: ArgumentHelp("The noise's seed. Default: drawn from the system's generator, and printed.", valueName: "s"))
   var seed: UInt64?
 
   @Flag(help: "Print one JSON object per picture, a line each.")

@@ -20,7 +20,8 @@ struct DataOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Distance between the indices of two images.", valueName: "k"))
   var stride: Int?
 
-  @Option(help: ArgumentHelp("A file with one image index per line, instead of --first and --stride.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A file with one image index per line, instead of --first and --stride.", valueName: "file"))
   var indices: String?
 
   mutating func validate() throws {

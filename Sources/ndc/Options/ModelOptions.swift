@@ -18,7 +18,8 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("What the network computes in: fp32 or bf16.", valueName: "precision"))
   var precision = Precision.fp32
 
-  @Option(help: ArgumentHelp("Worker threads; results do not depend on it. Default: one per processor.", valueName: "k"))
+  @Option(
+    help: ArgumentHelp("Worker threads; results do not depend on it. Default: one per processor.", valueName: "k"))
   var threads: Int?
 
   mutating func validate() throws {
