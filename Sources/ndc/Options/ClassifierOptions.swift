@@ -26,7 +26,9 @@ struct ClassifierOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Points of the noise grid up to 3 in model space; points 1 ... T-2 are evaluated.", valueName: "T"))
+      "Points of the noise grid up to 3 in model space; points 1 ... T-2 are evaluated.",
+      discussion: "Default: the noise levels 2, 3 and 4, few enough for a quick look; --preset paper takes 126 points.",
+      valueName: "T"))
   var timesteps: Int?
 
   @Option(
@@ -69,6 +71,11 @@ struct ClassifierOptions: ParsableArguments {
     }
   }
 
+  /// Whether the user named no levels in any way.
+  var usesQuickLevels: Bool {
+    preset == nil && timesteps == nil && levels.isEmpty && weighting != .learned
+  }
+
   /// - Throws: `InputError` for a calibration that cannot be read.
   func specification() throws -> ClassifierSpecification {
     var specification =
@@ -77,6 +84,11 @@ struct ClassifierOptions: ParsableArguments {
       : ClassifierSpecification(method: method, sigma: sigma)
     if let timesteps { specification.timesteps = timesteps }
     if !levels.isEmpty { specification.levels = levels }
+    if usesQuickLevels {
+      let reachesQuickLevels = specification.smoothing.sigma <= QuickDefaults.levels[0]
+      specification.levels = reachesQuickLevels ? QuickDefaults.levels : nil
+      specification.timesteps = QuickDefaults.timesteps + (method == .exactPosterior ? skipSteps : 0)
+    }
     if let weighting { specification.weighting = weighting }
     if let calibration { specification.calibration = try Calibration(path: calibration) }
     specification.skipSteps = skipSteps
