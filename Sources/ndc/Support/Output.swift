@@ -10,10 +10,12 @@ enum Output {
     FileHandle.standardError.write(Data("ndc: \(text)\n".utf8))
   }
 
-  /// One JSON object on one line; doubles in full precision.
+  /// One JSON object on one line; doubles in full precision, those that JSON has no number for as "inf", "-inf", "nan".
   static func json(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     line(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 }

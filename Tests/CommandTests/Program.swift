@@ -1,0 +1,89 @@
+import Dispatch
+import Foundation
+import TestSupport
+import Testing
+
+/// The built `ndc`, run as its users run it.
+struct Program {
+  /// How a run of the program ended.
+  struct Ending {
+    /// The exit status; nil when a signal ended the process.
+    var status: Int32?
+    var output: String
+    var errors: String
+
+    /// stdout's one JSON object.
+    func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
+      try JSONDecoder().decode(type, from: Data(output.utf8))
+    }
+  }
+
+  /// The program under test: NDC_EXECUTABLE, or the one built together with these tests; nil where there is none.
+  static let executable: URL? = {
+    if let named = ProcessInfo.processInfo.environment["NDC_EXECUTABLE"] { return URL(fileURLWithPath: named) }
+    let products = [Bundle.main.executableURL, URL(fileURLWithPath: CommandLine.arguments[0])]
+      .compactMap { $0?.resolvingSymlinksInPath().deletingLastPathComponent() }
+    let built = [".build/release", ".build/debug"].map { Repository.root.appendingPathComponent($0) }
+    return (products + built).map { $0.appendingPathComponent("ndc") }
+      .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+  }()
+
+  static var isBuilt: Bool { executable != nil }
+  static let absent: Comment = "the ndc executable was not built"
+
+  /// Longer than any run here takes; a program that hangs is ended and its test fails.
+  private static let timeLimit = DispatchTimeInterval.seconds(100)
+
+  private struct Absent: Error {}
+
+  private let process = Process()
+  private let ended = DispatchSemaphore(value: 0)
+  private let folder: URL
+
+  /// Starts the program.
+  ///
+  /// - Parameter workingFolder: where relative paths begin; nil for the tests' own.
+  init(_ arguments: [String], in workingFolder: URL? = nil) throws {
+    guard let executable = Self.executable else { throw Absent() }
+    folder = try TemporaryFolder.make()
+    // Files instead of pipes: a pipe that nobody empties stops the program.
+    for name in ["output", "errors"] {
+      try Data().write(to: folder.appendingPathComponent(name))
+    }
+    process.executableURL = executable
+    process.arguments = arguments
+    process.currentDirectoryURL = workingFolder ?? folder
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: folder.appendingPathComponent("output"))
+    process.standardError = try FileHandle(forWritingTo: folder.appendingPathComponent("errors"))
+    process.terminationHandler = { [ended] _ in ended.signal() }
+    try process.run()
+  }
+
+  /// Runs the program to its end.
+  static func run(_ arguments: [String], in workingFolder: URL? = nil) throws -> Ending {
+    try Program(arguments, in: workingFolder).wait()
+  }
+
+  static func run(_ line: String) throws -> Ending { try run(line.split(separator: " ").map(String.init)) }
+
+  var isRunning: Bool { process.isRunning }
+
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  /// Waits for the end; called once.
+  func wait() throws -> Ending {
+    if ended.wait(timeout: .now() + Self.timeLimit) == .timedOut {
+      send(SIGKILL)
+      ended.wait()
+    }
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return Ending(
+      status: process.terminationReason == .exit ? process.terminationStatus : nil,
+      output: try text("output"), errors: try text("errors"))
+  }
+
+  private func text(_ name: String) throws -> String {
+    String(decoding: try Data(contentsOf: folder.appendingPathComponent(name)), as: UTF8.self)
+  }
+}
