@@ -38,7 +38,7 @@ struct ClassifyCommandTests {
       ("--precision int8", "int8"), ("--weighting unknown", "unknown"), ("--clean --noisy", "--noisy"),
       ("--count 0", "--count"), ("--threads 0", "--threads"), ("--batch 0", "--batch"), ("--stride 0", "--stride"),
       ("--timesteps 5 --levels 1 2", "--levels"), ("--unknown-flag", "--unknown-flag"),
-      ("--sigma nan", "sigma"), ("--sigma -1", "--sigma"),
+      ("--first 10000", "10000"), ("--sigma nan", "sigma"), ("--sigma -1", "--sigma"),
     ])
   func badUsage(_ options: String, _ named: String) throws {
     let ending = try Program.run("classify --count 1 " + options)
@@ -51,7 +51,7 @@ struct ClassifyCommandTests {
     "names data and models that cannot be used",
     arguments: [
       ("--data /absent/images.npz", "/absent/images.npz"), ("--model /absent/model.pkl", "/absent/model.pkl"),
-      ("--indices /absent/indices.txt", "/absent/indices.txt"), ("--first 10000", "10000"),
+      ("--indices /absent/indices.txt", "/absent/indices.txt"),
       ("--weighting learned --calibration /absent/calibration.json", "/absent/calibration.json"),
     ])
   func badData(_ options: String, _ named: String) throws {

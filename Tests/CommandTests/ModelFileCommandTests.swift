@@ -42,6 +42,16 @@ struct ModelFileCommandTests {
     #expect(words.output.contains("\(report.parameters)"))
   }
 
+  @Test("inspect writes an endless range of noise levels as text, which JSON has no number for")
+  func infinity() throws {
+    struct Noted: Decodable {
+      struct Notes: Decodable { var sigmaMaximum: String }
+      var notes: Notes
+    }
+    let ending = try Program.run(["inspect", TinyNetwork.grey.model, "--json"])
+    #expect(try ending.json(Noted.self).notes.sigmaMaximum == "inf")
+  }
+
   @Test("a converted checkpoint denoises to the same bytes", arguments: TinyNetwork.all)
   func conversion(_ network: TinyNetwork) throws {
     try TemporaryFolder.with { folder in
