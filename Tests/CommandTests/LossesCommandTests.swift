@@ -44,12 +44,13 @@ struct LossesCommandTests {
   }
 
   @Test(
-    "a grid that does not ascend is bad data",
+    "a grid that does not ascend is bad data, named",
     arguments: [[0.6, 1.4, 0.9, 2], [0.6, 0.6, 0.9, 2], [0.6, 0.9, 1.4, -1]])
   func grid(_ levels: [Double]) throws {
     try TemporaryFolder.with { folder in
       let ending = try Program.run(try arguments(folder, levels: levels))
       #expect(ending.status == 65)
+      #expect(ending.errors.contains(folder.file("grid.npy")))
       #expect(!FileManager.default.fileExists(atPath: folder.file("losses.npy")))
     }
   }

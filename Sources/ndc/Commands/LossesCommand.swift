@@ -56,6 +56,7 @@ struct LossesCommand: AsyncParsableCommand {
     let loaded = try LoadedModel.load(model)
     let shape = loaded.denoiser.imageShape
     let levels = try ArrayInput.noiseLevels(grid, count: nil)
+    do { _ = try NoiseGrid(points: levels) } catch let error as InputError { throw error.inFile(grid) }
     let images = try ArrayInput.images(input, shape: shape)
     let rows = try ArrayInput.noise(noise, shape: shape, rows: levels.count)
     var specification = ClassifierSpecification(method: method, sigma: sigma)
