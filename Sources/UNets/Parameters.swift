@@ -2,11 +2,11 @@ import Basics
 import Checkpoints
 
 /// The tensors of a checkpoint under a path prefix, taken by name so that nothing is missing and nothing left over.
-struct Parameters {
+package struct Parameters {
   let inventory: TensorInventory
   private let prefix: String
 
-  init(_ inventory: TensorInventory, prefix: String = "") {
+  package init(_ inventory: TensorInventory, prefix: String = "") {
     self.inventory = inventory
     self.prefix = prefix
   }

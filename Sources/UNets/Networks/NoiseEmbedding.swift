@@ -2,16 +2,16 @@ import Checkpoints
 import Foundation
 
 /// [cos(c·f), sin(c·f)] of c = c_noise, in fp32 (NETWORKS.md, Pieces).
-struct NoiseEmbedding: Sendable {
+package struct NoiseEmbedding: Sendable {
   /// f_0 … f_{n/2−1}.
   private let frequencies: [Float]
   /// Whether the sines come first: SongUNet swaps the halves.
   private let swapsHalves: Bool
 
-  var channels: Int { 2 * frequencies.count }
+  package var channels: Int { 2 * frequencies.count }
 
   /// Frequencies (1/10000)^(i/(n/2 − endpoint)).
-  init(positional channels: Int, endpoint: Bool, swapsHalves: Bool) {
+  package init(positional channels: Int, endpoint: Bool, swapsHalves: Bool) {
     let half = channels / 2
     let span = Float(half - (endpoint ? 1 : 0))
     frequencies = (0..<half).map { powf(Float(1.0 / 10000), Float($0) / span) }
@@ -19,12 +19,12 @@ struct NoiseEmbedding: Sendable {
   }
 
   /// Frequencies 2π·`freqs`, a stored buffer.
-  init(fourier channels: Int, parameters: Parameters, swapsHalves: Bool) throws {
+  package init(fourier channels: Int, parameters: Parameters, swapsHalves: Bool) throws {
     frequencies = try parameters.values("freqs", [channels / 2]).map { Float(2 * Double.pi) * $0 }
     self.swapsHalves = swapsHalves
   }
 
-  func write(_ noise: Float, to row: UnsafeMutablePointer<Float>) {
+  package func write(_ noise: Float, to row: UnsafeMutablePointer<Float>) {
     let half = frequencies.count
     let (cosines, sines) = swapsHalves ? (row + half, row) : (row, row + half)
     for (index, frequency) in frequencies.enumerated() {

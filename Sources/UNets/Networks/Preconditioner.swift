@@ -4,19 +4,19 @@ import Foundation
 
 /// The four scalings of D(x; s, y) = c_skip·x + c_out·F(c_in·x; c_noise, y), in fp32 like the originals
 /// (NETWORKS.md, Preconditioners; EDM, Table 1).
-struct Preconditioner: Sendable {
-  struct Scalings: Sendable {
-    var skip: Float
-    var out: Float
-    var input: Float
-    var noise: Float
+package struct Preconditioner: Sendable {
+  package struct Scalings: Sendable {
+    package var skip: Float
+    package var out: Float
+    package var input: Float
+    package var noise: Float
   }
 
   private let kind: Preconditioning
   /// iDDPM's u_0 … u_M, otherwise empty.
   private let u: [Float]
 
-  init(_ kind: Preconditioning, parameters: Parameters) throws {
+  package init(_ kind: Preconditioning, parameters: Parameters) throws {
     self.kind = kind
     if case .iddpm(_, _, let steps) = kind {
       u = try parameters.values("u", [steps + 1])
@@ -25,7 +25,7 @@ struct Preconditioner: Sendable {
     }
   }
 
-  func scalings(_ noise: ModelNoise) -> Scalings {
+  package func scalings(_ noise: ModelNoise) -> Scalings {
     let s = Float(noise.sigma)
     switch kind {
     case .edm(let sigmaData):

@@ -1,8 +1,10 @@
 import OneDNN
 
 /// A block of a worker's memory that some steps write and later steps read.
-struct Buffer: Hashable, Sendable {
-  let id: Int
+package struct Buffer: Hashable, Sendable {
+  package let id: Int
+
+  package init(id: Int) { self.id = id }
 }
 
 /// One step of a program: what it touches, and how it is tied to a worker's memory.
@@ -35,21 +37,21 @@ struct Program: Sendable {
 }
 
 /// Where each buffer lies in a worker's arena: buffers whose lives do not overlap share memory.
-struct MemoryPlan: Sendable {
-  static let alignment = 64
+package struct MemoryPlan: Sendable {
+  package static let alignment = 64
 
-  private(set) var offsets: [Int]
-  private(set) var byteCount: Int
+  package private(set) var offsets: [Int]
+  package private(set) var byteCount: Int
 
   /// - Parameters:
   ///   - sizes: bytes per buffer.
-  ///   - steps: the program in order; a buffer lives from its first mention to its last.
+  ///   - steps: what each step of the program touches, in order; a buffer lives from its first mention to its last.
   ///   - pinned: buffers that live through the whole program, such as its input and output.
-  init(sizes: [Int], steps: [Step], pinned: Set<Buffer>) {
+  package init(sizes: [Int], steps: [[Buffer]], pinned: Set<Buffer>) {
     var first = [Int](repeating: Int.max, count: sizes.count)
     var last = [Int](repeating: -1, count: sizes.count)
     for (index, step) in steps.enumerated() {
-      for buffer in step.reads + step.writes {
+      for buffer in step {
         first[buffer.id] = min(first[buffer.id], index)
         last[buffer.id] = max(last[buffer.id], index)
       }

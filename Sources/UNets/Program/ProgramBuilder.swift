@@ -94,7 +94,8 @@ final class ProgramBuilder {
     ordered += steps.dropLast(embeddingStepCount)
     let pinned = Set([input, embeddingInput, output] + (labelTerm.map { [$0] } ?? []))
     return Program(
-      batch: batch, steps: ordered, plan: MemoryPlan(sizes: sizes, steps: ordered, pinned: pinned),
+      batch: batch, steps: ordered,
+      plan: MemoryPlan(sizes: sizes, steps: ordered.map { $0.reads + $0.writes }, pinned: pinned),
       scratchpadSize: ordered.map(\.scratchpadSize).max() ?? 0, input: input, embedding: embeddingInput,
       labelTerm: labelTerm, output: output)
   }
