@@ -46,9 +46,10 @@ import UNets
     #expect(try batch.denoised(0..<0, by: evaluator).isEmpty)
   }
 
-  @Test("Neither position nor companions matter", arguments: NetworkFixture.committed)
-  func positions(fixture: NetworkFixture) throws {
-    let denoiser = try UNetDenoiser(fixture.checkpoint())
+  /// Four is the default; at eight, tiles of a matrix product hold some rows of a sub-batch and not others.
+  @Test("Neither position nor companions matter", arguments: NetworkFixture.committed, [4, 8, 13])
+  func positions(fixture: NetworkFixture, subBatch: Int) throws {
+    let denoiser = try UNetDenoiser(fixture.checkpoint(), subBatch: subBatch)
     let batch = Batch(denoiser)
     let evaluator = try denoiser.makeEvaluator()
     let straight = try batch.denoised(0..<64, by: evaluator)
@@ -60,8 +61,8 @@ import UNets
       #expect(found == straight[image * batch.size..<(image + 1) * batch.size], "image \(image) at \(place)")
     }
     // An image alone at every place of a sub-batch among copies of another.
-    for place in 0..<8 {
-      var order = [Int](repeating: 40, count: 8)
+    for place in 0..<subBatch {
+      var order = [Int](repeating: 40, count: subBatch)
       order[place] = 17
       let found = try batch.denoised(order, by: evaluator)[place * batch.size..<(place + 1) * batch.size]
       #expect(found == straight[17 * batch.size..<18 * batch.size], "place \(place)")

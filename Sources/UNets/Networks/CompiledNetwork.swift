@@ -109,17 +109,10 @@ extension ProgramBuilder {
 
   private func linear(_ name: String, from: Buffer, to: Buffer, inputs: Int, outputs: Int) throws {
     let layer = parameters.module(name)
-    let operation = try Operation.linear(
-      rows: batch, inputs: inputs, outputs: outputs, weights: layer.values("weight", [outputs, inputs]),
-      bias: layer.values("bias", [outputs]))
-    add(
-      name, reads: [from], writes: [to], scratchpadSize: operation.scratchpadSize,
-      implementation: operation.implementation
-    ) { memory in
-      let call = try BoundCall(
-        operation, source: memory.pointer(from), destination: memory.pointer(to), scratchpad: memory.scratchpad)
-      return { try call.run() }
-    }
+    steps.append(
+      try Step.linear(
+        name, rows: batch, inputs: inputs, outputs: outputs, weights: layer.values("weight", [outputs, inputs]),
+        bias: layer.values("bias", [outputs]), from: from, to: to))
   }
 
   private func silu(_ name: String, _ values: Buffer, adding term: Buffer?, count: Int) {

@@ -21,7 +21,7 @@ final class ProgramBuilder {
   let kernels: KernelTable
   let parameters: Parameters
   private var sizes: [Int] = []
-  private(set) var steps: [Step] = []
+  var steps: [Step] = []
   /// Every block's affine layer, run as one product: weights and biases end to end.
   private var affineWeights: [Float] = []
   private var affineBiases: [Float] = []
@@ -78,18 +78,10 @@ final class ProgramBuilder {
     if let affineBuffer {
       sizes[affineBuffer.id] = batch * affineWidth * 4
       for width in affineWidths { width.value = affineWidth }
-      let linear = try Operation.linear(
-        rows: batch, inputs: embeddingChannels, outputs: affineWidth, weights: affineWeights, bias: affineBiases)
       ordered.append(
-        Step(
-          name: "affine", reads: [embedding], writes: [affineBuffer], scratchpadSize: linear.scratchpadSize,
-          implementation: linear.implementation
-        ) { memory in
-          let call = try BoundCall(
-            linear, source: memory.pointer(embedding), destination: memory.pointer(affineBuffer),
-            scratchpad: memory.scratchpad)
-          return { try call.run() }
-        })
+        try Step.linear(
+          "affine", rows: batch, inputs: embeddingChannels, outputs: affineWidth, weights: affineWeights,
+          bias: affineBiases, from: embedding, to: affineBuffer))
     }
     ordered += steps.dropLast(embeddingStepCount)
     let pinned = Set([input, embeddingInput, output] + (labelTerm.map { [$0] } ?? []))
