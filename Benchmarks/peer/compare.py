@@ -41,6 +41,8 @@ def options():
     parser.add_argument("--seconds", type=float, default=3.0, help="one timing of PyTorch")
     parser.add_argument("--expect-fp32", type=float, help="PyTorch's fp32 rate on this machine when idle")
     parser.add_argument("--expect-bf16", type=float, help="PyTorch's bf16 rate on this machine when idle")
+    parser.add_argument(
+        "--peer-precisions", nargs="+", choices=["fp32", "bf16", "bf16-weights"], help="of PyTorch (default: all the processor has)")
     parser.add_argument("--modes", nargs="+", choices=["eager", "compiled"], default=["eager", "compiled"], help="of PyTorch")
     parser.add_argument("--ndc-option", action="append", default=[], help="one more argument for `ndc denoise`; repeatable")
     parser.add_argument("--json", type=pathlib.Path, help="write all rates here")
@@ -70,6 +72,17 @@ def environment():
         print("installing torch and numpy (a large download, once)", file=sys.stderr)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "torch", "numpy"], check=True)
     return folder, python
+
+
+def peer_precisions():
+    """PyTorch emulates bf16 where the processor lacks it, at a hundredth of the speed: not worth the hour."""
+    import bench_torch
+
+    flags = pathlib.Path("/proc/cpuinfo").read_text()
+    if "avx512_bf16" in flags or "amx_bf16" in flags:
+        return bench_torch.PRECISIONS
+    print("this processor has no bf16 instructions: PyTorch is timed in fp32 alone (--peer-precisions overrides)")
+    return ("fp32",)
 
 
 class NDC:
@@ -148,7 +161,7 @@ def compare(o, folder):
     inputs = write_inputs(folder, denoiser.architecture, o.images)
     ndc = None if o.peer_only else NDC(o.ndc, model, folder, o.ndc_option)
 
-    variants, failures = bench_torch.prepare(denoiser, o.batch, modes=o.modes)
+    variants, failures = bench_torch.prepare(denoiser, o.batch, precisions=o.peer_precisions or peer_precisions(), modes=o.modes)
     surveyed = bench_torch.survey(variants, o.survey_rounds, o.seconds / 2)
     for name, rates in surveyed.items():
         print(f"  PyTorch {name:36} {statistics.median(rates):8.2f} evaluations/s")

@@ -23,7 +23,9 @@ public struct Certificate: Hashable, Sendable {
   /// The certificate of k successes in n estimation votes.
   ///
   /// - Throws: `UsageError` when the numbers cannot be a count, a significance level and a noise.
-  public static func bound(successes: Int, samples: Int, alpha: Double, sigma: PixelNoise) throws -> Certificate {
+  public static func bound(
+    successes: Int, samples: Int, alpha: Double, sigma: PixelNoise, kind: Bound.Kind = .clopperPearson
+  ) throws -> Certificate {
     guard samples > 0 else { throw UsageError("the number of samples must be positive, not \(samples)") }
     guard (0...samples).contains(successes) else {
       throw UsageError("the number of successes must lie between 0 and the \(samples) samples, not \(successes)")
@@ -33,7 +35,7 @@ public struct Certificate: Hashable, Sendable {
       throw UsageError("the smoothing noise must be a positive number, not \(sigma.sigma)")
     }
     return Certificate(
-      pLower: ClopperPearson.lowerBound(successes: successes, trials: samples, alpha: alpha), sigma: sigma)
+      pLower: Bound(kind: kind, successes: successes, samples: samples, alpha: alpha).value, sigma: sigma)
   }
 
   static func checkAlpha(_ alpha: Double) throws {

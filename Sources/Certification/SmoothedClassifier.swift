@@ -13,11 +13,16 @@ public struct SmoothedClassifier: Sendable {
 
   /// - Throws: `UsageError` unless σ is finite and positive.
   public init(base: any BaseClassifier, sigma: PixelNoise) throws {
+    try Self.check(sigma)
+    self.base = base
+    self.sigma = sigma
+  }
+
+  /// - Throws: `UsageError` unless σ is finite and positive.
+  public static func check(_ sigma: PixelNoise) throws {
     guard sigma.sigma.isFinite, sigma.sigma > 0 else {
       throw UsageError("the smoothing noise must be a positive number, not \(sigma.sigma)")
     }
-    self.base = base
-    self.sigma = sigma
   }
 
   public var imageShape: ImageShape { base.imageShape }

@@ -35,16 +35,28 @@ public final class VoteWorker {
   ///
   /// - Throws: `CancellationError` when the task is cancelled; whatever the classifier throws.
   public func votes(_ requests: [VoteRequest]) throws -> [Vote] {
-    let inputs = requests.map { request in
-      ClassifierInput(
-        image: noisyImage(request), noise: VoteNoise(stream: request.key.classifierStream, classCount: classCount))
-    }
-    let results = try worker.classLosses(inputs)
+    let results = try worker.classLosses(requests.map(input))
     precondition(results.count == requests.count, "a classifier answers every input")
     return results.map { result in
       precondition(result.losses.count == classCount, "a classifier returns one loss per class")
       return Vote(result)
     }
+  }
+
+  /// The squared errors behind each vote at every level and class, nothing dropped.
+  ///
+  /// - Precondition: the base classifier is one whose losses are sums over levels.
+  /// - Throws: as `votes`.
+  public func levelErrors(_ requests: [VoteRequest]) throws -> [LevelErrors] {
+    guard let worker = worker as? any LossClassifierWorker else {
+      preconditionFailure("this classifier's losses have no levels")
+    }
+    return try worker.levelErrors(requests.map(input))
+  }
+
+  private func input(_ request: VoteRequest) -> ClassifierInput {
+    ClassifierInput(
+      image: noisyImage(request), noise: VoteNoise(stream: request.key.classifierStream, classCount: classCount))
   }
 
   /// x_τ in model space, or 2x − 1 without smoothing.

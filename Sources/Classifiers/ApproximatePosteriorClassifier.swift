@@ -4,7 +4,7 @@ import Diffusion
 /// APNDC, the approximated-posterior classifier of an input x_τ that is already noisy at σ_τ (SPEC §3; NDC).
 ///
 /// x̂ = D(x_τ; σ_τ, none) once, then L_y = Σ_t ω_t ‖D(x_t; s_t, y) − x̂‖² over s_t ≥ σ_τ.
-public struct ApproximatePosteriorClassifier: BaseClassifier {
+public struct ApproximatePosteriorClassifier: LossClassifier {
   /// How x_t is drawn.
   public enum Sampling: Hashable, Sendable {
     /// `apndc`: x_t = x̂ + s_t ε, the one behind the headline result.
@@ -13,11 +13,7 @@ public struct ApproximatePosteriorClassifier: BaseClassifier {
     case fromInput
   }
 
-  private let denoiser: any Denoiser
-  private let sharing: NoiseSharing
-  private let policy: SiftAndRefine?
-  private let anchor: LossAnchor
-  package let terms: [LossTerm]
+  public let plan: EvaluationPlan
 
   /// - Parameters:
   ///   - denoiser: must answer without a label.
@@ -28,9 +24,10 @@ public struct ApproximatePosteriorClassifier: BaseClassifier {
   public init(
     denoiser: any Denoiser, smoothing: ModelNoise, sampling: Sampling = .aroundReconstruction, grid: NoiseGrid,
     weighting: LossWeighting, calibration: Calibration? = nil, sharing: NoiseSharing = .shared,
-    siftAndRefine: SiftAndRefine? = nil
+    elimination: Elimination = .none
   ) throws {
-    try checkClasses(of: denoiser)
+    let anchor: LossAnchor
+    let terms: [LossTerm]
     switch sampling {
     case .aroundReconstruction:
       anchor = .reconstruction(smoothing)
@@ -39,17 +36,7 @@ public struct ApproximatePosteriorClassifier: BaseClassifier {
       anchor = .inputAimingAtReconstruction(smoothing)
       terms = try LossPlan.posterior(grid.levels, above: smoothing, weighting: weighting, calibration: calibration)
     }
-    try anchor.check(denoiser)
-    try siftAndRefine?.validate(levelCount: terms.count)
-    self.denoiser = denoiser
-    self.sharing = sharing
-    policy = siftAndRefine
-  }
-
-  public var imageShape: ImageShape { denoiser.imageShape }
-  public var classCount: Int { denoiser.classCount }
-
-  public func makeWorker() throws -> any ClassifierWorker {
-    try LossWorker(denoiser: denoiser, terms: terms, anchor: anchor, sharing: sharing, policy: policy)
+    plan = try EvaluationPlan(
+      denoiser: denoiser, terms: terms, anchor: anchor, sharing: sharing, elimination: elimination)
   }
 }

@@ -18,7 +18,7 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   /// What the weighting `learned` reads; where `levels` is nil its levels are the grid.
   public var calibration: Calibration?
   public var noiseSharing = NoiseSharing.shared
-  public var siftAndRefine: SiftAndRefine?
+  public var elimination = Elimination.none
 
   public init(method: ClassificationMethod = .approximatePosterior, sigma: Double = 0.25) {
     self.method = method
@@ -64,7 +64,7 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   }
 
   /// How many denoiser evaluations a vote costs at most: levels × classes, plus one where x̂ is needed. Without
-  /// sift-and-refine it is the exact number.
+  /// elimination it is the exact number.
   ///
   /// - Throws: `UsageError` as `validate()`.
   public func evaluationsPerVote(classCount: Int) throws -> Int {
@@ -73,31 +73,31 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
 
   /// - Throws: `UsageError` for an impossible specification, `InputError` when the denoiser does not suit it (no
   ///   classes; no answer without a label where x̂ is needed).
-  public func makeClassifier(denoiser: any Denoiser) throws -> any BaseClassifier {
+  public func makeClassifier(denoiser: any Denoiser) throws -> any LossClassifier {
     _ = try levelCount()
     return try makeClassifier(denoiser: denoiser, grid: try grid())
   }
 
   /// The classifier on a grid of the caller's; `timesteps` and `levels` are ignored.
-  func makeClassifier(denoiser: any Denoiser, grid: NoiseGrid) throws -> any BaseClassifier {
+  func makeClassifier(denoiser: any Denoiser, grid: NoiseGrid) throws -> any LossClassifier {
     switch method {
     case .diffusion:
       try DiffusionClassifier(
         denoiser: denoiser, grid: grid, weighting: weighting, calibration: calibration, sharing: noiseSharing,
-        siftAndRefine: siftAndRefine)
+        elimination: elimination)
     case .exactPosterior:
       try ExactPosteriorClassifier(
         denoiser: denoiser, smoothing: smoothing, grid: grid, weighting: weighting, calibration: calibration,
-        skippedSteps: skipSteps, sharing: noiseSharing, siftAndRefine: siftAndRefine)
+        skippedSteps: skipSteps, sharing: noiseSharing, elimination: elimination)
     case .approximatePosterior, .approximatePosteriorFromInput:
       try ApproximatePosteriorClassifier(
         denoiser: denoiser, smoothing: smoothing,
         sampling: method == .approximatePosterior ? .aroundReconstruction : .fromInput, grid: grid,
-        weighting: weighting, calibration: calibration, sharing: noiseSharing, siftAndRefine: siftAndRefine)
+        weighting: weighting, calibration: calibration, sharing: noiseSharing, elimination: elimination)
     case .denoiseThenClassify:
       try DenoiseThenClassify(
         denoiser: denoiser, smoothing: smoothing, grid: grid, weighting: weighting, calibration: calibration,
-        sharing: noiseSharing, siftAndRefine: siftAndRefine)
+        sharing: noiseSharing, elimination: elimination)
     }
   }
 
@@ -115,7 +115,7 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
       method == .exactPosterior
       ? try grid.steps(above: smoothing, skipping: skipSteps).map(\.lower) : grid.levels
     for level in levels { _ = try weighting.weight(at: level, calibration: calibration) }
-    try siftAndRefine?.validate(levelCount: levels.count)
+    try elimination.validate(levelCount: levels.count)
     return levels.count
   }
 }
@@ -132,10 +132,7 @@ extension ClassifierSpecification: CustomStringConvertible {
     }
     parts.append("weighting \(weighting.rawValue)")
     if noiseSharing == .independent { parts.append("independent noise") }
-    if let policy = siftAndRefine {
-      parts.append(
-        "sift on \(policy.siftLevels) levels (threshold \(policy.siftThreshold), refining \(policy.refineThreshold))")
-    }
+    if elimination != .none { parts.append(elimination.description) }
     return parts.joined(separator: ", ")
   }
 }

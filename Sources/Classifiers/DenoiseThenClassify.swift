@@ -5,12 +5,8 @@ import Diffusion
 /// *(Certified!!) Adversarial Robustness for Free!*, arXiv 2206.10550, with DC as the classifier).
 ///
 /// Unlike APNDC its grid begins at DC's s_min, not at σ_τ.
-public struct DenoiseThenClassify: BaseClassifier {
-  private let denoiser: any Denoiser
-  private let sharing: NoiseSharing
-  private let policy: SiftAndRefine?
-  private let anchor: LossAnchor
-  package let terms: [LossTerm]
+public struct DenoiseThenClassify: LossClassifier {
+  public let plan: EvaluationPlan
 
   /// - Parameters:
   ///   - denoiser: must answer without a label.
@@ -20,22 +16,10 @@ public struct DenoiseThenClassify: BaseClassifier {
   ///   does not fit.
   public init(
     denoiser: any Denoiser, smoothing: ModelNoise, grid: NoiseGrid, weighting: LossWeighting,
-    calibration: Calibration? = nil, sharing: NoiseSharing = .shared, siftAndRefine: SiftAndRefine? = nil
+    calibration: Calibration? = nil, sharing: NoiseSharing = .shared, elimination: Elimination = .none
   ) throws {
-    try checkClasses(of: denoiser)
-    anchor = .reconstruction(smoothing)
-    terms = try LossPlan.diffusion(grid.levels, weighting: weighting, calibration: calibration)
-    try anchor.check(denoiser)
-    try siftAndRefine?.validate(levelCount: terms.count)
-    self.denoiser = denoiser
-    self.sharing = sharing
-    policy = siftAndRefine
-  }
-
-  public var imageShape: ImageShape { denoiser.imageShape }
-  public var classCount: Int { denoiser.classCount }
-
-  public func makeWorker() throws -> any ClassifierWorker {
-    try LossWorker(denoiser: denoiser, terms: terms, anchor: anchor, sharing: sharing, policy: policy)
+    let terms = try LossPlan.diffusion(grid.levels, weighting: weighting, calibration: calibration)
+    plan = try EvaluationPlan(
+      denoiser: denoiser, terms: terms, anchor: .reconstruction(smoothing), sharing: sharing, elimination: elimination)
   }
 }

@@ -9,11 +9,8 @@ import Diffusion
 /// μ_p = [(s_{t+1}² − s_t²)·D(x_{t+1}; s_{t+1}, y) + s_t²·x_{t+1}]/s_{t+1}² and
 /// κ_t = (s_{t+1}² − σ_τ²)/[2(s_t² − σ_τ²)(s_{t+1}² − s_t²)]. Another weighting than `elbo` multiplies κ_t by
 /// ω_t·s_t³/Δ_t.
-public struct ExactPosteriorClassifier: BaseClassifier {
-  private let denoiser: any Denoiser
-  private let sharing: NoiseSharing
-  private let policy: SiftAndRefine?
-  package let terms: [LossTerm]
+public struct ExactPosteriorClassifier: LossClassifier {
+  public let plan: EvaluationPlan
 
   /// - Parameters:
   ///   - smoothing: σ_τ.
@@ -23,22 +20,12 @@ public struct ExactPosteriorClassifier: BaseClassifier {
   public init(
     denoiser: any Denoiser, smoothing: ModelNoise, grid: NoiseGrid, weighting: LossWeighting,
     calibration: Calibration? = nil, skippedSteps: Int = NoiseGrid.referenceSkippedSteps,
-    sharing: NoiseSharing = .shared, siftAndRefine: SiftAndRefine? = nil
+    sharing: NoiseSharing = .shared, elimination: Elimination = .none
   ) throws {
-    try checkClasses(of: denoiser)
-    terms = try LossPlan.exactPosterior(
+    let terms = try LossPlan.exactPosterior(
       try grid.steps(above: smoothing, skipping: skippedSteps), start: smoothing, weighting: weighting,
       calibration: calibration)
-    try siftAndRefine?.validate(levelCount: terms.count)
-    self.denoiser = denoiser
-    self.sharing = sharing
-    policy = siftAndRefine
-  }
-
-  public var imageShape: ImageShape { denoiser.imageShape }
-  public var classCount: Int { denoiser.classCount }
-
-  public func makeWorker() throws -> any ClassifierWorker {
-    try LossWorker(denoiser: denoiser, terms: terms, anchor: .input, sharing: sharing, policy: policy)
+    plan = try EvaluationPlan(
+      denoiser: denoiser, terms: terms, anchor: .input, sharing: sharing, elimination: elimination)
   }
 }

@@ -5,27 +5,28 @@ import Diffusion
 ///
 /// The squared errors of an (input, level, class) are computed by themselves and added in the order of the levels, so
 /// the losses of an input never depend on its companions.
-final class LossWorker: ClassifierWorker {
+final class LossWorker: LossClassifierWorker {
   private let imageShape: ImageShape
   private let classCount: Int
   private let terms: [LossTerm]
   private let anchor: LossAnchor
   private let sharing: NoiseSharing
-  private let policy: SiftAndRefine?
+  private let weights: [Double]
+  private let rounds: [VoteProgress.Round]
   private let evaluator: any DenoiserEvaluator
   private let batch: EvaluationBatch
   private var epsilon: [Float]
   private var noised: [Float]
 
-  init(
-    denoiser: any Denoiser, terms: [LossTerm], anchor: LossAnchor, sharing: NoiseSharing, policy: SiftAndRefine?
-  ) throws {
+  init(_ plan: EvaluationPlan) throws {
+    let denoiser = plan.denoiser
     imageShape = denoiser.imageShape
     classCount = denoiser.classCount
-    self.terms = terms
-    self.anchor = anchor
-    self.sharing = sharing
-    self.policy = policy
+    terms = plan.terms
+    anchor = plan.anchor
+    sharing = plan.sharing
+    weights = plan.terms.map(\.weight)
+    rounds = plan.elimination.rounds(levelCount: plan.terms.count)
     evaluator = try denoiser.makeEvaluator()
     batch = EvaluationBatch(capacity: max(1, denoiser.preferredBatchSize), pixelCount: imageShape.count)
     epsilon = [Float](repeating: 0, count: imageShape.count)
@@ -33,13 +34,23 @@ final class LossWorker: ClassifierWorker {
   }
 
   func classLosses(_ inputs: [ClassifierInput]) throws -> [ClassLosses] {
+    try votes(inputs, rounds: rounds).map(\.losses)
+  }
+
+  func levelErrors(_ inputs: [ClassifierInput]) throws -> [LevelErrors] {
+    try votes(inputs, rounds: Elimination.none.rounds(levelCount: terms.count)).map {
+      LevelErrors(classCount: classCount, values: $0.errors, evaluations: $0.evaluations)
+    }
+  }
+
+  private func votes(_ inputs: [ClassifierInput], rounds: [VoteProgress.Round]) throws -> [VoteProgress] {
     for input in inputs {
       precondition(input.image.count == imageShape.count, "an image of \(input.image.count) values, not \(imageShape)")
     }
     let reconstructions = try reconstruct(inputs)
     let spent = anchor.reconstructionNoise == nil ? 0 : 1
     var votes = inputs.map { _ in
-      VoteProgress(levelCount: terms.count, classCount: classCount, policy: policy, spent: spent)
+      VoteProgress(weights: weights, classCount: classCount, rounds: rounds, spent: spent)
     }
     while votes.contains(where: { !$0.isDone }) {
       for index in inputs.indices where !votes[index].isDone {
@@ -53,7 +64,7 @@ final class LossWorker: ClassifierWorker {
       try flush(&votes)
       for index in votes.indices where !votes[index].isDone { votes[index].conclude() }
     }
-    return votes.map(\.losses)
+    return votes
   }
 
   /// x̂ = D(x_τ; σ_τ, none) for every input, where the method needs it.
@@ -96,7 +107,7 @@ final class LossWorker: ClassifierWorker {
       let (index, level) = rest.quotientAndRemainder(dividingBy: terms.count)
       let term = terms[level]
       let error = slot.squaredError(of: denoised, shift: term.shift)
-      votes[index].record(term.weight * error, level: level, label: label)
+      votes[index].record(error, level: level, label: label)
     }
   }
 }

@@ -13,7 +13,7 @@ public struct LossesComputation: Sendable {
   private let rows: GivenNoise
 
   /// - Parameters:
-  ///   - specification: method, weighting, calibration and σ; its own grid, noise sharing and sift-and-refine are not
+  ///   - specification: method, weighting, calibration and σ; its own grid, noise sharing and elimination are not
   ///     used.
   ///   - grid: T ≥ 2 levels s_t in model space, finite, positive, ascending, taken as they are.
   ///   - noise: T×C×H×W finite values of N(0, 1).
@@ -42,7 +42,7 @@ public struct LossesComputation: Sendable {
     }
     var specification = specification
     specification.noiseSharing = .shared
-    specification.siftAndRefine = nil
+    specification.elimination = .none
     classifier = try specification.makeClassifier(denoiser: denoiser, grid: try NoiseGrid(points: grid))
     rows = GivenNoise(rows: noise, pixelCount: pixelCount)
   }

@@ -1,95 +1,124 @@
 /// How far one input has come: the losses found so far, the classes left and the levels to evaluate next.
 struct VoteProgress {
-  private enum Stage {
-    /// Sifting, at this position among the sift levels.
-    case sift(Int)
-    /// Refining, from this level of the grid on.
-    case refine(Int)
-    case done
-  }
-
   private(set) var survivors: [Int]
-  private let levelCount: Int
+  /// ω_t by level.
+  private let weights: [Double]
   private let classCount: Int
-  private let policy: SiftAndRefine
-  private let siftLevels: [Int]
-  private var stage: Stage
-  /// Weighted squared errors by [level][class], filled in as evaluations return.
-  private var values: [Double]
+  private let rounds: [Round]
+  private var position = 0
+  private var isEnded = false
+  /// Squared errors by [level][class], filled in as evaluations return.
+  private(set) var errors: [Double]
   private var isKnown: [Bool]
   private var running: [Double]
-  private var evaluations: Int
+  private(set) var evaluations: Int
 
-  /// - Parameter spent: denoiser evaluations made before the first level (x̂).
-  init(levelCount: Int, classCount: Int, policy: SiftAndRefine?, spent: Int) {
-    self.levelCount = levelCount
+  /// Levels that are evaluated together, and what is dropped after them.
+  struct Round: Hashable, Sendable {
+    enum Rule: Hashable, Sendable {
+      case beyond(Double)
+      case worseHalf
+    }
+    var levels: [Int]
+    var rule: Rule
+    /// Whether the running losses begin anew before this round.
+    var restarts = false
+  }
+
+  /// - Parameters:
+  ///   - weights: ω_t by level.
+  ///   - spent: denoiser evaluations made before the first level (x̂).
+  init(weights: [Double], classCount: Int, rounds: [Round], spent: Int) {
+    self.weights = weights
     self.classCount = classCount
-    self.policy = policy ?? SiftAndRefine(siftLevels: 0, siftThreshold: .infinity)
-    siftLevels = self.policy.siftedLevels(of: levelCount)
+    self.rounds = rounds
     survivors = Array(0..<classCount)
-    stage = siftLevels.isEmpty ? .refine(0) : .sift(0)
-    values = [Double](repeating: 0, count: levelCount * classCount)
-    isKnown = [Bool](repeating: false, count: levelCount)
+    errors = [Double](repeating: 0, count: weights.count * classCount)
+    isKnown = [Bool](repeating: false, count: weights.count)
     running = [Double](repeating: 0, count: classCount)
     evaluations = spent
   }
 
-  var isDone: Bool { if case .done = stage { true } else { false } }
-
-  /// The levels this round covers: one where classes may be dropped after it, else all that remain of the stage.
-  private var round: [Int] {
-    switch stage {
-    case .sift(let position):
-      Array(policy.siftThreshold.isFinite ? siftLevels[position...position] : siftLevels[position...])
-    case .refine(let level):
-      Array(policy.refineThreshold.isFinite ? level..<level + 1 : level..<levelCount)
-    case .done: []
-    }
-  }
+  var isDone: Bool { isEnded || position == rounds.count }
 
   /// The levels of this round whose errors are not known yet.
-  var pendingLevels: [Int] { round.filter { !isKnown[$0] } }
+  var pendingLevels: [Int] { isDone ? [] : rounds[position].levels.filter { !isKnown[$0] } }
 
-  mutating func record(_ value: Double, level: Int, label: Int) {
-    values[level * classCount + label] = value
+  mutating func record(_ error: Double, level: Int, label: Int) {
+    errors[level * classCount + label] = error
     evaluations += 1
   }
 
   /// Closes the round once every pending error has been recorded.
   mutating func conclude() {
-    let levels = round
-    for level in levels {
+    let round = rounds[position]
+    if round.restarts { running = [Double](repeating: 0, count: classCount) }
+    for level in round.levels {
       isKnown[level] = true
-      for label in survivors { running[label] += values[level * classCount + label] }
+      for label in survivors { running[label] += weights[level] * errors[level * classCount + label] }
     }
-    switch stage {
-    case .sift(let position):
-      drop(beyond: policy.siftThreshold)
-      if isDone { return }
-      if position + levels.count < siftLevels.count {
-        stage = .sift(position + levels.count)
-      } else {
-        running = [Double](repeating: 0, count: classCount)
-        stage = .refine(0)
-      }
-    case .refine(let level):
-      drop(beyond: policy.refineThreshold)
-      if isDone { return }
-      stage = level + levels.count < levelCount ? .refine(level + levels.count) : .done
-    case .done: break
+    position += 1
+    switch round.rule {
+    case .beyond(let margin): drop(beyond: margin)
+    case .worseHalf: dropWorseHalf()
     }
+    // The last class left has won.
+    if survivors.count == 1, classCount > 1 { isEnded = true }
   }
 
-  private mutating func drop(beyond threshold: Double) {
+  private mutating func drop(beyond margin: Double) {
     let best = survivors.map { running[$0] }.filter { !$0.isNaN }.min() ?? .nan
     // A comparison with NaN is false: such a class stays, and the vote ends without a prediction.
-    survivors.removeAll { running[$0] - best > threshold }
-    if survivors.count == 1, classCount > 1 { stage = .done }
+    survivors.removeAll { running[$0] - best > margin }
+  }
+
+  private mutating func dropWorseHalf() {
+    let ranked = survivors.filter { !running[$0].isNaN }.sorted { (running[$0], $0) < (running[$1], $1) }
+    let kept = Set(ranked.prefix((ranked.count + 1) / 2))
+    survivors.removeAll { !running[$0].isNaN && !kept.contains($0) }
   }
 
   var losses: ClassLosses {
     var losses = [Double](repeating: .infinity, count: classCount)
     for label in survivors { losses[label] = running[label] }
     return ClassLosses(losses: losses, evaluations: evaluations)
+  }
+}
+
+extension Elimination {
+  /// The rounds of a vote over `levelCount` levels. Levels after which nothing can be dropped share a round.
+  func rounds(levelCount: Int) -> [VoteProgress.Round] {
+    let everything = Array(0..<levelCount)
+    switch self {
+    case .none:
+      return [.init(levels: everything, rule: .beyond(.infinity))]
+    case .siftAndRefine(let policy):
+      var sift = merged(policy.siftedLevels(of: levelCount).map { ($0, .beyond(policy.siftThreshold)) })
+      if !sift.isEmpty { sift[0].restarts = true }
+      var refine = merged(everything.map { ($0, .beyond(policy.refineThreshold)) })
+      if !refine.isEmpty { refine[0].restarts = true }
+      return sift + refine
+    case .race(let race):
+      return merged(
+        race.levels(of: levelCount).enumerated().map { position, level in
+          switch race.rule {
+          case .margins(let margins): (level, .beyond(margins[position]))
+          case .halving: (level, .worseHalf)
+          }
+        })
+    }
+  }
+
+  private func merged(_ steps: [(level: Int, rule: VoteProgress.Round.Rule)]) -> [VoteProgress.Round] {
+    var rounds: [VoteProgress.Round] = []
+    for step in steps {
+      if let last = rounds.last, last.rule == .beyond(.infinity) {
+        rounds[rounds.count - 1].levels.append(step.level)
+        rounds[rounds.count - 1].rule = step.rule
+      } else {
+        rounds.append(.init(levels: [step.level], rule: step.rule))
+      }
+    }
+    return rounds
   }
 }

@@ -86,7 +86,7 @@ public struct Calibration: Hashable, Sendable, Codable {
     do {
       self = try JSONDecoder().decode(Calibration.self, from: json)
     } catch let error as DecodingError {
-      throw Self.inputError(error)
+      throw InputError(inCalibration: error)
     }
   }
 
@@ -113,51 +113,5 @@ public struct Calibration: Hashable, Sendable, Codable {
   /// ω at a level of the file, nil at any other: weights are not interpolated.
   public func weight(at noise: ModelNoise) -> Double? {
     levels.first { $0.sigma == noise.sigma }?.weight
-  }
-
-  private static func inputError(_ error: DecodingError) -> InputError {
-    func place(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String? {
-      var path = ""
-      for key in context.codingPath + (last.map { [$0] } ?? []) {
-        path += key.intValue.map { "[\($0)]" } ?? (path.isEmpty ? key.stringValue : ".\(key.stringValue)")
-      }
-      return path.isEmpty ? nil : "field \"\(path)\""
-    }
-    switch error {
-    case .typeMismatch(let type, let context):
-      return InputError("wrong type", location: place(context), expected: "\(type)")
-    case .valueNotFound(let type, let context):
-      return InputError("null", location: place(context), expected: "\(type)")
-    case .keyNotFound(let key, let context):
-      return InputError("missing", location: place(context, key))
-    case .dataCorrupted(let context):
-      return InputError(
-        context.codingPath.isEmpty ? "not valid JSON" : context.debugDescription, location: place(context))
-    @unknown default:
-      return InputError("not a calibration")
-    }
-  }
-}
-
-/// A JSON key by name.
-private struct FieldName: CodingKey {
-  var stringValue: String
-  var intValue: Int? { nil }
-  init(_ name: String) { stringValue = name }
-  init(stringValue: String) { self.stringValue = stringValue }
-  init?(intValue: Int) { nil }
-}
-
-extension Decoder {
-  /// The object's fields; a key that is not among `known` is an error.
-  fileprivate func fields(_ known: Set<String>) throws -> KeyedDecodingContainer<FieldName> {
-    let fields = try container(keyedBy: FieldName.self)
-    if let stray = fields.allKeys.map(\.stringValue).sorted().first(where: { !known.contains($0) }) {
-      throw DecodingError.dataCorrupted(
-        .init(
-          codingPath: codingPath + [FieldName(stray)],
-          debugDescription: "unknown field; known are \(known.sorted().joined(separator: ", "))"))
-    }
-    return fields
   }
 }

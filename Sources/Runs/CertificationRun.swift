@@ -10,7 +10,7 @@ public struct CertificationRun: Sendable {
   public var executor: VoteExecutor
   /// σ, in pixels.
   public var sigma: PixelNoise
-  public var certify: Certify
+  public var rule: CertificationRule
   public var seed: UInt64
   /// Gives the image of a data set's index.
   public var images: ImageProvider
@@ -20,12 +20,12 @@ public struct CertificationRun: Sendable {
 
   /// - Parameter window: images under way at once; by default two where there are several threads.
   public init(
-    executor: VoteExecutor, sigma: PixelNoise, certify: Certify, seed: UInt64, images: @escaping ImageProvider,
+    executor: VoteExecutor, sigma: PixelNoise, rule: CertificationRule, seed: UInt64, images: @escaping ImageProvider,
     progress: RunProgress = .silent, window: Int? = nil
   ) {
     self.executor = executor
     self.sigma = sigma
-    self.certify = certify
+    self.rule = rule
     self.seed = seed
     self.images = images
     self.progress = progress
@@ -40,15 +40,13 @@ public struct CertificationRun: Sendable {
   public func callAsFunction(
     into directory: RunDirectory, onRecord: (ImageRecord) -> Void = { _ in }
   ) async throws -> RunSummary {
-    let smoothing = directory.manifest.smoothing
     precondition(
-      smoothing.sigma == sigma.sigma && smoothing.samples == certify.samples && smoothing.alpha == certify.alpha
-        && smoothing.selectionSamples == certify.selectionSamples && smoothing.seed == seed,
+      directory.manifest.smoothing == .init(sigma: sigma.sigma, rule: rule, seed: seed),
       "the manifest describes this run")
     let start = directory.records.count
     let pending = Array(directory.indices[start...])
     progress.begin(
-      images: pending.count, finishedBefore: start, votesPerImage: certify.selectionSamples + certify.samples)
+      images: pending.count, finishedBefore: start, votesPerImage: rule.fixedVotes)
     defer { progress.end() }
 
     let clock = ContinuousClock()
@@ -77,15 +75,11 @@ public struct CertificationRun: Sendable {
   }
 
   private func certifyImage(_ index: Int, order: Int) async throws -> (label: Int, result: CertifyResult) {
-    let image = try images(index)
+    let (image, label) = try images(index).labelled(shape: executor.imageShape, classCount: executor.classCount)
     precondition(image.index == index, "the provider gives the image asked for")
-    try image.check(shape: executor.imageShape, classCount: executor.classCount)
-    guard let label = image.label else {
-      throw InputError("the image has no label to compare with", location: "image \(index)")
-    }
     let votes = ImageVotes(
       executor: executor, pixels: image.pixels, seed: seed, image: UInt32(index), order: order,
       onVotes: { progress.addVotes($0) })
-    return (label, try await certify(votes, sigma: sigma))
+    return (label, try await rule(votes, sigma: sigma))
   }
 }

@@ -1,3 +1,4 @@
+import Classifiers
 import Statistics
 
 /// What `classify` found out: the base classifier's accuracy, which certifies nothing.
@@ -25,6 +26,15 @@ public struct ClassificationReport: Hashable, Sendable, Codable {
   public var evaluations: Int
   public var seconds: Double
   public var evaluationsPerSecond: Double
+
+  /// What given losses say about images and their labels.
+  public init(_ losses: [(index: Int, label: Int, losses: ClassLosses)], seconds: Double) {
+    self.init(
+      images: losses.map {
+        let predicted = $0.losses.prediction
+        return Image(index: $0.index, label: $0.label, predicted: predicted, correct: predicted == $0.label)
+      }, evaluations: losses.reduce(0) { $0 + $1.losses.evaluations }, seconds: seconds)
+  }
 
   init(images: [Image], evaluations: Int, seconds: Double) {
     self.images = images

@@ -40,7 +40,9 @@ public struct ClassificationRun: Sendable {
     let block = 16 * executor.threads * executor.batch
     do {
       for begin in stride(from: 0, to: indices.count, by: block) {
-        let labelled = try indices[begin..<min(begin + block, indices.count)].map(labelledImage)
+        let labelled = try indices[begin..<min(begin + block, indices.count)].map {
+          try images($0).labelled(shape: executor.imageShape, classCount: executor.classCount)
+        }
         let votes = try await executor.votes(
           labelled.map { image, _ in
             VoteRequest(
@@ -63,14 +65,5 @@ public struct ClassificationRun: Sendable {
       throw Interrupted(finished: classified.count, total: indices.count)
     }
     return report()
-  }
-
-  private func labelledImage(_ index: Int) throws -> (RunImage, Int) {
-    let image = try images(index)
-    try image.check(shape: executor.imageShape, classCount: executor.classCount)
-    guard let label = image.label else {
-      throw InputError("the image has no label to compare with", location: "image \(index)")
-    }
-    return (image, label)
   }
 }

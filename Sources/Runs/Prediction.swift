@@ -10,6 +10,9 @@ public struct Prediction: Hashable, Sendable, Encodable {
   public var candidate: Int
   /// The lower bound on the candidate's probability; nil where no radius was asked for.
   public var pLower: Double?
+  /// Where the bound comes from.
+  public var bound: Bound?
+  public var stopReason: StopReason?
   /// The certified radius in pixels; nil on an abstention or where no radius was asked for.
   public var radius: Double?
   /// Votes per class; with the invalid ones they sum to `samples`.
@@ -23,7 +26,9 @@ public struct Prediction: Hashable, Sendable, Encodable {
   init(_ result: CertifyResult) {
     let counts = result.estimation.counts
     label = result.outcome.label
-    probability = Double(counts.perClass[result.candidate]) / Double(counts.total)
+    probability = Double(counts.perClass[result.candidate]) / Double(max(1, counts.total))
+    bound = result.bound
+    stopReason = result.stopReason
     candidate = result.candidate
     pLower = result.certificate.pLower
     radius = result.certificate.radius
@@ -44,7 +49,8 @@ public struct Prediction: Hashable, Sendable, Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case label, abstained, probability, candidate, pLower, radius, votes, invalidVotes, samples, evaluations
+    case label, abstained, probability, candidate, pLower, bound, stopReason, radius, votes, invalidVotes, samples,
+      evaluations
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -54,6 +60,8 @@ public struct Prediction: Hashable, Sendable, Encodable {
     try container.encode(probability, forKey: .probability)
     try container.encode(candidate, forKey: .candidate)
     try container.encodeIfPresent(pLower, forKey: .pLower)
+    try container.encodeIfPresent(bound, forKey: .bound)
+    try container.encodeIfPresent(stopReason, forKey: .stopReason)
     if pLower != nil { try container.encode(radius ?? 0, forKey: .radius) }
     try container.encode(votes, forKey: .votes)
     try container.encode(invalidVotes, forKey: .invalidVotes)

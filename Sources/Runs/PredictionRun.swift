@@ -7,13 +7,13 @@ import Certification
 /// can search for inputs on which the estimate fails (SPEC §4).
 public struct PredictionRun: Sendable {
   public enum Rule: Hashable, Sendable {
-    case certify(Certify)
+    case certify(CertificationRule)
     case predict(Predict)
 
-    /// Votes an image costs.
-    public var votes: Int {
+    /// Votes an image costs; nil where it takes as many as it needs.
+    public var votes: Int? {
       switch self {
-      case .certify(let certify): certify.selectionSamples + certify.samples
+      case .certify(let rule): rule.fixedVotes
       case .predict(let predict): predict.samples
       }
     }
@@ -52,7 +52,7 @@ public struct PredictionRun: Sendable {
           onVotes: { progress.addVotes($0) })
         let prediction =
           switch rule {
-          case .certify(let certify): Prediction(try await certify(votes, sigma: sigma))
+          case .certify(let rule): Prediction(try await rule(votes, sigma: sigma))
           case .predict(let predict): Prediction(try await predict(votes))
           }
         progress.finishImage()

@@ -4,16 +4,19 @@ struct ProgressState: Hashable, Sendable {
   /// Images finished in earlier sessions: they count, but say nothing about the speed.
   var imagesBefore = 0
   var imagesDone = 0
-  var votesPerImage = 1
+  /// nil where it is not known beforehand.
+  var votesPerImage: Int? = 1
   var votesDone = 0
   var evaluations = 0
 
   /// Images of all sessions.
   var totalImages: Int { images + imagesBefore }
 
-  /// The finished share of this session's votes.
+  /// The finished share of this session's votes, of its images where their votes are not known beforehand.
   var sessionFraction: Double {
-    images == 0 ? 1 : min(1, Double(votesDone) / (Double(images) * Double(votesPerImage)))
+    if images == 0 { return 1 }
+    guard let votesPerImage else { return Double(imagesDone) / Double(images) }
+    return min(1, Double(votesDone) / (Double(images) * Double(votesPerImage)))
   }
 
   /// The finished share of the whole run.
@@ -23,7 +26,7 @@ struct ProgressState: Hashable, Sendable {
 
   /// Seconds left at the speed so far; nil before anything is known.
   func remaining(after seconds: Double) -> Double? {
-    votesDone == 0 ? nil : seconds * (1 - sessionFraction) / sessionFraction
+    sessionFraction == 0 ? nil : seconds * (1 - sessionFraction) / sessionFraction
   }
 
   /// `17 %  3/20 images  1234 evaluations/s  0:00:42 left`

@@ -35,6 +35,17 @@ public struct RunImage: Hashable, Sendable {
         found: "\(label)")
     }
   }
+
+  /// The image with its label, both checked.
+  ///
+  /// - Throws: `InputError` naming the image where it does not fit the classifier or has no label.
+  func labelled(shape: ImageShape, classCount: Int) throws -> (RunImage, Int) {
+    try check(shape: shape, classCount: classCount)
+    guard let label else {
+      throw InputError("the image has no label to compare with", location: "image \(index)")
+    }
+    return (self, label)
+  }
 }
 
 /// Gives the image with a data set's index; called from several tasks at once.

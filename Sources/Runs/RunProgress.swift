@@ -53,8 +53,9 @@ public final class RunProgress: Sendable {
     self.write = write
   }
 
-  /// Begins with `images` to do and `finishedBefore` done in earlier sessions.
-  func begin(images: Int, finishedBefore: Int, votesPerImage: Int) {
+  /// Begins with `images` to do and `finishedBefore` done in earlier sessions; `votesPerImage` is nil where an image
+  /// takes as many as it needs.
+  func begin(images: Int, finishedBefore: Int, votesPerImage: Int?) {
     let now = seconds()
     state.withLock {
       $0 = State()
@@ -72,6 +73,15 @@ public final class RunProgress: Sendable {
     report { progress in
       progress.votesDone += votes.count
       progress.evaluations += votes.reduce(0) { $0 + $1.evaluations }
+    }
+  }
+
+  /// Images of one vote each that are finished, with what they cost.
+  func addImages(evaluations: [Int]) {
+    report { progress in
+      progress.votesDone += evaluations.count
+      progress.imagesDone += evaluations.count
+      progress.evaluations += evaluations.reduce(0, +)
     }
   }
 

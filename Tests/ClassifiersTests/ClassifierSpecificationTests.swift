@@ -26,7 +26,7 @@ import Testing
     var specification = ClassifierSpecification(method: .exactPosterior, sigma: 0.5)
     specification.weighting = .learned
     specification.calibration = try Calibration(levels: [.init(sigma: 1.2, weight: 1), .init(sigma: 2, weight: 2)])
-    specification.siftAndRefine = SiftAndRefine(siftLevels: 1, siftThreshold: 2)
+    specification.elimination = .siftAndRefine(SiftAndRefine(siftLevels: 1, siftThreshold: 2))
     specification.noiseSharing = .independent
     let again = try JSONDecoder().decode(
       ClassifierSpecification.self, from: JSONEncoder().encode(specification))
@@ -45,7 +45,7 @@ import Testing
     {
       $0.method = .exactPosterior; $0.levels = [0.4, 0.5]
     },
-    { $0.siftAndRefine = SiftAndRefine(siftLevels: 125, siftThreshold: 1) },
+    { $0.elimination = .siftAndRefine(SiftAndRefine(siftLevels: 125, siftThreshold: 1)) },
     {
       $0.weighting = .learned
       $0.calibration = try? Calibration(levels: [.init(sigma: 2, weight: 1)])

@@ -70,7 +70,7 @@ final class WatchedDenoiser: Denoiser {
     for sift in [nil, SiftAndRefine(siftLevels: 2, siftThreshold: 0.5, refineThreshold: 1)] {
       var specification = Self.specification(method)
       specification.noiseSharing = sharing
-      specification.siftAndRefine = sift
+      specification.elimination = sift.map(Elimination.siftAndRefine) ?? .none
       let inputs = Self.inputs(9, like: smallMixture())
       let together = try specification.makeClassifier(denoiser: smallMixture(batch: 64)).makeWorker()
         .classLosses(inputs)

@@ -31,7 +31,8 @@ private struct FixedDenoiser: Denoiser {
 
   private func losses(_ policy: SiftAndRefine, _ denoiser: FixedDenoiser = denoiser) throws -> ClassLosses {
     try DiffusionClassifier(
-      denoiser: denoiser, grid: try NoiseGrid(points: [1, 2, 3, 4]), weighting: .uniform, siftAndRefine: policy
+      denoiser: denoiser, grid: try NoiseGrid(points: [1, 2, 3, 4]), weighting: .uniform,
+      elimination: .siftAndRefine(policy)
     ).makeWorker().classLosses([ClassifierInput(image: [0], noise: TestNoise(seed: 0))])[0]
   }
 
@@ -79,11 +80,12 @@ private struct FixedDenoiser: Denoiser {
     var specification = LossWorkerTests.specification(method)
     let inputs = LossWorkerTests.inputs(5, like: smallMixture())
     let full = try specification.makeClassifier(denoiser: smallMixture()).makeWorker().classLosses(inputs)
-    specification.siftAndRefine = SiftAndRefine(siftLevels: siftLevels, siftThreshold: .infinity)
+    specification.elimination = .siftAndRefine(SiftAndRefine(siftLevels: siftLevels, siftThreshold: .infinity))
     #expect(
       try specification.makeClassifier(denoiser: smallMixture()).makeWorker().classLosses(inputs) == full)
     // Dropping a level at a time, but with thresholds nothing reaches.
-    specification.siftAndRefine = SiftAndRefine(siftLevels: siftLevels, siftThreshold: 1e300, refineThreshold: 1e300)
+    specification.elimination = .siftAndRefine(
+      SiftAndRefine(siftLevels: siftLevels, siftThreshold: 1e300, refineThreshold: 1e300))
     #expect(
       try specification.makeClassifier(denoiser: smallMixture()).makeWorker().classLosses(inputs) == full)
   }
@@ -93,7 +95,7 @@ private struct FixedDenoiser: Denoiser {
     let denoiser = WatchedDenoiser(smallMixture(batch: 4))
     let inputs = LossWorkerTests.inputs(40, like: smallMixture())
     let full = try specification.makeClassifier(denoiser: smallMixture()).makeWorker().classLosses(inputs)
-    specification.siftAndRefine = SiftAndRefine(siftLevels: 3, siftThreshold: 1)
+    specification.elimination = .siftAndRefine(SiftAndRefine(siftLevels: 3, siftThreshold: 1))
     let sifted = try specification.makeClassifier(denoiser: denoiser).makeWorker().classLosses(inputs)
     let evaluations = sifted.reduce(0) { $0 + $1.evaluations }
     #expect(evaluations < full.reduce(0) { $0 + $1.evaluations } * 9 / 10)

@@ -7,7 +7,7 @@ import Foundation
 /// One process at a time holds a run directory; the lock lasts as long as this object. Used from one task.
 public final class RunDirectory {
   /// Begins the names of the files that are nobody's result: the lock and half-written files.
-  static let hiddenPrefix = ".ndc-"
+  static let hiddenPrefix = AtomicFile.temporaryPrefix
 
   public let path: String
   public let manifest: RunManifest
@@ -123,7 +123,12 @@ public final class RunDirectory {
           found: String(found))
       }
       try require(position < indices.count ? indices[position] : nil, record.index, "index")
-      try require(smoothing.samples, record.samples, "samples")
+      // A run that stops early is known by its budget.
+      if smoothing.stop == RunManifest.Smoothing.anytime {
+        if record.samples > smoothing.samples { try require(smoothing.samples, record.samples, "samples") }
+      } else {
+        try require(smoothing.samples, record.samples, "samples")
+      }
       try require(smoothing.selectionSamples, record.selectionSamples, "selectionVotes")
       try require(log.records[0].votes.count, record.votes.count, "votes")
     }

@@ -16,7 +16,7 @@ public struct VoteExecutor: Sendable {
   public let imageShape: ImageShape
   /// K.
   public let classCount: Int
-  private let pool: WorkerPool
+  private let pool: WorkerPool<VoteWorker>
 
   /// Casts the votes of a smoothed classifier.
   ///
@@ -47,17 +47,40 @@ public struct VoteExecutor: Sendable {
   public func votes(
     _ requests: [VoteRequest], order: Int = 0, onVotes: @escaping @Sendable ([Vote]) -> Void = { _ in }
   ) async throws -> [Vote] {
+    try await batches(of: requests, order: order) { worker, requests in
+      let votes = try worker.votes(requests)
+      onVotes(votes)
+      return votes
+    }
+  }
+
+  /// The squared errors behind the votes of the requests, in their order.
+  ///
+  /// - Parameter onFinished: called with the size of every finished batch.
+  /// - Throws: as `votes`.
+  public func levelErrors(
+    _ requests: [VoteRequest], onFinished: @escaping @Sendable ([LevelErrors]) -> Void = { _ in }
+  ) async throws -> [LevelErrors] {
+    try await batches(of: requests, order: 0) { worker, requests in
+      let errors = try worker.levelErrors(requests)
+      onFinished(errors)
+      return errors
+    }
+  }
+
+  private func batches<Answer: Sendable>(
+    of requests: [VoteRequest], order: Int,
+    answer: @escaping @Sendable (VoteWorker, [VoteRequest]) throws -> [Answer]
+  ) async throws -> [Answer] {
     let queue = SharedQueue(BatchQueue(count: requests.count, limit: batch, workers: threads))
     let pool = pool
-    let results = try await withThrowingTaskGroup(of: [(Int, [Vote])].self) { group in
+    let results = try await withThrowingTaskGroup(of: [(Int, [Answer])].self) { group in
       for _ in 0..<min(threads, requests.count) {
         group.addTask {
-          var finished: [(Int, [Vote])] = []
+          var finished: [(Int, [Answer])] = []
           try await pool.withWorker(order: order) { worker in
             guard let range = queue.next() else { return false }
-            let votes = try worker.votes(Array(requests[range]))
-            onVotes(votes)
-            finished.append((range.lowerBound, votes))
+            finished.append((range.lowerBound, try answer(worker, Array(requests[range]))))
             return true
           }
           return finished

@@ -1,16 +1,15 @@
-import Certification
 import Synchronization
 
 /// A fixed number of workers, each lent to one task at a time; the earliest image that waits is served first.
 ///
 /// A task waits for a worker by suspending, and while it holds one it never waits for anything: the cooperative threads
 /// are only ever busy computing. A mutex rather than an actor: giving a worker back must not suspend.
-package final class WorkerPool: Sendable {
+package final class WorkerPool<Worker>: Sendable {
   /// A worker's place; the worker itself is made by its first user, on that user's thread.
   ///
   /// Unchecked: the pool lends a seat to one task at a time, and the mutex orders one loan after the other.
   fileprivate final class Seat: @unchecked Sendable {
-    fileprivate var worker: VoteWorker?
+    fileprivate var worker: Worker?
   }
 
   private struct Waiter {
@@ -25,10 +24,10 @@ package final class WorkerPool: Sendable {
   }
 
   let size: Int
-  private let makeWorker: @Sendable () throws -> VoteWorker
+  private let makeWorker: @Sendable () throws -> Worker
   private let state: Mutex<State>
 
-  package init(size: Int, makeWorker: @escaping @Sendable () throws -> VoteWorker) {
+  package init(size: Int, makeWorker: @escaping @Sendable () throws -> Worker) {
     precondition(size > 0, "a pool needs a worker")
     self.size = size
     self.makeWorker = makeWorker
@@ -39,7 +38,7 @@ package final class WorkerPool: Sendable {
   ///
   /// The worker is kept from step to step unless an earlier image waits for one: given back, it would go to whoever
   /// waits, a later image too.
-  package func withWorker(order: Int, _ step: (VoteWorker) throws -> Bool) async throws {
+  package func withWorker(order: Int, _ step: (Worker) throws -> Bool) async throws {
     var hasMore = true
     while hasMore {
       let seat = await acquire(order: order)
@@ -53,7 +52,12 @@ package final class WorkerPool: Sendable {
     }
   }
 
-  private func worker(of seat: Seat) throws -> VoteWorker {
+  /// Makes every worker now rather than at its first use.
+  package func prepare() throws {
+    for seat in state.withLock({ $0.idle }) { _ = try worker(of: seat) }
+  }
+
+  private func worker(of seat: Seat) throws -> Worker {
     if let worker = seat.worker { return worker }
     let worker = try makeWorker()
     seat.worker = worker

@@ -26,11 +26,6 @@ struct CertifyCommand: AsyncParsableCommand {
   @OptionGroup(title: "Classifier") var classifier: ClassifierOptions
   @OptionGroup(title: "Certificate") var smoothing: SmoothingOptions
 
-  @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp("Radii to report certified accuracy at, beside the usual ones.", valueName: "r"))
-  var targetRadius: [Double] = []
-
   @Option(help: ArgumentHelp("The noise's seed; fixed so that experiments repeat.", valueName: "s"))
   var seed = QuickDefaults.seed
 
@@ -48,9 +43,6 @@ struct CertifyCommand: AsyncParsableCommand {
 
   mutating func validate() throws {
     if resume, out == nil { throw ValidationError("--resume needs --out, the run to continue") }
-    if let wrong = targetRadius.first(where: { !($0.isFinite && $0 >= 0) }) {
-      throw ValidationError("--target-radius \(wrong): must be a finite number, not negative")
-    }
     if batch < 1 { throw ValidationError("--batch \(batch): must be at least 1") }
   }
 
@@ -62,18 +54,19 @@ struct CertifyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let certify = try smoothing.certify(preset: classifier.preset)
+    try SmoothedClassifier.check(PixelNoise(classifier.sigma))
+    let rule = try smoothing.rule(preset: classifier.preset, sigma: PixelNoise(classifier.sigma))
     let work = try Workload(model, classifier)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let opened = try data.open(for: work.model, defaultCount: QuickDefaults.images)
     let executor = try VoteExecutor(smoothed, threads: work.threads, batch: batch)
     let folder = out ?? Self.newFolder()
     let directory = try RunDirectory(
-      path: folder, manifest: try manifest(work, opened, certify), indices: opened.indices, resume: resume)
-    announce(work, opened, certify, folder: folder, finished: directory.records.count)
+      path: folder, manifest: try manifest(work, opened, rule), indices: opened.indices, resume: resume)
+    announce(work, opened, rule, folder: folder, finished: directory.records.count)
 
     let run = CertificationRun(
-      executor: executor, sigma: smoothed.sigma, certify: certify, seed: seed, images: opened.provider,
+      executor: executor, sigma: smoothed.sigma, rule: rule, seed: seed, images: opened.provider,
       progress: RunProgress())
     do {
       _ = try await run(into: directory)
@@ -81,7 +74,7 @@ struct CertifyCommand: AsyncParsableCommand {
       Output.notice("kept in \(folder); continue with the same options, --out \(folder) and --resume")
       throw error
     }
-    let radii = Set(RunSummary.radii + targetRadius).sorted()
+    let radii = Set(RunSummary.radii + smoothing.targetRadius).sorted()
     let summary = RunSummary(directory.records, radii: radii)
     if json {
       try Output.json(Result(out: folder, seed: seed, summary: summary, records: directory.records))
@@ -97,40 +90,46 @@ struct CertifyCommand: AsyncParsableCommand {
     return "runs/certify-\(formatter.string(from: Date()))-\(ProcessInfo.processInfo.processIdentifier)"
   }
 
-  private func manifest(_ work: Workload, _ opened: OpenedData, _ certify: Certify) throws -> RunManifest {
+  private func manifest(_ work: Workload, _ opened: OpenedData, _ rule: CertificationRule) throws -> RunManifest {
     RunManifest(
       program: .init(version: Version.number), arguments: Array(CommandLine.arguments.dropFirst()),
       created: RunManifest.now(), model: work.manifestModel(), data: try opened.manifest(),
       classifier: work.manifestClassifier(),
-      smoothing: .init(
-        sigma: classifier.sigma, selectionSamples: certify.selectionSamples, samples: certify.samples,
-        alpha: certify.alpha, stop: smoothing.stop.rawValue, seed: seed),
+      smoothing: .init(sigma: classifier.sigma, rule: rule, seed: seed),
       images: opened.selection, execution: .init(threads: work.threads, batch: batch), host: work.host())
   }
 
   /// Says what is about to happen and what it can reach at best, before any time is spent.
   private func announce(
-    _ work: Workload, _ opened: OpenedData, _ certify: Certify, folder: String, finished: Int
+    _ work: Workload, _ opened: OpenedData, _ rule: CertificationRule, folder: String, finished: Int
   ) {
-    let perVote = (try? work.evaluationsPerVote()) ?? 0
-    let votes = certify.selectionSamples + certify.samples
     Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(work.threads) threads")
     Output.notice("\(work.specification), seed \(seed)")
     if let adaptation = opened.images.adapter.description { Output.notice("images are \(adaptation)") }
-    let sizes =
-      "\(opened.indices.count) images x (\(certify.selectionSamples) + \(certify.samples)) votes x up to \(perVote)"
-    Output.notice("\(sizes) evaluations = up to \(opened.indices.count * votes * perVote) evaluations")
-    if smoothing.samples == nil, classifier.preset == nil {
+    let perVote = (try? work.evaluationsPerVote()) ?? 0
+    let most = opened.indices.count * (rule.selectionSamples + rule.samples) * perVote
+    Output.notice(
+      "\(opened.indices.count) images x (\(rule.selectionSamples) + up to \(rule.samples)) votes x up to \(perVote) evaluations = at most \(most)"
+    )
+    if smoothing.usesQuickSizes(preset: classifier.preset) {
       Output.notice(
-        "\(certify.samples) votes per image are chosen to finish soon; --samples takes more, --preset paper is the full protocol"
+        "\(rule.samples) votes per image are chosen to finish soon; --samples takes more, --preset fast is the full budget"
       )
     }
-    let best = ClopperPearson.lowerBound(
-      successes: certify.samples, trials: certify.samples, alpha: certify.alpha)
-    let radius = CertifiedRadius.radius(sigma: classifier.sigma, lowerBound: best) ?? 0
-    Output.notice("the largest radius that \(certify.samples) votes can certify is \(roundedDown(radius, digits: 4))")
-    for target in targetRadius where target > radius {
-      Output.notice("the target radius \(target) is out of reach with these votes")
+    let sigma = PixelNoise(classifier.sigma)
+    let best = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: rule.bestBound) ?? 0
+    Output.notice("the largest radius that \(rule.samples) votes can certify is \(roundedDown(best, digits: 4))")
+    for target in smoothing.targetRadius.sorted() {
+      switch rule {
+      case .fixed:
+        if target > best { Output.notice("the target radius \(target) is out of reach with these votes") }
+      case .anytime(let anytime):
+        if let votes = anytime.votesNeeded(for: target, sigma: sigma) {
+          Output.notice("the target radius \(target) takes at least \(votes) votes, if all of them agree")
+        } else {
+          Output.notice("the target radius \(target) is out of reach of \(rule.samples) votes from the start")
+        }
+      }
     }
     if finished > 0 { Output.notice("resuming after \(finished) finished images") }
     Output.notice("run directory: \(folder)")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import Certification
 import Classifiers
+import Diffusion
 import Foundation
 import Runs
 
@@ -32,6 +33,10 @@ struct ClassifyCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Images a worker takes at once; results do not depend on it.", valueName: "k"))
   var batch = VoteExecutor.defaultBatch
 
+  @Flag(
+    help: "Compare the weightings edm, edm-reference, elbo and uniform on the same evaluations, nothing dropped early.")
+  var compareWeightings = false
+
   @Flag(help: "Print one JSON object with every image's prediction.")
   var json = false
 
@@ -51,6 +56,7 @@ struct ClassifyCommand: AsyncParsableCommand {
     Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(work.threads) threads")
     Output.notice(
       "\(work.specification), \(addsNoise ? "noisy at sigma \(classifier.sigma)" : "clean") images, seed \(seed)")
+    if compareWeightings { return try await compare(work, opened, executor) }
     let run = ClassificationRun(executor: executor, seed: seed, images: opened.provider, progress: RunProgress())
     var latest: ClassificationReport?
     do {
@@ -59,6 +65,31 @@ struct ClassifyCommand: AsyncParsableCommand {
     } catch let error as Interrupted {
       if let latest { try show(latest) }
       throw error
+    }
+  }
+
+  /// Every weighting's losses are sums of the same errors: one pass serves all.
+  private func compare(_ work: Workload, _ opened: OpenedData, _ executor: VoteExecutor) async throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let elements = try await LevelErrorsRun(
+      executor: executor, seed: seed, images: opened.provider, progress: RunProgress())(opened.indices)
+    let seconds = (clock.now - start) / .seconds(1)
+    var reports: [String: ClassificationReport] = [:]
+    for weighting in LossWeighting.allCases where weighting != .learned {
+      var specification = work.specification
+      if specification.weighting == .learned { specification.levels = specification.calibration?.levels.map(\.sigma) }
+      specification.weighting = weighting
+      specification.elimination = .none
+      let weights = try specification.makeClassifier(denoiser: work.model.denoiser).levelWeights
+      reports[weighting.rawValue] = ClassificationReport(
+        elements.map { ($0.index, $0.label, $0.errors.losses(weights: weights)) }, seconds: seconds)
+    }
+    if json { return try Output.json(reports) }
+    for (name, report) in reports.sorted(by: { $0.key < $1.key }) {
+      Output.line("weighting      \(name)")
+      try show(report)
+      Output.line("")
     }
   }
 

@@ -4,6 +4,7 @@ import Certification
 import Classifiers
 import Datasets
 import Foundation
+import Noise
 import Runs
 
 struct PredictCommand: AsyncParsableCommand {
@@ -54,7 +55,8 @@ struct PredictCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let certify = try smoothing.certify(preset: classifier.preset)
+    try SmoothedClassifier.check(PixelNoise(classifier.sigma))
+    let rule = try smoothing.rule(preset: classifier.preset ?? .fast, sigma: PixelNoise(classifier.sigma))
     let work = try Workload(model, classifier)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let pictures = try images.enumerated().map { index, path in
@@ -62,11 +64,11 @@ struct PredictCommand: AsyncParsableCommand {
       let adapter = try ImageAdapter(from: picture.shape, to: work.model.denoiser.imageShape, file: path)
       return RunImage(index: index, label: nil, pixels: adapter.apply(picture.pixels))
     }
-    let seed = seed ?? UInt64.random(in: .min ... .max)
+    let seed = seed ?? SystemSeed.draw()
     Output.notice("\(work.specification), seed \(seed)")
     let executor = try VoteExecutor(smoothed, threads: work.threads)
     let run = PredictionRun(
-      executor: executor, sigma: smoothed.sigma, rule: .certify(certify), seed: seed, progress: RunProgress())
+      executor: executor, sigma: smoothed.sigma, rule: .certify(rule), seed: seed, progress: RunProgress())
     var results: [(String, Prediction)] = []
     do {
       _ = try await run(pictures) { results.append((images[$0.index], $1)) }

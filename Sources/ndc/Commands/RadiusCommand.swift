@@ -7,8 +7,10 @@ struct RadiusCommand: ParsableCommand {
     commandName: "radius",
     abstract: "The certified radius of given vote counts.",
     discussion: """
-      The one-sided Clopper-Pearson lower bound on the probability of the class, and sigma times the normal quantile of \
-      it. The counts must come from a number of votes that was fixed beforehand and from votes that did not choose the class.
+      A lower bound on the probability of the class, and sigma times the normal quantile of it. With --stop fixed it is the \
+      one-sided Clopper-Pearson bound, and the number of votes must have been fixed beforehand. With --stop anytime it is \
+      the confidence sequence, valid at every number of votes: give the counts that a record's "bound" names. Either way \
+      the votes must not be the ones that chose the class.
 
       Example: ndc radius --successes 9990 --samples 10000 --sigma 0.5
       """)
@@ -25,6 +27,9 @@ struct RadiusCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The smoothing noise in pixels.", valueName: "sigma"))
   var sigma: Double
 
+  @Option(help: ArgumentHelp("fixed or anytime: how the number of votes came about.", valueName: "rule"))
+  var stop = StoppingRule.fixed
+
   @Flag(help: "Print {\"pLower\",\"radius\",\"abstained\"} in full precision.")
   var json = false
 
@@ -36,7 +41,8 @@ struct RadiusCommand: ParsableCommand {
 
   func run() throws {
     let certificate = try Certificate.bound(
-      successes: successes, samples: samples, alpha: alpha, sigma: PixelNoise(sigma))
+      successes: successes, samples: samples, alpha: alpha, sigma: PixelNoise(sigma),
+      kind: stop == .fixed ? .clopperPearson : .betaMixture)
     if json {
       try Output.json(
         Result(

@@ -2,10 +2,14 @@ import ArgumentParser
 import Basics
 import Classifiers
 import Diffusion
+import Foundation
 
 /// `--preset`: a named set of defaults that explicit flags override.
 enum Preset: String, ExpressibleByArgument, CaseIterable {
+  /// The published protocol.
   case paper
+  /// Calibrated levels, racing, anytime stopping: the default.
+  case fast
 }
 
 /// What makes a denoiser into a base classifier.
@@ -20,15 +24,14 @@ struct ClassifierOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "paper: the published protocol (126 noise levels, weighting edm-reference, 100 + 10000 votes).",
-      valueName: "preset"))
+      "fast: calibrated noise levels, hopeless classes dropped early, as many votes as the answer needs. paper: the published protocol (126 noise levels, weighting edm-reference, 100 + 10000 votes).",
+      discussion: "Default: fast. An explicit flag overrides the preset.", valueName: "preset"))
   var preset: Preset?
 
   @Option(
     help: ArgumentHelp(
       "Points of the noise grid up to 3 in model space; points 1 ... T-2 are evaluated.",
-      discussion: "Default: the noise levels 2, 3 and 4, few enough for a quick look; --preset paper takes 126 points.",
-      valueName: "T"))
+      discussion: "Default: the preset's levels, 126 points for paper.", valueName: "T"))
   var timesteps: Int?
 
   @Option(
@@ -40,7 +43,9 @@ struct ClassifierOptions: ParsableArguments {
   @Option(help: ArgumentHelp("edm, edm-reference, elbo, uniform or learned.", valueName: "weighting"))
   var weighting: LossWeighting?
 
-  @Option(help: ArgumentHelp("The file that --weighting learned reads.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "A calibration written by `ndc calibrate`. Default: the one beside the model.", valueName: "file"))
   var calibration: String?
 
   @Option(help: ArgumentHelp("epndc: how many of the first steps to leave out.", valueName: "k"))
@@ -71,34 +76,93 @@ struct ClassifierOptions: ParsableArguments {
     }
   }
 
-  /// Whether the user named no levels in any way.
-  var usesQuickLevels: Bool {
-    preset == nil && timesteps == nil && levels.isEmpty && weighting != .learned
+  private var isPaper: Bool { preset == .paper }
+  private var namesLevels: Bool { timesteps != nil || !levels.isEmpty }
+
+  /// Checks what does not need the model, before it is loaded.
+  func validateSpecification() throws {
+    var specification = explicitSpecification()
+    if specification.weighting == .learned { specification.weighting = .edm }
+    if !isPaper, !namesLevels { specification.levels = FastDefaults.levels(for: specification) }
+    try specification.validate()
   }
 
-  /// - Throws: `InputError` for a calibration that cannot be read.
-  func specification() throws -> ClassifierSpecification {
+  /// The classifier for a model; calibrated levels where there are any and nothing else was asked for.
+  ///
+  /// - Throws: `InputError` for a calibration that cannot be read; `UsageError` where there is none to learn from.
+  func specification(model: String, digest: String) throws -> ClassifierSpecification {
+    var specification = explicitSpecification()
+    let wantsLearned = weighting == .learned || (!isPaper && weighting == nil && !namesLevels)
+    if wantsLearned, let entry = try calibrationEntry(model: model, digest: digest) {
+      specification.weighting = .learned
+      specification.calibration = entry.levels
+      if !isPaper, !namesLevels, specification.elimination == .none, let race = entry.race {
+        specification.elimination = .race(race)
+      }
+    } else if weighting == .learned {
+      throw UsageError(
+        "--weighting learned needs a calibration for \(method.rawValue) at sigma \(sigma): none lies beside the model; make one with `ndc calibrate` or name one with --calibration"
+      )
+    } else if !isPaper, !namesLevels {
+      specification.levels = FastDefaults.levels(for: specification)
+      if weighting == nil, specification.elimination == .none { specification.elimination = .race(FastDefaults.race) }
+      Output.notice(
+        "no calibration for \(method.rawValue) at sigma \(sigma): using noise levels "
+          + (specification.levels ?? []).map { "\($0)" }.joined(separator: ", ")
+          + "; `ndc calibrate` on training images finds better ones and saves evaluations")
+    }
+    return specification
+  }
+
+  private func explicitSpecification() -> ClassifierSpecification {
     var specification =
-      preset == .paper
+      isPaper
       ? ClassifierSpecification.paper(method: method, sigma: sigma)
       : ClassifierSpecification(method: method, sigma: sigma)
     if let timesteps { specification.timesteps = timesteps }
     if !levels.isEmpty { specification.levels = levels }
-    if usesQuickLevels {
-      let reachesQuickLevels = specification.smoothing.sigma <= QuickDefaults.levels[0]
-      specification.levels = reachesQuickLevels ? QuickDefaults.levels : nil
-      specification.timesteps = QuickDefaults.timesteps + (method == .exactPosterior ? skipSteps : 0)
-    }
     if let weighting { specification.weighting = weighting }
-    if let calibration { specification.calibration = try Calibration(path: calibration) }
     specification.skipSteps = skipSteps
     specification.noiseSharing = independentNoise ? .independent : .shared
     if siftLevels != nil || refineThreshold != nil {
-      specification.siftAndRefine = SiftAndRefine(
-        siftLevels: siftLevels ?? 0, siftThreshold: siftThreshold ?? .infinity,
-        refineThreshold: refineThreshold ?? .infinity)
+      specification.elimination = .siftAndRefine(
+        SiftAndRefine(
+          siftLevels: siftLevels ?? 0, siftThreshold: siftThreshold ?? .infinity,
+          refineThreshold: refineThreshold ?? .infinity))
     }
     return specification
+  }
+
+  private func calibrationEntry(model: String, digest: String) throws -> CalibrationTable.Entry? {
+    if let calibration {
+      let table = try CalibrationTable(path: calibration)
+      guard let entry = table.entry(sigma: sigma, method: method) else {
+        throw UsageError("\(calibration) has no entry for \(method.rawValue) at sigma \(sigma)")
+      }
+      return entry
+    }
+    let beside = CalibrationTable.path(besideModel: model)
+    guard FileManager.default.fileExists(atPath: beside) else { return nil }
+    let table = try CalibrationTable(path: beside)
+    if let expected = table.model, expected != digest {
+      Output.notice("\(beside) was made for another model and is not used")
+      return nil
+    }
+    return table.entry(sigma: sigma, method: method)
+  }
+}
+
+/// What --preset fast evaluates on a model that was never calibrated.
+enum FastDefaults {
+  /// High noise levels carry most of the class information per evaluation.
+  static let levels: [Double] = [2, 3, 4, 6, 8]
+  static let race = Race(rule: .halving)
+
+  /// The levels at or above σ_τ, which APNDC needs; multiples of σ_τ where it lies above most of them.
+  static func levels(for specification: ClassifierSpecification) -> [Double] {
+    let start = specification.smoothing.sigma
+    let usable = levels.filter { $0 >= start }
+    return usable.count >= 3 ? usable : [1.25, 1.75, 2.5, 3.5].map { $0 * max(start, 1) }
   }
 }
 

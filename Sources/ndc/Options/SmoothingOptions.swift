@@ -6,6 +6,8 @@ import Certification
 enum StoppingRule: String, ExpressibleByArgument, CaseIterable {
   /// After a number of votes fixed beforehand.
   case fixed
+  /// As soon as the answer sought is known.
+  case anytime
 }
 
 /// How many votes, and how sure.
@@ -13,31 +15,75 @@ struct SmoothingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Votes that choose the class.", valueName: "n0"))
   var selectionSamples: Int?
 
-  @Option(help: ArgumentHelp("Fresh votes that bound its probability.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Fresh votes that bound its probability; with --stop anytime the most of them.", valueName: "n"))
   var samples: Int?
 
   @Option(help: ArgumentHelp("The probability of a wrong certificate, per image.", valueName: "a"))
   var alpha = 0.001
 
-  @Option(help: ArgumentHelp("fixed: after --samples votes.", valueName: "rule"))
-  var stop = StoppingRule.fixed
+  @Option(
+    help: ArgumentHelp(
+      "fixed: after --samples votes. anytime: as soon as the answer is known, with a bound valid at every number of votes.",
+      discussion: "Default: the preset's, anytime for fast and fixed for paper.", valueName: "rule"))
+  var stop: StoppingRule?
 
-  /// n₀ and n with the preset's or the quick defaults.
-  func certify(preset: Preset?) throws -> Certify {
-    try Certify(
-      selectionSamples: selectionSamples ?? (preset == .paper ? 100 : QuickDefaults.selectionSamples),
-      samples: samples ?? (preset == .paper ? 10_000 : QuickDefaults.samples), alpha: alpha)
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Radii in pixels: with --stop anytime an image is done when each is certified or out of reach.", valueName: "r"))
+  var targetRadius: [Double] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Without targets, --stop anytime ends when the radius can grow by less than this many pixels.",
+      discussion: "Default: a tenth of --sigma.", valueName: "r"))
+  var radiusTolerance: Double?
+
+  mutating func validate() throws {
+    if let wrong = targetRadius.first(where: { !($0.isFinite && $0 >= 0) }) {
+      throw ValidationError("--target-radius \(wrong): must be a finite number, not negative")
+    }
+    if let tolerance = radiusTolerance, !(tolerance.isFinite && tolerance >= 0) {
+      throw ValidationError("--radius-tolerance \(tolerance): must be a finite number, not negative")
+    }
+  }
+
+  /// Whether the sizes are chosen so that a first look finishes soon.
+  func usesQuickSizes(preset: Preset?) -> Bool { preset == nil && samples == nil && targetRadius.isEmpty }
+
+  /// n₀, n and the stopping rule with the preset's defaults.
+  func rule(preset: Preset?, sigma: PixelNoise) throws -> CertificationRule {
+    let effective = preset ?? .fast
+    let defaults: (selection: Int, samples: Int) =
+      switch effective {
+      case .paper: (100, 10_000)
+      case .fast where usesQuickSizes(preset: preset): (QuickDefaults.selectionSamples, QuickDefaults.samples)
+      case .fast: (20, targetRadius.isEmpty ? 1000 : 10_000)
+      }
+    let selection = selectionSamples ?? defaults.selection
+    let samples = samples ?? defaults.samples
+    switch stop ?? (effective == .fast ? .anytime : .fixed) {
+    case .fixed:
+      return .fixed(try Certify(selectionSamples: selection, samples: samples, alpha: alpha))
+    case .anytime:
+      let rule = try AnytimeCertify(
+        selectionSamples: selection, budget: samples, alpha: alpha, targets: targetRadius,
+        tolerance: radiusTolerance ?? sigma.sigma / 10)
+      if !targetRadius.isEmpty, !targetRadius.contains(where: { rule.votesNeeded(for: $0, sigma: sigma) != nil }) {
+        throw UsageError(
+          "--target-radius: none is within reach of \(samples) votes at sigma \(sigma.sigma); take more --samples or a larger --sigma"
+        )
+      }
+      return .anytime(rule)
+    }
   }
 }
 
 /// Sizes that let a first run finish in about a minute on two cores.
 enum QuickDefaults {
   static let images = 20
-  static let selectionSamples = 5
-  static let samples = 40
+  static let selectionSamples = 8
+  static let samples = 48
   static let seed: UInt64 = 20_240_202
-  /// High noise levels carry most of the class information per evaluation; chosen on MNIST training images.
-  static let levels = [2.0, 3.0, 4.0]
-  /// Points of a generated grid where the smoothing noise lies above those levels.
-  static let timesteps = 5
 }

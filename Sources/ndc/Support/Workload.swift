@@ -9,13 +9,14 @@ import Runs
 struct Workload: Sendable {
   var model: LoadedModel
   var specification: ClassifierSpecification
-  var classifier: any BaseClassifier
+  var classifier: any LossClassifier
   var threads: Int
 
   init(_ modelOptions: ModelOptions, _ classifierOptions: ClassifierOptions) throws {
-    specification = try classifierOptions.specification()
-    try specification.validate()
+    try classifierOptions.validateSpecification()
     model = try LoadedModel.load(modelOptions)
+    specification = try classifierOptions.specification(model: model.source, digest: model.digest)
+    try specification.validate()
     guard model.denoiser.classCount > 1 else {
       throw InputError(
         "the model has no classes to choose from; it can only serve as --unconditional-model", file: model.source)

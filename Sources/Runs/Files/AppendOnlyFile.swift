@@ -40,36 +40,6 @@ final class AppendOnlyFile {
   }
 }
 
-/// Writes a whole file so that it is always either the old one or the new one.
-enum AtomicFile {
-  static func write(_ bytes: [UInt8], to path: String) throws {
-    let url = URL(fileURLWithPath: path)
-    let folder = url.deletingLastPathComponent().path
-    let temporary = folder + "/" + RunDirectory.hiddenPrefix + url.lastPathComponent
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw InputError("cannot write: \(systemError())", file: path) }
-    do {
-      defer { close(descriptor) }
-      try writeAll(bytes, to: descriptor, at: 0, path: path)
-      guard fsync(descriptor) == 0 else { throw InputError("cannot write: \(systemError())", file: path) }
-    } catch {
-      unlink(temporary)
-      throw error
-    }
-    guard rename(temporary, path) == 0 else {
-      let problem = systemError()
-      unlink(temporary)
-      throw InputError("cannot write: \(problem)", file: path)
-    }
-    // The name is on the disk only when the folder is; file systems that cannot do this say so with an error.
-    let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if directory >= 0 {
-      _ = fsync(directory)
-      close(directory)
-    }
-  }
-}
-
 private func writeAll(_ bytes: [UInt8], to descriptor: Int32, at offset: off_t, path: String) throws {
   try bytes.withUnsafeBytes { buffer in
     var done = 0

@@ -1,0 +1,52 @@
+import Statistics
+
+/// Where a lower bound on p_A comes from: enough for anyone to compute it again.
+public struct Bound: Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable, Codable {
+    /// Clopper–Pearson on a number of votes fixed beforehand.
+    case clopperPearson = "clopper-pearson"
+    /// The one-sided beta-mixture confidence sequence, valid at every number of votes (SPEC §4).
+    case betaMixture = "beta-mixture"
+  }
+
+  public let kind: Kind
+  /// k: votes for the candidate. Of a confidence sequence those at n*, where its maximum was attained.
+  public let successes: Int
+  /// n, of a confidence sequence n*.
+  public let samples: Int
+  public let alpha: Double
+
+  public init(kind: Kind, successes: Int, samples: Int, alpha: Double) {
+    self.kind = kind
+    self.successes = successes
+    self.samples = samples
+    self.alpha = alpha
+  }
+
+  /// The lower bound on p_A.
+  public var value: Double {
+    switch kind {
+    case .clopperPearson: ClopperPearson.lowerBound(successes: successes, trials: samples, alpha: alpha)
+    case .betaMixture: ConfidenceSequence.lowerBound(successes: successes, trials: samples, alpha: alpha)
+    }
+  }
+}
+
+extension Bound: Codable {
+  enum CodingKeys: String, CodingKey {
+    case kind = "rule"
+    case successes, samples, alpha
+  }
+}
+
+/// Why no more votes were cast.
+public enum StopReason: String, Hashable, Sendable, Codable {
+  /// The number of votes fixed beforehand.
+  case fixed
+  /// Every target radius is certified, or out of reach.
+  case targets
+  /// The radius can hardly grow any more.
+  case tolerance
+  /// The budget of votes is spent.
+  case budget
+}

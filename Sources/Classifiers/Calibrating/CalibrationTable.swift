@@ -1,0 +1,170 @@
+import Basics
+import Diffusion
+import Foundation
+
+/// What `ndc calibrate` found out about a model on training images: per smoothing noise, which levels to evaluate, with
+/// which weights, in which order, and how far behind a class may fall before it is dropped.
+///
+/// The file is JSON:
+/// ```
+/// {"format": "ndc-calibration-2", "model": "sha256 of the checkpoint", "entries": [
+///   {"sigma": 0.5, "method": "apndc", "levels": [{"sigma": 3, "weight": 0.2}, …], "race": {"order": [1, 0], "margins": [4.1, null]},
+///    "images": 1000, "accuracy": 0.97, "evaluationsPerVote": 17.2}, …], "notes": "optional text"}
+/// ```
+/// `sigma` of an entry is in pixels, of a level in model space; margins are in the unit of the losses, null keeps every
+/// class. A file of the older format `ndc-calibration-1` (levels and weights alone) is read as one entry for every
+/// smoothing noise. Other keys are refused.
+public struct CalibrationTable: Hashable, Sendable {
+  public static let format = "ndc-calibration-2"
+  /// An entry serves smoothing noises up to this factor away from its own.
+  public static let reach = 1.25
+
+  public struct Entry: Hashable, Sendable {
+    /// σ in pixels; nil serves every noise.
+    public var sigma: Double?
+    public var method: ClassificationMethod?
+    public var levels: Calibration
+    /// nil evaluates every class at every level.
+    public var race: Race?
+    /// Training votes it was learned from.
+    public var images: Int?
+    /// Share of them that the race classified correctly.
+    public var accuracy: Double?
+    /// What a vote cost on average.
+    public var evaluationsPerVote: Double?
+
+    public init(
+      sigma: Double?, method: ClassificationMethod?, levels: Calibration, race: Race? = nil, images: Int? = nil,
+      accuracy: Double? = nil, evaluationsPerVote: Double? = nil
+    ) {
+      self.sigma = sigma
+      self.method = method
+      self.levels = levels
+      self.race = race
+      self.images = images
+      self.accuracy = accuracy
+      self.evaluationsPerVote = evaluationsPerVote
+    }
+  }
+
+  /// SHA-256 of the checkpoint it was learned on.
+  public var model: String?
+  public var entries: [Entry]
+  public var notes: String?
+
+  public init(model: String?, entries: [Entry], notes: String? = nil) {
+    self.model = model
+    self.entries = entries
+    self.notes = notes
+  }
+
+  /// The entry for a method whose noise is nearest to σ, as a ratio, and within reach.
+  public func entry(sigma: Double, method: ClassificationMethod) -> Entry? {
+    func distance(_ entry: Entry) -> Double { entry.sigma.map { abs(log($0 / sigma)) } ?? log(Self.reach) }
+    return
+      entries
+      .filter { $0.method == nil || $0.method == method }
+      .filter { distance($0) <= log(Self.reach) * (1 + 1e-12) }
+      .min { distance($0) < distance($1) }
+  }
+
+  /// Where the calibration of a model lies: beside it, with the ending `.calibration.json`.
+  public static func path(besideModel model: String) -> String {
+    URL(fileURLWithPath: model).deletingPathExtension().path + ".calibration.json"
+  }
+}
+
+extension CalibrationTable {
+  /// Reads a calibration file of either format.
+  ///
+  /// - Throws: `InputError` naming the file and the field.
+  public init(path: String) throws {
+    let file = try MappedFile(path: path)
+    guard file.bytes.count <= Calibration.largestFile else {
+      throw InputError(
+        "too large for a calibration", file: path, expected: "at most \(Calibration.largestFile) bytes",
+        found: "\(file.bytes.count)")
+    }
+    do {
+      try self.init(json: Data(file.bytes))
+    } catch let error as InputError {
+      throw error.inFile(path)
+    }
+  }
+
+  public init(json: Data) throws {
+    struct Head: Decodable { var format: String? }
+    do {
+      if (try? JSONDecoder().decode(Head.self, from: json))?.format == Calibration.format {
+        let levels = try Calibration(json: json)
+        self.init(model: nil, entries: [Entry(sigma: nil, method: nil, levels: levels)], notes: levels.notes)
+      } else {
+        self = try JSONDecoder().decode(CalibrationTable.self, from: json)
+      }
+    } catch let error as DecodingError {
+      throw InputError(inCalibration: error)
+    }
+  }
+}
+
+extension CalibrationTable: Codable {
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.fields(["format", "model", "entries", "notes"])
+    let format = try fields.decode(String.self, forKey: FieldName("format"))
+    guard format == Self.format else {
+      throw InputError(
+        "not a calibration", location: "field \"format\"", expected: "\"\(Self.format)\"",
+        found: "\"\(format.prefix(40))\"")
+    }
+    model = try fields.decodeIfPresent(String.self, forKey: FieldName("model"))
+    entries = try fields.decode([Entry].self, forKey: FieldName("entries"))
+    notes = try fields.decodeIfPresent(String.self, forKey: FieldName("notes"))
+    guard !entries.isEmpty else { throw InputError("no entry", location: "field \"entries\"") }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: FieldName.self)
+    try fields.encode(Self.format, forKey: FieldName("format"))
+    try fields.encodeIfPresent(model, forKey: FieldName("model"))
+    try fields.encode(entries, forKey: FieldName("entries"))
+    try fields.encodeIfPresent(notes, forKey: FieldName("notes"))
+  }
+}
+
+extension CalibrationTable.Entry: Codable {
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.fields([
+      "sigma", "method", "levels", "race", "images", "accuracy", "evaluationsPerVote",
+    ])
+    func refuse(_ field: String, _ expected: String, _ found: String) -> InputError {
+      InputError(
+        "impossible value",
+        location: "field \"\((decoder.codingPath.map(\.stringValue) + [field]).joined(separator: "."))\"",
+        expected: expected, found: found)
+    }
+    sigma = try fields.decodeIfPresent(Double.self, forKey: FieldName("sigma"))
+    if let sigma, !(sigma.isFinite && sigma > 0) { throw refuse("sigma", "a finite number above 0", "\(sigma)") }
+    method = try fields.decodeIfPresent(ClassificationMethod.self, forKey: FieldName("method"))
+    levels = try Calibration(levels: try fields.decode([Calibration.Level].self, forKey: FieldName("levels")))
+    race = try fields.decodeIfPresent(Race.self, forKey: FieldName("race"))
+    images = try fields.decodeIfPresent(Int.self, forKey: FieldName("images"))
+    accuracy = try fields.decodeIfPresent(Double.self, forKey: FieldName("accuracy"))
+    evaluationsPerVote = try fields.decodeIfPresent(Double.self, forKey: FieldName("evaluationsPerVote"))
+    do {
+      try race?.validate(levelCount: levels.levels.count)
+    } catch let error as UsageError {
+      throw refuse("race", "a race over \(levels.levels.count) levels", "\(error)")
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: FieldName.self)
+    try fields.encodeIfPresent(sigma, forKey: FieldName("sigma"))
+    try fields.encodeIfPresent(method, forKey: FieldName("method"))
+    try fields.encode(levels.levels, forKey: FieldName("levels"))
+    try fields.encodeIfPresent(race, forKey: FieldName("race"))
+    try fields.encodeIfPresent(images, forKey: FieldName("images"))
+    try fields.encodeIfPresent(accuracy, forKey: FieldName("accuracy"))
+    try fields.encodeIfPresent(evaluationsPerVote, forKey: FieldName("evaluationsPerVote"))
+  }
+}

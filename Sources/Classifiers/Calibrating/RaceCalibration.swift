@@ -1,0 +1,71 @@
+/// The margins of a race, from training votes: wide enough that at most a given share of the votes which the full
+/// classifier gets right lose their class on the way, and otherwise as narrow as possible.
+///
+/// After each position but the last, the margin is the order statistic of the right class's deficit to the leader that
+/// at most ⌊share·N/(positions − 1)⌋ of the N votes still in the race exceed.
+public struct RaceCalibration: Hashable, Sendable {
+  public let race: Race
+  /// Share of the votes that the race gets right.
+  public let accuracy: Double
+  /// Share that the full classifier gets right.
+  public let fullAccuracy: Double
+  /// Denoiser evaluations per vote, without x̂.
+  public let evaluationsPerVote: Double
+
+  /// - Parameters:
+  ///   - levels: places in the samples' grid in the order of evaluation.
+  ///   - weights: ω, one per entry of `levels`.
+  ///   - share: of the votes that the full classifier gets right, how many may be lost.
+  public init(levels: [Int], weights: [Double], samples: [CalibrationSample], share: Double) {
+    precondition(levels.count == weights.count && !samples.isEmpty, "one weight per level, and votes to learn from")
+    let classCount = samples[0].errors.classCount
+    var running = samples.map { _ in [Double](repeating: 0, count: classCount) }
+    var alive = samples.map { _ in Set(0..<classCount) }
+    var evaluations = 0
+    let full = samples.map { Self.winner($0, levels, weights) }
+    var margins: [Double] = []
+    for (position, level) in levels.enumerated() {
+      var deficits: [Double] = []
+      for (index, sample) in samples.enumerated() where alive[index].count > 1 || position == 0 {
+        let errors = sample.errors.errors(at: level)
+        for label in alive[index] {
+          running[index][label] += weights[position] * errors[errors.startIndex + label]
+          evaluations += 1
+        }
+        guard full[index] == sample.label, alive[index].contains(sample.label) else { continue }
+        let best = alive[index].map { running[index][$0] }.min() ?? 0
+        deficits.append(running[index][sample.label] - best)
+      }
+      guard position < levels.count - 1 else {
+        margins.append(.infinity)
+        break
+      }
+      deficits.sort()
+      let allowed = Int(share * Double(samples.count) / Double(max(1, levels.count - 1)))
+      // A class is dropped strictly beyond the margin.
+      let margin = deficits.isEmpty ? .infinity : deficits[max(0, deficits.count - 1 - allowed)]
+      margins.append(margin)
+      for index in samples.indices where alive[index].count > 1 {
+        let best = alive[index].map { running[index][$0] }.min() ?? 0
+        alive[index] = alive[index].filter { running[index][$0] - best <= margin }
+      }
+    }
+    let right = samples.indices.count { index in
+      let winner = alive[index].sorted().min { running[index][$0] < running[index][$1] }
+      return winner == samples[index].label
+    }
+    let ascending = levels.sorted()
+    race = Race(order: levels.map { ascending.firstIndex(of: $0) ?? 0 }, rule: .margins(margins))
+    accuracy = Double(right) / Double(samples.count)
+    fullAccuracy = Double(zip(full, samples).count { $0 == $1.label }) / Double(samples.count)
+    evaluationsPerVote = Double(evaluations) / Double(samples.count)
+  }
+
+  private static func winner(_ sample: CalibrationSample, _ levels: [Int], _ weights: [Double]) -> Int? {
+    var losses = [Double](repeating: 0, count: sample.errors.classCount)
+    for (level, weight) in zip(levels, weights) {
+      for (label, error) in sample.errors.errors(at: level).enumerated() { losses[label] += weight * error }
+    }
+    return losses.indices.min { losses[$0] < losses[$1] }
+  }
+}

@@ -1,0 +1,51 @@
+import Basics
+import Diffusion
+
+/// What every classifier of SPEC §3 comes down to: a denoiser, the terms of the loss, where the noise is added, and
+/// which classes are evaluated where.
+public struct EvaluationPlan: Sendable {
+  let denoiser: any Denoiser
+  package let terms: [LossTerm]
+  let anchor: LossAnchor
+  let sharing: NoiseSharing
+  let elimination: Elimination
+
+  /// - Throws: `InputError` when the model has no classes or does not answer without a label where x̂ is needed;
+  ///   `UsageError` when σ_τ or the elimination does not fit.
+  init(
+    denoiser: any Denoiser, terms: [LossTerm], anchor: LossAnchor, sharing: NoiseSharing, elimination: Elimination
+  ) throws {
+    guard denoiser.classCount > 0 else {
+      throw InputError("the model has no classes: it cannot classify", expected: "a class-conditional model")
+    }
+    try anchor.check(denoiser)
+    try elimination.validate(levelCount: terms.count)
+    self.denoiser = denoiser
+    self.terms = terms
+    self.anchor = anchor
+    self.sharing = sharing
+    self.elimination = elimination
+  }
+}
+
+/// A classifier whose losses are Σ_t ω_t·e_t(y): every one of SPEC §3.
+public protocol LossClassifier: BaseClassifier {
+  var plan: EvaluationPlan { get }
+}
+
+extension LossClassifier {
+  public var imageShape: ImageShape { plan.denoiser.imageShape }
+  public var classCount: Int { plan.denoiser.classCount }
+  /// ω_t (EPNDC: κ_t times its factor) for each level in ascending order.
+  public var levelWeights: [Double] { plan.terms.map(\.weight) }
+
+  public func makeWorker() throws -> any ClassifierWorker { try LossWorker(plan) }
+}
+
+/// A worker that can tell the errors behind its losses.
+public protocol LossClassifierWorker: ClassifierWorker {
+  /// The squared errors of each input at every level and class, nothing dropped.
+  ///
+  /// - Throws: as `classLosses`.
+  func levelErrors(_ inputs: [ClassifierInput]) throws -> [LevelErrors]
+}

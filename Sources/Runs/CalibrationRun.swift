@@ -1,0 +1,92 @@
+import Basics
+import Certification
+import Classifiers
+import Diffusion
+
+/// Learns from training images which noise levels to evaluate, with which weights, and how to race over them.
+///
+/// Half of the images choose the levels (greedily, by likelihood); the other half, which that choice has not seen, fit
+/// the weights and set the margins.
+public struct CalibrationRun: Sendable {
+  public var denoiser: any Denoiser
+  /// Method, σ and noise sharing; its levels, weighting and elimination are not used.
+  public var specification: ClassifierSpecification
+  public var candidates: [Double]
+  /// How many levels at most.
+  public var mostLevels: Int
+  /// The share of votes that the race may lose.
+  public var lossShare: Double
+  public var threads: Int
+  public var batch: Int
+  public var seed: UInt64
+  public var images: ImageProvider
+  public var progress: RunProgress
+
+  public init(
+    denoiser: any Denoiser, specification: ClassifierSpecification, candidates: [Double], mostLevels: Int,
+    lossShare: Double, threads: Int, batch: Int = VoteExecutor.defaultBatch, seed: UInt64,
+    images: @escaping ImageProvider, progress: RunProgress = .silent
+  ) {
+    self.denoiser = denoiser
+    self.specification = specification
+    self.candidates = candidates
+    self.mostLevels = mostLevels
+    self.lossShare = lossShare
+    self.threads = threads
+    self.batch = batch
+    self.seed = seed
+    self.images = images
+    self.progress = progress
+  }
+
+  /// What was learned, and how the levels were chosen.
+  public struct Result: Sendable {
+    public var entry: CalibrationTable.Entry
+    public var choice: [WeightFit]
+    /// Accuracy of the weights without a race on the second half.
+    public var fullAccuracy: Double
+  }
+
+  /// - Throws: `InputError` when too few votes are usable; `UsageError` for candidates that do not fit the method.
+  public func callAsFunction(_ indices: [Int]) async throws -> Result {
+    let half = (indices.count + 1) / 2
+    let first = try await samples(levels: candidates, Array(indices[..<half]))
+    let choice = LevelChoice(samples: first, most: mostLevels)
+    let order = choice.fit.levels
+    let chosen = order.sorted()
+
+    let second = try await samples(levels: chosen.map { candidates[$0] }, Array(indices[half...]))
+    let fit = WeightFit(levels: order.map { chosen.firstIndex(of: $0) ?? 0 }, samples: second)
+    let race = RaceCalibration(levels: fit.levels, weights: fit.weights, samples: second, share: lossShare)
+    var weights = [Double](repeating: 0, count: chosen.count)
+    for (level, weight) in zip(fit.levels, fit.weights) { weights[level] = weight }
+    let levels = try Calibration(
+      levels: zip(chosen, weights).map { Calibration.Level(sigma: candidates[$0], weight: $1) })
+    let reconstruction = specification.needsUnconditional ? 1.0 : 0
+    return Result(
+      entry: CalibrationTable.Entry(
+        sigma: specification.sigma, method: specification.method, levels: levels, race: race.race,
+        images: second.count, accuracy: race.accuracy, evaluationsPerVote: race.evaluationsPerVote + reconstruction),
+      choice: choice.steps, fullAccuracy: race.fullAccuracy)
+  }
+
+  private func samples(levels: [Double], _ indices: [Int]) async throws -> [CalibrationSample] {
+    var specification = specification
+    specification.levels = levels
+    specification.weighting = .uniform
+    specification.elimination = .none
+    try specification.validate()
+    let addsNoise = specification.method != .diffusion
+    let executor = try VoteExecutor(
+      base: try specification.makeClassifier(denoiser: denoiser),
+      sigma: addsNoise ? PixelNoise(specification.sigma) : nil, threads: threads, batch: batch)
+    let run = LevelErrorsRun(executor: executor, seed: seed, images: images, progress: progress)
+    let samples = try await run(indices).map { CalibrationSample(errors: $0.errors, label: $0.label) }
+      .filter(\.isUsable)
+    guard samples.count >= 2 * levels.count else {
+      throw InputError(
+        "too few usable votes to learn from", expected: "at least \(2 * levels.count)", found: "\(samples.count)")
+    }
+    return samples
+  }
+}

@@ -1,0 +1,172 @@
+import ArgumentParser
+import Basics
+import Classifiers
+import Datasets
+import Diffusion
+import Foundation
+import Noise
+import Runs
+
+struct CalibrateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "calibrate",
+    abstract: "Learn from training images which noise levels classify best per evaluation.",
+    discussion: """
+      For every --sigma: half of the images choose the levels, best first, as long as one more pays; the other half fit \
+      the weights (a convex fit of the class probabilities) and set how far a class may fall behind before a vote drops \
+      it. The result is a small JSON file beside the model, which --weighting learned and --preset fast use.
+
+      Calibrate on training images only: a certificate stays valid either way, but accuracy measured on images that were \
+      calibrated on means nothing.
+
+      Example: ndc calibrate --data train-images-idx3-ubyte.gz --sigma 0.25 0.5 1.0
+      """)
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+
+  @Option(help: ArgumentHelp("Labelled training images, as for `ndc certify --data`.", valueName: "src"))
+  var data: String
+
+  @Option(parsing: .upToNextOption, help: ArgumentHelp("Smoothing noises in pixels.", valueName: "sigma"))
+  var sigma: [Double] = [0.25, 0.5, 1.0]
+
+  @Option(help: ArgumentHelp("The classifier: apndc, apndc-posterior, dc or denoise-classify.", valueName: "method"))
+  var method = ClassificationMethod.approximatePosterior
+
+  @Option(help: ArgumentHelp("Training images, spread over the data set.", valueName: "n"))
+  var images = 1200
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Candidate noise levels in model space; those below twice --sigma are left out.", valueName: "s")
+  )
+  var levels: [Double] = CalibrateCommand.candidates
+
+  @Option(help: ArgumentHelp("How many levels to choose at most.", valueName: "k"))
+  var mostLevels = 6
+
+  @Option(help: ArgumentHelp("The share of votes that dropping classes early may get wrong.", valueName: "share"))
+  var lossShare = 0.002
+
+  @Option(help: ArgumentHelp("The noise's seed.", valueName: "s"))
+  var seed = QuickDefaults.seed
+
+  @Option(
+    help: ArgumentHelp("The file to write. Default: beside the model, ending .calibration.json.", valueName: "file"))
+  var out: String?
+
+  @Flag(help: "Print one JSON object with the calibration and how it was found.")
+  var json = false
+
+  static let candidates: [Double] = [0.5, 0.75, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 10, 12, 16]
+
+  mutating func validate() throws {
+    if sigma.isEmpty { throw ValidationError("--sigma: at least one") }
+    if let wrong = (sigma + levels).first(where: { !($0.isFinite && $0 > 0) }) {
+      throw ValidationError("\(wrong): noise must be a finite number above 0")
+    }
+    if images < 20 { throw ValidationError("--images \(images): at least 20") }
+    if mostLevels < 1 { throw ValidationError("--most-levels \(mostLevels): at least 1") }
+    if !(0...0.5).contains(lossShare) { throw ValidationError("--loss-share \(lossShare): between 0 and 0.5") }
+    if method == .exactPosterior {
+      throw ValidationError("--method epndc has steps between levels, which this calibration does not choose")
+    }
+  }
+
+  private struct Result: Encodable {
+    var out: String
+    var calibration: CalibrationTable
+    var choices: [[Step]]
+
+    struct Step: Encodable {
+      var level: Double
+      var negativeLogLikelihood: Double
+      var accuracy: Double
+    }
+  }
+
+  func run() async throws {
+    let loaded = try LoadedModel.load(model)
+    guard loaded.denoiser.classCount > 1 else {
+      throw InputError("the model has no classes to choose from", file: loaded.source)
+    }
+    let threads = model.threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let dataset = try trainingImages(loaded)
+    let chosen = (0..<min(images, dataset.count)).map { $0 * dataset.count / min(images, dataset.count) }
+    // Every other image goes to the first half, so that both are spread over the data set.
+    let indices =
+      stride(from: 0, to: chosen.count, by: 2).map { chosen[$0] }
+      + stride(from: 1, to: chosen.count, by: 2)
+      .map { chosen[$0] }
+    var table = CalibrationTable(model: loaded.digest, entries: [], notes: notes(loaded, dataset))
+    var choices: [[Result.Step]] = []
+    for sigma in sigma.sorted() {
+      let specification = ClassifierSpecification(method: method, sigma: sigma)
+      let begins = method.gridBeginsAtSmoothing ? specification.smoothing.sigma : 0
+      let candidates = Set(levels.filter { $0 >= begins }).sorted()
+      guard !candidates.isEmpty else {
+        throw UsageError("--levels: none is at least \(begins), twice --sigma \(sigma)")
+      }
+      let most = indices.count * (candidates.count + mostLevels) / 2 * loaded.denoiser.classCount
+      Output.notice(
+        "sigma \(sigma): \(indices.count) images, \(candidates.count) candidate levels, up to \(most) evaluations")
+      let run = CalibrationRun(
+        denoiser: loaded.denoiser, specification: specification, candidates: candidates, mostLevels: mostLevels,
+        lossShare: lossShare, threads: threads, seed: seed,
+        images: { index in
+          let image = try dataset.image(at: index)
+          return RunImage(index: image.index, label: image.label, pixels: image.pixels)
+        }, progress: RunProgress())
+      let result = try await run(indices)
+      table.entries.append(result.entry)
+      choices.append(
+        result.choice.map {
+          .init(
+            level: candidates[$0.levels[$0.levels.count - 1]], negativeLogLikelihood: $0.negativeLogLikelihood,
+            accuracy: $0.accuracy)
+        })
+      if !json { show(sigma, result, choices[choices.count - 1]) }
+    }
+    let file = out ?? CalibrationTable.path(besideModel: loaded.source)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try AtomicFile.write(Array(try encoder.encode(table)) + [UInt8(ascii: "\n")], to: file)
+    if json {
+      try Output.json(Result(out: file, calibration: table, choices: choices))
+    } else {
+      Output.line("wrote \(file)")
+    }
+  }
+
+  private func trainingImages(_ loaded: LoadedModel) throws -> AdaptedImageSet {
+    let set = try DataSource.open(data, resources: Resources.folder)
+    if let test = try? DataSource.open("mnist", resources: Resources.folder), try test.digest() == set.digest() {
+      throw UsageError(
+        "--data \(data) is the bundled test set; calibrating on test images makes every accuracy measured on them worthless"
+      )
+    }
+    let adapted = try AdaptedImageSet(set, to: loaded.denoiser.imageShape)
+    try adapted.requireLabels(below: loaded.denoiser.classCount)
+    guard adapted.count >= 20 else { throw InputError("too few images to calibrate on", file: data) }
+    return adapted
+  }
+
+  private func notes(_ loaded: LoadedModel, _ dataset: AdaptedImageSet) -> String {
+    "ndc calibrate --images \(images) --most-levels \(mostLevels) --loss-share \(lossShare) --seed \(seed), "
+      + "\(loaded.precision.rawValue), on \(URL(fileURLWithPath: data).lastPathComponent) (\(dataset.count) images)"
+  }
+
+  private func show(_ sigma: Double, _ result: CalibrationRun.Result, _ steps: [Result.Step]) {
+    Output.line("sigma \(sigma)")
+    Output.line("  level   log-loss  accuracy   (levels in the order they were added)")
+    for step in steps {
+      Output.line(
+        "  " + padded("\(step.level)", 8) + padded(fixed(step.negativeLogLikelihood, 4), 10)
+          + fixed(step.accuracy * 100, 1) + " %")
+    }
+    let entry = result.entry
+    Output.line(
+      "  race: \(fixed((entry.accuracy ?? 0) * 100, 1)) % at \(fixed(entry.evaluationsPerVote ?? 0, 1)) evaluations per vote; "
+        + "every class everywhere: \(fixed(result.fullAccuracy * 100, 1)) %")
+  }
+}
