@@ -67,10 +67,14 @@ final class WatchedDenoiser: Denoiser {
   func `an input's losses are the same alone, in company and for every batch size`(
     method: ClassificationMethod, sharing: NoiseSharing
   ) throws {
-    for sift in [nil, SiftAndRefine(siftLevels: 2, siftThreshold: 0.5, refineThreshold: 1)] {
+    let policies: [Elimination] = [
+      .none, .siftAndRefine(SiftAndRefine(siftLevels: 2, siftThreshold: 0.5, refineThreshold: 1)),
+      .race(Race(rule: .halving)),
+    ]
+    for policy in policies {
       var specification = Self.specification(method)
       specification.noiseSharing = sharing
-      specification.elimination = sift.map(Elimination.siftAndRefine) ?? .none
+      specification.elimination = policy
       let inputs = Self.inputs(9, like: smallMixture())
       let together = try specification.makeClassifier(denoiser: smallMixture(batch: 64)).makeWorker()
         .classLosses(inputs)

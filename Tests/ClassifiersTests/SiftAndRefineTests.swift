@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// D(x; s, y) = one number per class: at x = 0 every level's squared error is known by heart.
-private struct FixedDenoiser: Denoiser {
+struct FixedDenoiser: Denoiser {
   var answers: [Float]
   let imageShape = ImageShape(channels: 1, height: 1, width: 1)
   var classCount: Int { answers.count }

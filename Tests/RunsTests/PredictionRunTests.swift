@@ -20,7 +20,7 @@ import Testing
   @Test("With a radius: the class is certified or the answer is an abstention")
   func certify() async throws {
     let predictions = try await Self.predictions(
-      .certify(try Certify(selectionSamples: 20, samples: 200, alpha: 0.001)))
+      .certify(.fixed(try Certify(selectionSamples: 20, samples: 200, alpha: 0.001))))
     #expect(predictions.map(\.label) == [0, nil, 2])
     #expect(predictions.map { $0.radius == nil } == [false, true, false])
     #expect(predictions.allSatisfy { $0.votes.reduce(0, +) == 200 && $0.evaluations == 5 * 220 })

@@ -26,15 +26,27 @@ struct ToyRun {
     return RunImage(index: index, label: index % 3, pixels: [value, 0.5, 1 - value, 0])
   }
 
+  /// Anytime where there are targets, else fixed.
+  var targets: [Double] = []
+  var rule: CertificationRule {
+    do {
+      return targets.isEmpty
+        ? .fixed(try Certify(selectionSamples: selectionSamples, samples: samples, alpha: alpha))
+        : .anytime(
+          try AnytimeCertify(selectionSamples: selectionSamples, budget: samples, alpha: alpha, targets: targets))
+    } catch {
+      preconditionFailure("\(error)")
+    }
+  }
+
   var manifest: RunManifest {
     RunManifest(
       program: .init(version: "test"), arguments: ["ndc", "certify"], created: RunManifest.now(),
       model: .init(source: "toy", digest: modelDigest, architecture: "none"),
       data: .init(source: "toy", digest: dataDigest, size: 100),
       classifier: .init(ClassifierSpecification(sigma: sigma), precision: "fp32"),
-      smoothing: .init(
-        sigma: sigma, selectionSamples: selectionSamples, samples: samples, alpha: alpha, seed: seed),
-      images: selection, execution: .init(threads: threads, batch: batch),
+      smoothing: .init(sigma: sigma, rule: rule, seed: seed), images: selection,
+      execution: .init(threads: threads, batch: batch),
       host: .current(instructionSet: "none", libraries: [:]))
   }
 
@@ -50,9 +62,8 @@ struct ToyRun {
 
   func run(into directory: RunDirectory, progress: RunProgress = .silent) async throws -> RunSummary {
     try await CertificationRun(
-      executor: executor(), sigma: PixelNoise(sigma),
-      certify: Certify(selectionSamples: selectionSamples, samples: samples, alpha: alpha), seed: seed,
-      images: images, progress: progress, window: window)(into: directory)
+      executor: executor(), sigma: PixelNoise(sigma), rule: rule, seed: seed, images: images, progress: progress,
+      window: window)(into: directory)
   }
 
   /// The records of a whole run, without times.

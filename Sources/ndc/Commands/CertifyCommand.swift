@@ -55,7 +55,8 @@ struct CertifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     try SmoothedClassifier.check(PixelNoise(classifier.sigma))
-    let rule = try smoothing.rule(preset: classifier.preset, sigma: PixelNoise(classifier.sigma))
+    let rule = try smoothing.rule(
+      preset: classifier.preset, sigma: PixelNoise(classifier.sigma), quick: true)
     let work = try Workload(model, classifier)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let opened = try data.open(for: work.model, defaultCount: QuickDefaults.images)
@@ -111,7 +112,7 @@ struct CertifyCommand: AsyncParsableCommand {
     Output.notice(
       "\(opened.indices.count) images x (\(rule.selectionSamples) + up to \(rule.samples)) votes x up to \(perVote) evaluations = at most \(most)"
     )
-    if smoothing.usesQuickSizes(preset: classifier.preset) {
+    if smoothing.leavesSizesOpen(preset: classifier.preset) {
       Output.notice(
         "\(rule.samples) votes per image are chosen to finish soon; --samples takes more, --preset fast is the full budget"
       )

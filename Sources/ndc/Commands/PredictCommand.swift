@@ -56,7 +56,7 @@ struct PredictCommand: AsyncParsableCommand {
 
   func run() async throws {
     try SmoothedClassifier.check(PixelNoise(classifier.sigma))
-    let rule = try smoothing.rule(preset: classifier.preset ?? .fast, sigma: PixelNoise(classifier.sigma))
+    let rule = try smoothing.rule(preset: classifier.preset, sigma: PixelNoise(classifier.sigma))
     let work = try Workload(model, classifier)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let pictures = try images.enumerated().map { index, path in

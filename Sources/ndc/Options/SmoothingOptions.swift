@@ -25,7 +25,9 @@ struct SmoothingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "fixed: after --samples votes. anytime: as soon as the answer is known, with a bound valid at every number of votes.",
-      discussion: "Default: the preset's, anytime for fast and fixed for paper.", valueName: "rule"))
+      discussion:
+        "Default: anytime; fixed for --preset paper and where --samples names a number without a preset or a target.",
+      valueName: "rule"))
   var stop: StoppingRule?
 
   @Option(
@@ -49,21 +51,25 @@ struct SmoothingOptions: ParsableArguments {
     }
   }
 
-  /// Whether the sizes are chosen so that a first look finishes soon.
-  func usesQuickSizes(preset: Preset?) -> Bool { preset == nil && samples == nil && targetRadius.isEmpty }
+  /// Whether nothing says how many votes to cast.
+  func leavesSizesOpen(preset: Preset?) -> Bool { preset == nil && samples == nil && targetRadius.isEmpty }
 
   /// n₀, n and the stopping rule with the preset's defaults.
-  func rule(preset: Preset?, sigma: PixelNoise) throws -> CertificationRule {
-    let effective = preset ?? .fast
+  ///
+  /// - Parameter quick: whether to choose sizes that finish soon where nothing says how many votes to cast.
+  func rule(preset: Preset?, sigma: PixelNoise, quick: Bool = false) throws -> CertificationRule {
     let defaults: (selection: Int, samples: Int) =
-      switch effective {
-      case .paper: (100, 10_000)
-      case .fast where usesQuickSizes(preset: preset): (QuickDefaults.selectionSamples, QuickDefaults.samples)
-      case .fast: (20, targetRadius.isEmpty ? 1000 : 10_000)
+      if preset == .paper {
+        (100, 10_000)
+      } else if quick, leavesSizesOpen(preset: preset) {
+        (QuickDefaults.selectionSamples, QuickDefaults.samples)
+      } else {
+        (20, targetRadius.isEmpty ? 1000 : 10_000)
       }
+    let asksForExactly = preset == nil && samples != nil && targetRadius.isEmpty
     let selection = selectionSamples ?? defaults.selection
     let samples = samples ?? defaults.samples
-    switch stop ?? (effective == .fast ? .anytime : .fixed) {
+    switch stop ?? (preset == .paper || asksForExactly ? .fixed : .anytime) {
     case .fixed:
       return .fixed(try Certify(selectionSamples: selection, samples: samples, alpha: alpha))
     case .anytime:

@@ -1,0 +1,62 @@
+import Basics
+import Classifiers
+import Diffusion
+import Foundation
+import Testing
+
+@Suite struct CalibrationTableTests {
+  private static func entry(_ sigma: Double?, _ level: Double) throws -> CalibrationTable.Entry {
+    CalibrationTable.Entry(
+      sigma: sigma, method: .approximatePosterior,
+      levels: try Calibration(levels: [.init(sigma: level, weight: 1), .init(sigma: level + 1, weight: 2)]),
+      race: Race(order: [1, 0], rule: .margins([3, .infinity])), images: 10, accuracy: 0.9, evaluationsPerVote: 12.5)
+  }
+
+  @Test func `a table survives JSON`() throws {
+    let table = CalibrationTable(
+      model: "abc", entries: [try Self.entry(0.25, 2), try Self.entry(0.5, 3)], notes: "made by a test")
+    #expect(try CalibrationTable(json: JSONEncoder().encode(table)) == table)
+  }
+
+  @Test func `the entry nearest in ratio is chosen, within reach, and for its method alone`() throws {
+    let table = CalibrationTable(
+      model: nil, entries: [try Self.entry(0.25, 2), try Self.entry(0.5, 3), try Self.entry(1, 4)])
+    func level(_ sigma: Double, _ method: ClassificationMethod = .approximatePosterior) -> Double? {
+      table.entry(sigma: sigma, method: method)?.levels.levels[0].sigma
+    }
+    #expect(level(0.25) == 2 && level(0.3) == 2 && level(0.45) == 3 && level(0.5) == 3 && level(1.25) == 4)
+    #expect(level(0.35) == nil && level(1.3) == nil && level(0.1) == nil)
+    #expect(level(0.5, .diffusion) == nil)
+  }
+
+  @Test func `a file of the older format serves every noise and method`() throws {
+    let table = try CalibrationTable(
+      json: Data(#"{"format":"ndc-calibration-1","levels":[{"sigma":2,"weight":0.3}]}"#.utf8))
+    #expect(table.entry(sigma: 0.1, method: .diffusion)?.levels.levels == [.init(sigma: 2, weight: 0.3)])
+  }
+
+  @Test func `it lies beside the model`() {
+    #expect(CalibrationTable.path(besideModel: "/a/b.c/model.pkl") == "/a/b.c/model.calibration.json")
+  }
+
+  @Test(arguments: [
+    ("", "JSON"), ("[]", "wrong type"), ("{}", "format"), (#"{"format":"ndc-calibration-3"}"#, "format"),
+    (#"{"format":"ndc-calibration-2"}"#, "entries"), (#"{"format":"ndc-calibration-2","entries":[]}"#, "entries"),
+    (#"{"format":"ndc-calibration-2","entries":[{"levels":[]}]}"#, "levels"),
+    (#"{"format":"ndc-calibration-2","entries":[{"sigma":-1,"levels":[{"sigma":1,"weight":1}]}]}"#, "sigma"),
+    (#"{"format":"ndc-calibration-2","entries":[{"method":"x","levels":[{"sigma":1,"weight":1}]}]}"#, "method"),
+    (
+      #"{"format":"ndc-calibration-2","entries":[{"levels":[{"sigma":1,"weight":1}],"race":{"margins":[1,2]}}]}"#,
+      "race"
+    ),
+    (
+      #"{"format":"ndc-calibration-2","entries":[{"levels":[{"sigma":1,"weight":1}],"race":{"order":[1]}}]}"#, "race"
+    ),
+    (#"{"format":"ndc-calibration-2","entries":[{"levels":[{"sigma":1,"weight":1}],"extra":1}]}"#, "extra"),
+  ])
+  func `a broken file is refused, naming the place`(json: String, place: String) {
+    #expect {
+      try CalibrationTable(json: Data(json.utf8))
+    } throws: { ($0 as? InputError).map { "\($0)".contains(place) } ?? false }
+  }
+}
