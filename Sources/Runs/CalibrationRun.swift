@@ -45,6 +45,14 @@ public struct CalibrationRun: Sendable {
     public var choice: [WeightFit]
     /// Accuracy of the weights without a race on the second half.
     public var fullAccuracy: Double
+    /// What other loss shares would have brought, on the same votes.
+    public var alternatives: [Alternative]
+
+    public struct Alternative: Hashable, Sendable, Codable {
+      public var lossShare: Double
+      public var accuracy: Double
+      public var evaluationsPerVote: Double
+    }
   }
 
   /// - Throws: `InputError` when too few votes are usable; `UsageError` for candidates that do not fit the method.
@@ -57,7 +65,10 @@ public struct CalibrationRun: Sendable {
 
     let second = try await samples(levels: chosen.map { candidates[$0] }, Array(indices[half...]))
     let fit = WeightFit(levels: order.map { chosen.firstIndex(of: $0) ?? 0 }, samples: second)
-    let race = RaceCalibration(levels: fit.levels, weights: fit.weights, samples: second, share: lossShare)
+    func race(_ share: Double) -> RaceCalibration {
+      RaceCalibration(levels: fit.levels, weights: fit.weights, samples: second, share: share)
+    }
+    let chosenRace = race(lossShare)
     var weights = [Double](repeating: 0, count: chosen.count)
     for (level, weight) in zip(fit.levels, fit.weights) { weights[level] = weight }
     let levels = try Calibration(
@@ -65,10 +76,18 @@ public struct CalibrationRun: Sendable {
     let reconstruction = specification.needsUnconditional ? 1.0 : 0
     return Result(
       entry: CalibrationTable.Entry(
-        sigma: specification.sigma, method: specification.method, levels: levels, race: race.race,
-        images: second.count, accuracy: race.accuracy, evaluationsPerVote: race.evaluationsPerVote + reconstruction),
-      choice: choice.steps, fullAccuracy: race.fullAccuracy)
+        sigma: specification.sigma, method: specification.method, levels: levels, race: chosenRace.race,
+        images: second.count, accuracy: chosenRace.accuracy,
+        evaluationsPerVote: chosenRace.evaluationsPerVote + reconstruction),
+      choice: choice.steps, fullAccuracy: chosenRace.fullAccuracy,
+      alternatives: Self.lossShares.map { share in
+        let race = race(share)
+        return .init(
+          lossShare: share, accuracy: race.accuracy, evaluationsPerVote: race.evaluationsPerVote + reconstruction)
+      })
   }
+
+  static let lossShares = [0, 0.002, 0.005, 0.01, 0.02, 0.05]
 
   private func samples(levels: [Double], _ indices: [Int]) async throws -> [CalibrationSample] {
     var specification = specification

@@ -43,10 +43,10 @@ struct CalibrateCommand: AsyncParsableCommand {
   var levels: [Double] = CalibrateCommand.candidates
 
   @Option(help: ArgumentHelp("How many levels to choose at most.", valueName: "k"))
-  var mostLevels = 6
+  var mostLevels = 8
 
   @Option(help: ArgumentHelp("The share of votes that dropping classes early may get wrong.", valueName: "share"))
-  var lossShare = 0.002
+  var lossShare = 0.005
 
   @Option(help: ArgumentHelp("The noise's seed.", valueName: "s"))
   var seed = QuickDefaults.seed
@@ -77,6 +77,8 @@ struct CalibrateCommand: AsyncParsableCommand {
     var out: String
     var calibration: CalibrationTable
     var choices: [[Step]]
+    /// Per smoothing noise: what other loss shares would bring.
+    var alternatives: [[CalibrationRun.Result.Alternative]]
 
     struct Step: Encodable {
       var level: Double
@@ -100,6 +102,7 @@ struct CalibrateCommand: AsyncParsableCommand {
       .map { chosen[$0] }
     var table = CalibrationTable(model: loaded.digest, entries: [], notes: notes(loaded, dataset))
     var choices: [[Result.Step]] = []
+    var alternatives: [[CalibrationRun.Result.Alternative]] = []
     for sigma in sigma.sorted() {
       let specification = ClassifierSpecification(method: method, sigma: sigma)
       let begins = method.gridBeginsAtSmoothing ? specification.smoothing.sigma : 0
@@ -125,14 +128,15 @@ struct CalibrateCommand: AsyncParsableCommand {
             level: candidates[$0.levels[$0.levels.count - 1]], negativeLogLikelihood: $0.negativeLogLikelihood,
             accuracy: $0.accuracy)
         })
-      if !json { show(sigma, result, choices[choices.count - 1]) }
+      alternatives.append(result.alternatives)
+      if !json { show(sigma, result, choices[choices.count - 1], classCount: loaded.denoiser.classCount) }
     }
     let file = out ?? CalibrationTable.path(besideModel: loaded.source)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try AtomicFile.write(Array(try encoder.encode(table)) + [UInt8(ascii: "\n")], to: file)
     if json {
-      try Output.json(Result(out: file, calibration: table, choices: choices))
+      try Output.json(Result(out: file, calibration: table, choices: choices, alternatives: alternatives))
     } else {
       Output.line("wrote \(file)")
     }
@@ -156,7 +160,9 @@ struct CalibrateCommand: AsyncParsableCommand {
       + "\(loaded.precision.rawValue), on \(URL(fileURLWithPath: data).lastPathComponent) (\(dataset.count) images)"
   }
 
-  private func show(_ sigma: Double, _ result: CalibrationRun.Result, _ steps: [Result.Step]) {
+  private func show(
+    _ sigma: Double, _ result: CalibrationRun.Result, _ steps: [Result.Step], classCount: Int
+  ) {
     Output.line("sigma \(sigma)")
     Output.line("  level   log-loss  accuracy   (levels in the order they were added)")
     for step in steps {
@@ -164,9 +170,13 @@ struct CalibrateCommand: AsyncParsableCommand {
         "  " + padded("\(step.level)", 8) + padded(fixed(step.negativeLogLikelihood, 4), 10)
           + fixed(step.accuracy * 100, 1) + " %")
     }
-    let entry = result.entry
-    Output.line(
-      "  race: \(fixed((entry.accuracy ?? 0) * 100, 1)) % at \(fixed(entry.evaluationsPerVote ?? 0, 1)) evaluations per vote; "
-        + "every class everywhere: \(fixed(result.fullAccuracy * 100, 1)) %")
+    let full = result.entry.levels.levels.count * classCount + (method.needsUnconditional ? 1 : 0)
+    Output.line("  every class at every level: \(fixed(result.fullAccuracy * 100, 1)) % at \(full) evaluations per vote")
+    Output.line("  loss share  accuracy  evaluations per vote")
+    for alternative in result.alternatives {
+      Output.line(
+        "  " + padded("\(alternative.lossShare)", 12) + padded(fixed(alternative.accuracy * 100, 1) + " %", 10)
+          + fixed(alternative.evaluationsPerVote, 1) + (alternative.lossShare == lossShare ? "  chosen" : ""))
+    }
   }
 }
