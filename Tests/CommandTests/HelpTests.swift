@@ -14,6 +14,7 @@ struct HelpTests {
     "denoise": ["--model", "--x", "--sigma", "--labels", "--precision", "--out"],
     "radius": ["--successes", "--samples", "--alpha", "--sigma", "--json"],
     "inspect": ["--json", "model"],
+    "calibrate": ["--model", "--data", "--sigma", "--images", "--levels", "--most-levels", "--loss-share", "--out"],
     "convert": ["--json", "safetensors"],
   ]
 
