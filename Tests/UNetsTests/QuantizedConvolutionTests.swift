@@ -19,7 +19,7 @@ import UNets
   }
 
   /// Channel counts that fill vectors and that do not, with and without zero points, and both kinds of kernel. The
-  /// largest sum, 288·180·255, is below 2²⁴: every float here is exact.
+  /// largest sum, 288·255·64, is below 2²⁴: every float here is exact.
   static let shapes = [
     Shape(side: 8, inputs: 16, outputs: 16, zeroPoint: 0), Shape(side: 8, inputs: 32, outputs: 32, zeroPoint: 13),
     Shape(batch: 4, side: 4, inputs: 32, outputs: 48, zeroPoint: 31, adds: true),
@@ -136,7 +136,7 @@ import UNets
   func limits() {
     #expect(Int8Arithmetic.narrow.fitsSixteenBits)
     let (top, limit) = (Int8Arithmetic.narrow.activationLimit, Int8Arithmetic.narrow.weightLimit)
-    #expect(!Int8Arithmetic(activationLimit: top + 1, weightLimit: limit).fitsSixteenBits)
+    #expect(!Int8Arithmetic(activationLimit: top, weightLimit: limit + 1).fitsSixteenBits)
     #expect(!Int8Arithmetic.full.fitsSixteenBits)
     #expect(Int8Arithmetic.here == (Engine.hasByteProducts ? .full : .narrow))
     // Both are told apart in a record.
