@@ -15,6 +15,7 @@ struct HelpTests {
     "radius": ["--successes", "--samples", "--alpha", "--sigma", "--json"],
     "inspect": ["--json", "model"],
     "convert": ["--json", "safetensors"],
+    "quantize": ["--calibration", "--images", "--levels", "--rule", "--seed", "--json", "safetensors"],
   ]
 
   @Test("every command names its main flags", arguments: flags.keys.sorted())

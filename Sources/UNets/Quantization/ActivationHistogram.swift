@@ -108,7 +108,7 @@ extension ActivationHistogram {
     let (low, high) = (min(low, 0), max(high, 0))
     let allowed = Quantization.Input.scales
     let scale = max(allowed.lowerBound, min(allowed.upperBound, (high - low) / 255))
-    return Quantization.Input(scale: scale, zeroPoint: max(0, min(255, Int((-low / scale).rounded()))))
+    return Quantization.Input(scale: scale, zeroPoint: Int(max(0, min(255, (-low / scale).rounded()))))
   }
 
   /// Clips one end after the other where finer steps within gain more than the values beyond lose.

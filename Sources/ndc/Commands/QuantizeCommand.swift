@@ -87,9 +87,9 @@ struct QuantizeCommand: AsyncParsableCommand {
     var checkpoint = try Checkpoint.load(path: model)
     let source = try DataSource.open(calibration, resources: Resources.folder)
     let data = try AdaptedImageSet(source, to: checkpoint.architecture.imageShape)
-    try data.requireLabels(below: max(1, checkpoint.architecture.labelDimension))
-    let sample = try CalibrationSample(
-      data, count: images, levels: levels, classes: checkpoint.architecture.labelDimension, seed: seed)
+    let classes = checkpoint.architecture.labelDimension
+    if classes > 0 { try data.requireLabels(below: classes) }
+    let sample = try CalibrationSample(data, count: images, levels: levels, classes: classes, seed: seed)
     let calibrator = try QuantizationCalibrator(checkpoint)
     Output.notice(
       "\(sample.queries.count) evaluations in fp32: \(sample.imageCount) images at \(levels.count) noise levels")
