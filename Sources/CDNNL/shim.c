@@ -50,7 +50,13 @@ __attribute__((constructor)) static void create_engine(void) {
     shared_stream = NULL;
 }
 
-static dnnl_data_type_t data_type(ndc_dnnl_type type) { return type == NDC_DNNL_BF16 ? dnnl_bf16 : dnnl_f32; }
+static dnnl_data_type_t data_type(ndc_dnnl_type type) {
+  switch (type) {
+    case NDC_DNNL_BF16: return dnnl_bf16;
+    case NDC_DNNL_U8: return dnnl_u8;
+    default: return dnnl_f32;
+  }
+}
 
 // NHWC activations under NCHW dimensions.
 static dnnl_status_t activation_memory(
@@ -60,9 +66,9 @@ static dnnl_status_t activation_memory(
   return dnnl_memory_desc_init_by_strides(memory, 4, dims, data_type(type), strides);
 }
 
-// Reorders floats laid out as `from` into a new memory object with the layout `to`.
+// Reorders values laid out as `from` into a new memory object with the layout `to`.
 static dnnl_status_t reordered_constant(
-    dnnl_memory_t *memory, const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to, const float *values) {
+    dnnl_memory_t *memory, const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to, const void *values) {
   dnnl_memory_t plain = NULL;
   dnnl_primitive_desc_t descriptor = NULL;
   dnnl_primitive_t reorder = NULL;
@@ -104,8 +110,24 @@ static dnnl_status_t finish(ndc_dnnl_operation *operation) {
   return dnnl_primitive_desc_query(operation->descriptor, dnnl_query_impl_info_str, 0, &operation->implementation);
 }
 
-ndc_dnnl_result ndc_dnnl_convolution_create(
-    ndc_dnnl_operation **operation, const ndc_dnnl_convolution_shape *shape, const float *weights, const float *bias) {
+// What a convolution over bytes has beside its shape; none for one over floats.
+typedef struct {
+  const float *scales;
+  int32_t zero_point;
+} quantization;
+
+static dnnl_status_t set_quantization(
+    dnnl_primitive_attr_t attributes, const quantization *values, int64_t output_channels) {
+  // Bit 1: a scale per output channel.
+  const dnnl_status_t status = dnnl_primitive_attr_set_output_scales(attributes, output_channels, 1 << 1, values->scales);
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_attr_set_zero_points(attributes, DNNL_ARG_SRC, 1, 0, &values->zero_point);
+}
+
+// `weights` are of type `given` and laid out OIHW; the kernel takes them as `wanted` in an order of its own.
+static ndc_dnnl_result create_convolution(
+    ndc_dnnl_operation **operation, const ndc_dnnl_convolution_shape *shape, const void *weights,
+    dnnl_data_type_t given, dnnl_data_type_t wanted, const quantization *quantized, const float *bias) {
   ndc_dnnl_result result = success;
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_post_ops_t post_ops = NULL;
@@ -126,13 +148,12 @@ ndc_dnnl_result ndc_dnnl_convolution_create(
   TRY(activation_memory(
           &self->destination, shape->batch, shape->output_channels, out_height, out_width, shape->destination),
       "describe a convolution's destination");
-  TRY(dnnl_memory_desc_init_by_tag(&plain_weights, 4, weight_dims, dnnl_f32, dnnl_oihw), "describe weights");
-  TRY(dnnl_memory_desc_init_by_tag(
-          &wanted_weights, 4, weight_dims, data_type(shape->weights), dnnl_format_tag_any),
-      "describe weights");
+  TRY(dnnl_memory_desc_init_by_tag(&plain_weights, 4, weight_dims, given, dnnl_oihw), "describe weights");
+  TRY(dnnl_memory_desc_init_by_tag(&wanted_weights, 4, weight_dims, wanted, dnnl_format_tag_any), "describe weights");
   TRY(dnnl_memory_desc_init_by_tag(&bias_memory, 1, bias_dims, dnnl_f32, dnnl_a), "describe a bias");
 
   TRY(caller_scratchpad(&attributes), "create attributes");
+  if (quantized) TRY(set_quantization(attributes, quantized, shape->output_channels), "set scales and zero points");
   if (shape->sum_scale != 0) {
     TRY(dnnl_post_ops_create(&post_ops), "create post-ops");
     TRY(dnnl_post_ops_append_sum(post_ops, shape->sum_scale), "append a sum");
@@ -159,6 +180,18 @@ cleanup:
     *operation = NULL;
   }
   return result;
+}
+
+ndc_dnnl_result ndc_dnnl_convolution_create(
+    ndc_dnnl_operation **operation, const ndc_dnnl_convolution_shape *shape, const float *weights, const float *bias) {
+  return create_convolution(operation, shape, weights, dnnl_f32, data_type(shape->weights), NULL, bias);
+}
+
+ndc_dnnl_result ndc_dnnl_quantized_convolution_create(
+    ndc_dnnl_operation **operation, const ndc_dnnl_convolution_shape *shape, const int8_t *weights, const float *scales,
+    int32_t zero_point, const float *bias) {
+  const quantization quantized = {scales, zero_point};
+  return create_convolution(operation, shape, weights, dnnl_s8, dnnl_s8, &quantized, bias);
 }
 
 ndc_dnnl_result ndc_dnnl_linear_create(
@@ -330,6 +363,16 @@ const char *ndc_dnnl_instruction_set(void) {
 
 int32_t ndc_dnnl_has_bf16(void) {
   switch (dnnl_get_effective_cpu_isa()) {
+    case dnnl_cpu_isa_avx512_core_bf16:
+    case dnnl_cpu_isa_avx512_core_amx: return 1;
+    default: return 0;
+  }
+}
+
+int32_t ndc_dnnl_has_vnni(void) {
+  switch (dnnl_get_effective_cpu_isa()) {
+    case dnnl_cpu_isa_avx2_vnni:
+    case dnnl_cpu_isa_avx512_core_vnni:
     case dnnl_cpu_isa_avx512_core_bf16:
     case dnnl_cpu_isa_avx512_core_amx: return 1;
     default: return 0;

@@ -18,6 +18,7 @@ extension Checkpoint {
         }
       try checkpoint.architecture.validate(file: path)
       try checkpoint.checkFinite()
+      if let quantization = checkpoint.quantization { try QuantizationJSON.check(quantization, against: checkpoint) }
       checkpoint.digest = file.digest()
       return checkpoint
     }

@@ -9,15 +9,18 @@ public struct Checkpoint: Sendable {
   public var architecture: Architecture
   public var tensors: [String: CheckpointTensor]
   public var notes: CheckpointNotes
+  /// What `ndc quantize` found, where it has been run.
+  public var quantization: Quantization?
 
   public init(
     file: String, digest: String, architecture: Architecture, tensors: [String: CheckpointTensor],
-    notes: CheckpointNotes = CheckpointNotes()
+    notes: CheckpointNotes = CheckpointNotes(), quantization: Quantization? = nil
   ) {
     self.file = file
     self.digest = digest
     self.architecture = architecture
     self.tensors = tensors
     self.notes = notes
+    self.quantization = quantization
   }
 }

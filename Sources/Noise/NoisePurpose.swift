@@ -12,4 +12,6 @@ public enum NoisePurpose: UInt32, Sendable, CaseIterable {
   /// δ and ε of `classify`, which certifies nothing.
   case evaluationSmoothing = 7
   case evaluationClassifier = 8
+  /// Images and noise on which the ranges of int8 are measured.
+  case quantization = 16
 }

@@ -15,6 +15,12 @@ public enum Engine {
   /// Whether the machine has bfloat16 instructions that oneDNN uses.
   public static let hasBFloat16 = ndc_dnnl_has_bf16() != 0
 
+  /// Whether the machine sums products of bytes in 32 bits at once (VNNI).
+  ///
+  /// Without it, pairs of products u·w meet in 16 bits first, where their sum saturates: a convolution over bytes is
+  /// right only where 2·max(u)·max|w| ≤ 32767.
+  public static let hasByteProducts = ndc_dnnl_has_vnni() != 0
+
   /// Makes every primitive created or run on the calling thread use that thread alone.
   ///
   /// The setting belongs to the thread, and a task may wake on another one: call it wherever work begins.

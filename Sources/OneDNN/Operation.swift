@@ -4,10 +4,24 @@ import CDNNL
 public enum ElementType: Sendable {
   case float32
   case bfloat16
+  /// Activations of quantised convolutions: unsigned bytes.
+  case uint8
 
-  public var byteCount: Int { self == .float32 ? 4 : 2 }
+  public var byteCount: Int {
+    switch self {
+    case .float32: 4
+    case .bfloat16: 2
+    case .uint8: 1
+    }
+  }
 
-  var code: ndc_dnnl_type { self == .float32 ? NDC_DNNL_F32 : NDC_DNNL_BF16 }
+  var code: ndc_dnnl_type {
+    switch self {
+    case .float32: NDC_DNNL_F32
+    case .bfloat16: NDC_DNNL_BF16
+    case .uint8: NDC_DNNL_U8
+    }
+  }
 }
 
 /// A oneDNN primitive with its constant operands, immutable and shared between workers.
@@ -42,12 +56,30 @@ public final class Operation: @unchecked Sendable {
   public static func convolution(_ shape: ConvolutionShape, weights: [Float], bias: [Float]?) throws -> Operation {
     precondition(weights.count == shape.outputChannels * shape.inputChannels * shape.kernel * shape.kernel)
     precondition(bias.map { $0.count == shape.outputChannels } ?? true)
-    var native = ndc_dnnl_convolution_shape(
-      batch: Int64(shape.batch), height: Int64(shape.height), width: Int64(shape.width),
-      input_channels: Int64(shape.inputChannels), output_channels: Int64(shape.outputChannels),
-      kernel: Int64(shape.kernel), padding: Int64(shape.padding), source: shape.source.code,
-      weights: shape.source.code, destination: shape.destination.code, sum_scale: shape.addsToDestination ? 1 : 0)
+    precondition(shape.source != .uint8)
+    var native = shape.native
     return try make { ndc_dnnl_convolution_create($0, &native, weights, bias) }
+  }
+
+  /// The same over bytes: destination = scale_o·(Σ (u − z)·w + bias_o), the sum in integers, optionally added to what
+  /// the destination holds; the padding counts as u = z.
+  ///
+  /// The sum is exact where the machine allows (`Engine.hasByteProducts`).
+  /// - Parameters:
+  ///   - weights: output×input×k×k.
+  ///   - scales: one per output channel.
+  ///   - zeroPoint: z.
+  ///   - bias: one per output channel, in units of the sum.
+  public static func quantizedConvolution(
+    _ shape: ConvolutionShape, weights: [Int8], scales: [Float], zeroPoint: Int, bias: [Float]?
+  ) throws -> Operation {
+    precondition(weights.count == shape.outputChannels * shape.inputChannels * shape.kernel * shape.kernel)
+    precondition(scales.count == shape.outputChannels && bias.map { $0.count == shape.outputChannels } ?? true)
+    precondition(shape.source == .uint8 && (0...255).contains(zeroPoint))
+    var native = shape.native
+    return try make {
+      ndc_dnnl_quantized_convolution_create($0, &native, weights, scales, Int32(zeroPoint), bias)
+    }
   }
 
   /// source·weightsᵀ + bias in fp32, for a fixed number of rows; weights: outputs×inputs.
@@ -99,6 +131,13 @@ public struct ConvolutionShape: Sendable {
     self.source = source
     self.destination = destination
     self.addsToDestination = addsToDestination
+  }
+
+  var native: ndc_dnnl_convolution_shape {
+    ndc_dnnl_convolution_shape(
+      batch: Int64(batch), height: Int64(height), width: Int64(width), input_channels: Int64(inputChannels),
+      output_channels: Int64(outputChannels), kernel: Int64(kernel), padding: Int64(padding), source: source.code,
+      weights: source.code, destination: destination.code, sum_scale: addsToDestination ? 1 : 0)
   }
 }
 

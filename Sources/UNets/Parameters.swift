@@ -11,6 +11,9 @@ package struct Parameters {
     self.prefix = prefix
   }
 
+  /// The module's own path, such as `model.enc.32x32_block0.conv0`.
+  var path: String { String(prefix.dropLast()) }
+
   /// The parameters of a child module.
   func module(_ name: String) -> Parameters { Parameters(inventory, prefix: prefix + name + ".") }
 

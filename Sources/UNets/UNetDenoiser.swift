@@ -12,25 +12,51 @@ public final class UNetDenoiser: Denoiser {
   /// The precision in use, which is not the one asked for where the machine lacks its instructions.
   public let precision: Precision
   public let kernels: KernelSet
+  /// How bytes are used, where the precision is int8.
+  public let arithmetic: Int8Arithmetic?
   let network: CompiledNetwork
 
   /// - Parameters:
   ///   - precision: what to compute in; see `Precision.availableHere`.
   ///   - subBatch: images per run of the network; part of the result's identity, so leave it to the default.
-  /// - Throws: `InputError` when the checkpoint's tensors do not make the network its architecture describes.
-  public init(
+  /// - Throws: `InputError` when the checkpoint's tensors do not make the network its architecture describes, or its
+  ///   quantisation does not fit it; for int8 also when it has none.
+  public convenience init(
     _ checkpoint: Checkpoint, precision: Precision = .fp32, kernels: KernelSet = .best, subBatch: Int? = nil
+  ) throws {
+    try self.init(checkpoint, precision: precision, kernels: kernels, subBatch: subBatch, arithmetic: .here)
+  }
+
+  /// - Parameter arithmetic: how int8 uses its bytes; what the machine computes exactly, unless a test says otherwise.
+  package init(
+    _ checkpoint: Checkpoint, precision: Precision, kernels: KernelSet = .best, subBatch: Int? = nil,
+    arithmetic: Int8Arithmetic
   ) throws {
     architecture = checkpoint.architecture
     self.precision = precision.availableHere
     self.kernels = kernels
+    self.arithmetic = self.precision == .int8 ? arithmetic : nil
     do {
       network = try CompiledNetwork(
-        checkpoint, batch: subBatch ?? Self.subBatch(for: checkpoint.architecture), precision: self.precision,
+        checkpoint, batch: subBatch ?? Self.subBatch(for: checkpoint.architecture),
+        activations: self.precision.activations, plan: Self.plan(checkpoint, self.precision, arithmetic),
         kernels: kernels)
     } catch let error as InputError {
       throw error.inFile(checkpoint.file)
     }
+  }
+
+  private static func plan(
+    _ checkpoint: Checkpoint, _ precision: Precision, _ arithmetic: Int8Arithmetic
+  ) throws -> QuantizationPlan {
+    guard precision == .int8 else { return .none }
+    guard let quantization = checkpoint.quantization else {
+      throw InputError(
+        "int8 needs ranges for the activations, and this model has none; make a model that has them with "
+          + "`ndc quantize MODEL OUT.safetensors --calibration SRC`",
+        location: "metadata \"ndc.quantization\"")
+    }
+    return .bytes(quantization, arithmetic)
   }
 
   /// Few images, so that activations stay in cache, workers share small jobs evenly and memory stays small; measured,
@@ -44,6 +70,14 @@ public final class UNetDenoiser: Denoiser {
   public var classCount: Int { architecture.labelDimension }
   public var isUnconditionalAvailable: Bool { true }
   public var preferredBatchSize: Int { network.program.batch }
+
+  /// The kernels in use in one line, as a record names them.
+  public var kernelDescription: String {
+    arithmetic.map { "\(kernels.rawValue), \($0)" } ?? kernels.rawValue
+  }
+
+  /// How many convolutions can run on bytes; those that the checkpoint's quantisation names do so in int8.
+  public var quantizableConvolutions: Int { network.quantizableConvolutions }
 
   /// Bytes of scratch memory one worker takes.
   public var workerBytes: Int { network.program.workerBytes }

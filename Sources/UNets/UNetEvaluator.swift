@@ -9,9 +9,9 @@ final class UNetEvaluator: DenoiserEvaluator {
   private let memory: WorkerMemory
   private let steps: [BoundStep]
 
-  init(_ network: CompiledNetwork) throws {
+  init(_ network: CompiledNetwork, observer: ActivationObserver? = nil) throws {
     Engine.useOneThread()
-    let memory = WorkerMemory(network.program)
+    let memory = WorkerMemory(network.program, observer: observer)
     self.network = network
     self.memory = memory
     steps = try network.program.steps.map { try $0.bind(memory) }
@@ -52,6 +52,7 @@ final class UNetEvaluator: DenoiserEvaluator {
       case .bfloat16:
         functions.channels_last_bf16?(
           source, scalings[image].input, target.assumingMemoryBound(to: UInt16.self), channels, positions)
+      case .uint8: preconditionFailure("no network takes bytes")
       }
     }
     for step in steps { try step() }

@@ -16,7 +16,7 @@ struct NDC: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       CertifyCommand.self, PredictCommand.self, ClassifyCommand.self, LossesCommand.self, DenoiseCommand.self,
-      RadiusCommand.self, InspectCommand.self, ConvertCommand.self, CalibrateCommand.self,
+      RadiusCommand.self, InspectCommand.self, ConvertCommand.self, CalibrateCommand.self, QuantizeCommand.self,
     ])
 }
 

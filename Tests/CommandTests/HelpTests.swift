@@ -16,6 +16,7 @@ struct HelpTests {
     "inspect": ["--json", "model"],
     "calibrate": ["--model", "--data", "--sigma", "--images", "--levels", "--most-levels", "--loss-share", "--out"],
     "convert": ["--json", "safetensors"],
+    "quantize": ["--calibration", "--images", "--levels", "--rule", "--seed", "--json", "safetensors"],
   ]
 
   @Test("every command names its main flags", arguments: flags.keys.sorted())

@@ -234,6 +234,90 @@ import UNets
     for (a, b) in zip(scores, probabilities) { #expect(abs(a - bfloat(b)) <= a / 256 + 1e-9) }
   }
 
+  @Test("Bytes are rounded to even, clamped, and the same in every set; NaN gives 0", arguments: sets)
+  func quantize(set: KernelSet) {
+    var generator = Generator(seed: 6)
+    // Ties on both sides of even, both ends, what is not finite, and a length that fills no vector.
+    let ties = (-20...560).map { (Float($0) / 2 - 13) * 0.25 }
+    let input = ties + generator.values(4003).map { $0 * 60 } + [.nan, .infinity, -.infinity, 1e30, -1e30, 0, -0.0]
+    for top in [255, 180] as [Float] {
+      var range = ndc_byte_range(inverse_scale: 4, zero_point: 13, top: top)
+      var output = [UInt8](repeating: 99, count: input.count)
+      set.functions.quantize_f32(input, &output, Int64(input.count), &range)
+      let expected = input.map { $0.isNaN ? 0 : max(0, min(top, ($0 * 4 + 13).rounded(.toNearestOrEven))) }
+      #expect(output.map(Float.init) == expected)
+      let narrow = input.map(bits)
+      var wide = [UInt8](repeating: 99, count: input.count)
+      var half = wide
+      set.functions.quantize_bf16(narrow, &half, Int64(input.count), &range)
+      set.functions.quantize_f32(narrow.map(bfloat), &wide, Int64(input.count), &range)
+      #expect(half == wide)
+    }
+    // A scale that rounds: equal to the portable kernel's bytes all the same.
+    var range = ndc_byte_range(inverse_scale: 1 / 0.0337, zero_point: 9, top: 255)
+    var output = [UInt8](repeating: 99, count: input.count)
+    var portable = output
+    set.functions.quantize_f32(input, &output, Int64(input.count), &range)
+    KernelSet.portable.functions.quantize_f32(input, &portable, Int64(input.count), &range)
+    #expect(output == portable)
+  }
+
+  @Test("Quantised group normalisation equals its formula, rounded", arguments: sets, shapes)
+  func quantizedGroupNorm(set: KernelSet, shape: Shape) {
+    var generator = Generator(seed: UInt64(shape.positions))
+    let channels = shape.first + shape.second
+    let groups = max(1, min(32, channels / 4))
+    // What bfloat16 holds exactly, so that both kernels have the same input.
+    let first = generator.values(shape.first * shape.positions).map { bfloat(bits($0)) }
+    let second = generator.values(shape.second * shape.positions).map { bfloat(bits($0)) }
+    let gamma = generator.values(channels)
+    let beta = generator.values(channels)
+    let extra = generator.values(2 * channels)
+    let scale: Float = 0.011
+    var range = ndc_byte_range(inverse_scale: 1 / scale, zero_point: 26, top: 255)
+    for (embedding, isFloat) in [(0, true), (1, true), (2, true), (0, false), (2, false)] {
+      var output = [UInt8](repeating: 77, count: channels * shape.positions)
+      var scratch = [Double](repeating: 0, count: 4 * channels)
+      func run(_ first: UnsafeRawPointer?, _ second: UnsafeRawPointer?) {
+        gamma.withUnsafeBufferPointer { gamma in
+          beta.withUnsafeBufferPointer { beta in
+            extra.withUnsafeBufferPointer { extra in
+              output.withUnsafeMutableBufferPointer { output in
+                scratch.withUnsafeMutableBufferPointer { scratch in
+                  var call = ndc_group_norm(
+                    first: first, second: second, first_channels: Int64(shape.first),
+                    second_channels: Int64(shape.second), positions: Int64(shape.positions), groups: Int64(groups),
+                    epsilon: 1e-5, gamma: gamma.baseAddress, beta: beta.baseAddress,
+                    shift_before: embedding == 1 ? extra.baseAddress : nil,
+                    scale_after: embedding == 2 ? extra.baseAddress : nil,
+                    shift_after: embedding == 2 ? extra.baseAddress.map { $0 + channels } : nil, apply_silu: 1,
+                    output: output.baseAddress, scratch: scratch.baseAddress)
+                  if isFloat {
+                    set.functions.quantized_group_norm_f32(&call, &range)
+                  } else {
+                    set.functions.quantized_group_norm_bf16(&call, &range)
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+      if isFloat {
+        run(first, second)
+      } else {
+        run(first.map(bits), second.map(bits))
+      }
+      let expected = reference(
+        shape, first, second, gamma: gamma, beta: beta, extra: extra, embedding: embedding, groups: groups)
+      let exact = expected.map { max(0, min(255, $0 / Double(scale) + 26)) }
+      // Half a step, and what the float arithmetic before the rounding may add.
+      #expect(zip(output, exact).map { abs(Double($0) - $1) }.max() ?? 1 <= 0.51)
+      // Most values must lie within the range, or the test shows little.
+      #expect(exact.count { $0 == 0 || $0 == 255 } <= output.count / 2)
+    }
+  }
+
   private func bits(_ value: Float) -> UInt16 {
     let u = value.bitPattern
     return UInt16((u + 0x7fff + ((u >> 16) & 1)) >> 16)

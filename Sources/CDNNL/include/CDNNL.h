@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-typedef enum { NDC_DNNL_F32 = 0, NDC_DNNL_BF16 = 1 } ndc_dnnl_type;
+typedef enum { NDC_DNNL_F32 = 0, NDC_DNNL_BF16 = 1, NDC_DNNL_U8 = 2 } ndc_dnnl_type;
 
 // A primitive with its constant operands (weights already in the layout it wants).
 typedef struct ndc_dnnl_operation ndc_dnnl_operation;
@@ -46,6 +46,13 @@ typedef struct {
 ndc_dnnl_result ndc_dnnl_convolution_create(
     ndc_dnnl_operation **operation, const ndc_dnnl_convolution_shape *shape, const float *weights, const float *bias);
 
+// destination = scales[o]·(Σ (source − zero_point)·weights + bias[o]) + sum_scale·destination, the sum in integers; the
+// padding counts as zero_point. The shape's source type must be U8, its weights' type is ignored.
+// weights: OIHW signed bytes; scales: one per output channel; bias: floats in units of the sum, or NULL.
+ndc_dnnl_result ndc_dnnl_quantized_convolution_create(
+    ndc_dnnl_operation **operation, const ndc_dnnl_convolution_shape *shape, const int8_t *weights, const float *scales,
+    int32_t zero_point, const float *bias);
+
 // destination[rows×outputs] = source[rows×inputs]·weightsᵀ + bias; weights: outputs×inputs floats; all fp32.
 ndc_dnnl_result ndc_dnnl_linear_create(
     ndc_dnnl_operation **operation, int64_t rows, int64_t inputs, int64_t outputs, const float *weights,
@@ -74,6 +81,9 @@ void ndc_dnnl_version(int32_t *major, int32_t *minor, int32_t *patch);
 const char *ndc_dnnl_instruction_set(void);
 // Whether convolutions take bfloat16 operands on this machine.
 int32_t ndc_dnnl_has_bf16(void);
+// Whether products of bytes are summed in 32 bits at once. Without that, two neighbouring products meet in 16 bits first,
+// and their sum saturates at 32767.
+int32_t ndc_dnnl_has_vnni(void);
 
 #ifdef __cplusplus
 }

@@ -27,6 +27,13 @@ typedef struct {
   double *scratch;  // 4·channels doubles
 } ndc_group_norm;
 
+// How values become bytes: clamp(round(v·inverse_scale + zero_point), 0, top).
+typedef struct {
+  float inverse_scale;
+  float zero_point;  // an integer in 0 … top
+  float top;         // at most 255
+} ndc_byte_range;
+
 // A depthwise filter of k×k taps that halves or doubles each side (NETWORKS.md, Conv2d).
 typedef struct {
   const void *input;
@@ -59,6 +66,11 @@ typedef struct ndc_kernel_table {
   void (*precondition)(
       const float *x, float skip, const float *f, float scale, float *output, int64_t channels, int64_t stride,
       int64_t positions);
+  // Group normalisation whose output is bytes.
+  void (*quantized_group_norm_f32)(const ndc_group_norm *, const ndc_byte_range *);
+  void (*quantized_group_norm_bf16)(const ndc_group_norm *, const ndc_byte_range *);
+  void (*quantize_f32)(const float *input, uint8_t *output, int64_t count, const ndc_byte_range *range);
+  void (*quantize_bf16)(const uint16_t *input, uint8_t *output, int64_t count, const ndc_byte_range *range);
 } ndc_kernel_table;
 
 // Whether this machine can run a set, and the table of one it can.

@@ -2,7 +2,7 @@ import Basics
 import Foundation
 
 extension Checkpoint {
-  /// Writes the model as a safetensors file with its architecture and notes in the metadata.
+  /// Writes the model as a safetensors file with its architecture, notes and quantisation in the metadata.
   ///
   /// Element types are kept; the same checkpoint always gives the same bytes. The file appears under its name only
   /// when it is complete and on the disk.
@@ -20,12 +20,13 @@ extension Checkpoint {
   }
 
   private func safetensorsHeader(_ ordered: [(key: String, value: CheckpointTensor)]) throws -> [UInt8] {
-    let metadata = [
+    var metadata = [
       "format": "pt",
       SafetensorsReader.formatKey: SafetensorsReader.format,
       SafetensorsReader.architectureKey: try ArchitectureJSON.encode(architecture),
       SafetensorsReader.notesKey: try ArchitectureJSON.encode(notes),
     ]
+    if let quantization { metadata[QuantizationJSON.key] = try QuantizationJSON.encode(quantization) }
     var text = "{\"__metadata__\":" + (try ArchitectureJSON.encode(metadata))
     var offset = 0
     for (name, tensor) in ordered {

@@ -26,6 +26,9 @@ enum SafetensorsReader {
     let architecture = try decode(Architecture.self, text, architectureKey, source.name)
     try ArchitectureJSON.refuseUnknownFields(text, architecture, file: source.name)
     let notes = try header.metadata[notesKey].map { try decode(CheckpointNotes.self, $0, notesKey, source.name) }
+    let quantization = try header.metadata[QuantizationJSON.key].map {
+      try QuantizationJSON.decode($0, file: source.name)
+    }
     var tensors = [String: CheckpointTensor]()
     for entry in header.entries {
       tensors[entry.name] = CheckpointTensor(
@@ -33,7 +36,8 @@ enum SafetensorsReader {
         source: source)
     }
     return Checkpoint(
-      file: source.name, digest: "", architecture: architecture, tensors: tensors, notes: notes ?? CheckpointNotes())
+      file: source.name, digest: "", architecture: architecture, tensors: tensors,
+      notes: notes ?? CheckpointNotes(), quantization: quantization)
   }
 
   private static func decode<Value: Decodable>(

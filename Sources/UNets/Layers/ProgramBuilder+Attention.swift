@@ -14,7 +14,8 @@ extension ProgramBuilder {
     let qkv = parameters.module("qkv")
     let weights = try qkv.values("weight", [3 * channels, channels, 1, 1])
     let bias = try qkv.values("bias", [3 * channels])
-    let normalised = groupNorm(name + ".norm2", h, nil, norm, silu: false)
+    let normalised = groupNorm(name + ".norm2", h, nil, norm, silu: false, as: byteRange(of: qkv))
+    observe(normalised, of: qkv)
     let operands = try (0..<3).map { which in
       try convolution(
         name + ".qkv", normalised, outputChannels: channels, kernel: 1,

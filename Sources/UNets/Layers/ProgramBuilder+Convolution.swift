@@ -12,12 +12,13 @@ extension ProgramBuilder {
     let destination =
       existing ?? activation(channels: outputChannels, side: side, type: destinationType ?? type)
     precondition(destination.side == side && destination.channels == outputChannels)
-    let operation = try Operation.convolution(
-      ConvolutionShape(
-        batch: batch, height: source.side, width: source.side, inputChannels: source.channels,
-        outputChannels: outputChannels, kernel: kernel, padding: padding, source: source.type,
-        destination: destination.type, addsToDestination: existing != nil),
-      weights: weights, bias: bias)
+    let shape = ConvolutionShape(
+      batch: batch, height: source.side, width: source.side, inputChannels: source.channels,
+      outputChannels: outputChannels, kernel: kernel, padding: padding, source: source.type,
+      destination: destination.type, addsToDestination: existing != nil)
+    let operation =
+      try source.range.map { try quantizedConvolution(shape, $0, weights: weights, bias: bias) }
+      ?? Operation.convolution(shape, weights: weights, bias: bias)
     add(
       name, reads: [source.buffer] + (existing.map { [$0.buffer] } ?? []), writes: [destination.buffer],
       scratchpadSize: operation.scratchpadSize, implementation: operation.implementation

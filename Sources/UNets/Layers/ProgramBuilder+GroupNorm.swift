@@ -26,14 +26,15 @@ enum EmbeddingUse {
 }
 
 extension ProgramBuilder {
-  /// norm(first ‖ second), optionally with an embedding and SiLU, in one pass over the statistics and one over the data.
+  /// norm(first ‖ second), optionally with an embedding and SiLU, in one pass over the statistics and one over the data;
+  /// with `range`, as bytes.
   func groupNorm(
     _ name: String, _ first: Activation, _ second: Activation? = nil, _ norm: GroupNorm,
-    embedding: EmbeddingUse = .none, silu: Bool
+    embedding: EmbeddingUse = .none, silu: Bool, as range: ByteRange? = nil
   ) -> Activation {
     let channels = first.channels + (second?.channels ?? 0)
     precondition(channels == norm.gamma.count && second.map { $0.side == first.side } ?? true)
-    let destination = activation(channels: channels, side: first.side, type: first.type)
+    let destination = activation(channels: channels, side: first.side, type: first.type, range: range)
     let scratch = buffer(bytes: 4 * channels * 8)
     var reads = [first.buffer] + (second.map { [$0.buffer] } ?? [])
     var affine: (buffer: Buffer, offset: Int, isAdaptive: Bool)?
@@ -49,7 +50,7 @@ extension ProgramBuilder {
     let width = AffineWidth()
     affineWidths.append(width)
     add(name, reads: reads, writes: [destination.buffer, scratch]) { [batch, kernels, affine] memory in
-      let run = first.type == .float32 ? kernels.functions.group_norm_f32 : kernels.functions.group_norm_bf16
+      let run = kernels.groupNorm(first.type, as: range)
       let from = memory.pointer(first.buffer)
       let from2 = second.map { memory.pointer($0.buffer) }
       let to = memory.pointer(destination.buffer)
@@ -70,12 +71,25 @@ extension ProgramBuilder {
                 gamma: gamma.baseAddress, beta: beta.baseAddress, shift_before: isAdaptive ? nil : row,
                 scale_after: isAdaptive ? row : nil, shift_after: isAdaptive ? row.map { $0 + channels } : nil,
                 apply_silu: silu ? 1 : 0, output: to + image * destination.imageBytes, scratch: doubles)
-              run?(&call)
+              run(&call)
             }
           }
         }
       }
     }
     return destination
+  }
+}
+
+extension KernelTable {
+  /// The normalisation of activations of a type, into the same type or into bytes.
+  fileprivate func groupNorm(_ type: ElementType, as range: ByteRange?) -> (inout ndc_group_norm) -> Void {
+    let isFloat = type == .float32
+    guard let range else {
+      let run = isFloat ? functions.group_norm_f32 : functions.group_norm_bf16
+      return { run?(&$0) }
+    }
+    let run = isFloat ? functions.quantized_group_norm_f32 : functions.quantized_group_norm_bf16
+    return { call in withUnsafePointer(to: range.native) { run?(&call, $0) } }
   }
 }

@@ -36,11 +36,14 @@ extension ProgramBuilder {
 
     let norm0 = try GroupNorm(channels: inputs, epsilon: style.epsilon, parameters: parameters.module("norm0"))
     let conv0 = parameters.module("conv0")
-    var h = groupNorm(name + ".norm0", x, skip, norm0, silu: true)
+    let range0 = byteRange(of: conv0)
+    var h = groupNorm(name + ".norm0", x, skip, norm0, silu: true, as: block.resampling == nil ? range0 : nil)
     if let direction = block.resampling {
       h = resample(
         name + ".resample", h, try ResampleFilter(direction, taps: style.filterTaps, parameters: conv0))
+      if let range0 { h = quantize(name + ".resample", h, as: range0) }
     }
+    observe(h, of: conv0)
     h = try convolution(
       name + ".conv0", h, outputChannels: outputs, kernel: 3, weights: conv0.values("weight", [outputs, inputs, 3, 3]),
       bias: conv0.values("bias", [outputs]))
@@ -50,13 +53,15 @@ extension ProgramBuilder {
     let offset = try addAffine(
       weights: affine.values("weight", [affineOutputs, block.embeddingChannels]),
       bias: affine.values("bias", [affineOutputs]))
+    let conv1 = parameters.module("conv1")
     let norm1 = try GroupNorm(channels: outputs, epsilon: style.epsilon, parameters: parameters.module("norm1"))
     h = groupNorm(
       name + ".norm1", h, nil, norm1,
-      embedding: style.hasAdaptiveScale ? .adaptive(offset: offset) : .shiftBefore(offset: offset), silu: true)
+      embedding: style.hasAdaptiveScale ? .adaptive(offset: offset) : .shiftBefore(offset: offset), silu: true,
+      as: byteRange(of: conv1))
+    observe(h, of: conv1)
 
     let result = try skipPath(name + ".skip", block, x, skip, parameters: parameters)
-    let conv1 = parameters.module("conv1")
     _ = try convolution(
       name + ".conv1", h, outputChannels: outputs, kernel: 3,
       weights: conv1.values("weight", [outputs, outputs, 3, 3]).map { $0 * style.skipScale },

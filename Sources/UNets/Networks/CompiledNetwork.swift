@@ -17,19 +17,24 @@ struct CompiledNetwork: Sendable {
   let kernels: KernelTable
   /// Channels of F's output, of which the first C count.
   let outputChannels: Int
+  /// How many convolutions can take bytes.
+  let quantizableConvolutions: Int
 
+  /// - Parameter plan: what becomes of the convolutions that can take bytes.
   /// - Throws: `InputError` naming any tensor that is missing, misshapen or left over.
-  init(_ checkpoint: Checkpoint, batch: Int, precision: Precision, kernels: KernelSet) throws {
+  init(
+    _ checkpoint: Checkpoint, batch: Int, activations: ElementType, plan: QuantizationPlan, kernels: KernelSet
+  ) throws {
     let architecture = checkpoint.architecture
     let inventory = TensorInventory(checkpoint)
     let root = Parameters(inventory)
     let model = root.module("model")
-    let activations = precision.activations
     imageShape = architecture.imageShape
     preconditioner = try Preconditioner(architecture.preconditioning, parameters: root)
     self.activations = activations
     self.kernels = kernels.table
-    let builder = ProgramBuilder(batch: batch, type: activations, kernels: kernels.table, parameters: model)
+    let builder = ProgramBuilder(
+      batch: batch, type: activations, kernels: kernels.table, parameters: model, quantization: plan)
     let output: Activation
     let embedding: EmbeddingSteps
     let input: Activation
@@ -76,6 +81,8 @@ struct CompiledNetwork: Sendable {
       outputChannels = adm.outputChannels
     }
     try inventory.finish()
+    try builder.requireQuantizable()
+    quantizableConvolutions = builder.quantizable.count
     program = try builder.finish(
       input: input.buffer, embeddingInput: embedding.input, labelTerm: embedding.labels, embedding: embedding.output,
       embeddingChannels: embedding.channels, embeddingStepCount: embedding.stepCount, output: output.buffer)

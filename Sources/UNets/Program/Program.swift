@@ -85,9 +85,12 @@ package struct MemoryPlan: Sendable {
 final class WorkerMemory {
   private let arena: UnsafeMutableRawPointer
   let scratchpad: UnsafeMutableRawPointer
+  /// Told what the quantisable convolutions take, in a program that was built to observe.
+  let observer: ActivationObserver?
   private let plan: MemoryPlan
 
-  init(_ program: Program) {
+  init(_ program: Program, observer: ActivationObserver? = nil) {
+    self.observer = observer
     plan = program.plan
     arena = .allocate(byteCount: max(plan.byteCount, 1), alignment: MemoryPlan.alignment)
     scratchpad = .allocate(byteCount: max(program.scratchpadSize, 1), alignment: MemoryPlan.alignment)

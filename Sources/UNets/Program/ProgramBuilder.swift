@@ -8,6 +8,8 @@ struct Activation {
   /// Height and width.
   var side: Int
   var type: ElementType
+  /// What its bytes stand for, where it has bytes.
+  var range: ByteRange?
 
   var positions: Int { side * side }
   /// Bytes of one image.
@@ -20,6 +22,9 @@ final class ProgramBuilder {
   let type: ElementType
   let kernels: KernelTable
   let parameters: Parameters
+  let quantization: QuantizationPlan
+  /// The paths of the convolutions that can take bytes, as far as the network has been read.
+  var quantizable: Set<String> = []
   private var sizes: [Int] = []
   var steps: [Step] = []
   /// Every block's affine layer, run as one product: weights and biases end to end.
@@ -29,11 +34,14 @@ final class ProgramBuilder {
   /// Told to the steps that read the joint product once its width is known.
   var affineWidths: [AffineWidth] = []
 
-  init(batch: Int, type: ElementType, kernels: KernelTable, parameters: Parameters) {
+  init(
+    batch: Int, type: ElementType, kernels: KernelTable, parameters: Parameters, quantization: QuantizationPlan
+  ) {
     self.batch = batch
     self.type = type
     self.kernels = kernels
     self.parameters = parameters
+    self.quantization = quantization
   }
 
   func buffer(bytes: Int) -> Buffer {
@@ -41,11 +49,11 @@ final class ProgramBuilder {
     return Buffer(id: sizes.count - 1)
   }
 
-  func activation(channels: Int, side: Int, type: ElementType? = nil) -> Activation {
-    let type = type ?? self.type
+  func activation(channels: Int, side: Int, type: ElementType? = nil, range: ByteRange? = nil) -> Activation {
+    let type = range == nil ? type ?? self.type : .uint8
     return Activation(
       buffer: buffer(bytes: batch * channels * side * side * type.byteCount), channels: channels, side: side,
-      type: type)
+      type: type, range: range)
   }
 
   func add(

@@ -31,13 +31,48 @@ struct InspectCommand: ParsableCommand {
     var methods: [String]
     var workerBytes: Int
     var precisionsHere: [String]
+    var quantization: QuantizationReport?
     var engine: String
+  }
+
+  private struct QuantizationReport: Encodable {
+    var convolutions: Int
+    var ofConvolutions: Int
+    var rule: String
+    var data: String
+    var dataDigest: String
+    var images: Int
+    var levels: [Double]
+    var seed: UInt64
+    var arithmetic: String
+
+    init(_ quantization: Quantization, _ network: UNetDenoiser) {
+      let calibration = quantization.calibration
+      convolutions = quantization.inputs.count
+      ofConvolutions = network.quantizableConvolutions
+      rule = calibration.rule.rawValue
+      data = calibration.data
+      dataDigest = calibration.digest
+      images = calibration.images
+      levels = calibration.levels
+      seed = calibration.seed
+      arithmetic = Int8Arithmetic.here.description
+    }
+
+    var line: String {
+      "\(convolutions) of \(ofConvolutions) convolutions (\(rule); \(images) images of \(data), noise levels "
+        + levels.map(\.description).joined(separator: " ") + "); here \(arithmetic)"
+    }
   }
 
   func run() throws {
     let file = try model ?? Resources.bundledModel()
     let checkpoint = try Checkpoint.load(path: file)
     let network = try UNetDenoiser(checkpoint)
+    // A quantisation that does not fit the network shows when the network is built with it.
+    let quantization = try checkpoint.quantization.map {
+      QuantizationReport($0, try UNetDenoiser(checkpoint, precision: .int8))
+    }
     let methods =
       checkpoint.architecture.labelDimension > 0 ? ["apndc", "apndc-posterior", "epndc", "dc", "denoise-classify"] : []
     let report = Report(
@@ -45,7 +80,9 @@ struct InspectCommand: ParsableCommand {
       parameters: checkpoint.parameterCount, tensors: checkpoint.tensors.count,
       imageShape: checkpoint.architecture.imageShape, classes: checkpoint.architecture.labelDimension,
       methods: methods, workerBytes: network.workerBytes,
-      precisionsHere: Precision.allCases.filter { $0.availableHere == $0 }.map(\.rawValue),
+      precisionsHere: Precision.allCases.filter { $0.availableHere == $0 && ($0 != .int8 || quantization != nil) }
+        .map(\.rawValue),
+      quantization: quantization,
       engine: "oneDNN \(Engine.version) (\(Engine.instructionSet)), \(KernelSet.best.rawValue) kernels")
     if json { return try Output.json(report) }
     let summary = ModelSummary(checkpoint.architecture)
@@ -60,7 +97,8 @@ struct InspectCommand: ParsableCommand {
       ("unconditional", unconditional(checkpoint)),
       ("classifiers", methods.isEmpty ? "none: it has no classes" : methods.joined(separator: ", ")),
       ("memory per worker", "\(report.workerBytes >> 20) MiB beside the weights"),
-      ("precisions here", report.precisionsHere.joined(separator: ", ")), ("engine", report.engine),
+      ("precisions here", report.precisionsHere.joined(separator: ", ")),
+      ("int8", quantization?.line ?? "not measured; see ndc quantize"), ("engine", report.engine),
     ]
     for (name, value) in rows { Output.line(padded(name, 20) + value) }
     if kernels {

@@ -15,7 +15,10 @@ struct ModelOptions: ParsableArguments {
       discussion: "Default: the zero label of --model.", valueName: "file"))
   var unconditionalModel: String?
 
-  @Option(help: ArgumentHelp("What the network computes in: fp32 or bf16.", valueName: "precision"))
+  @Option(
+    help: ArgumentHelp(
+      "What the network computes in: fp32, bf16, or int8 for a model that ndc quantize has measured.",
+      valueName: "precision"))
   var precision = Precision.fp32
 
   @Option(

@@ -37,7 +37,7 @@ struct LoadedModel: Sendable {
     var loaded = LoadedModel(
       denoiser: network, source: source, digest: checkpoint.digest,
       architecture: ModelSummary(checkpoint.architecture).line, parameters: checkpoint.parameterCount,
-      precision: network.precision, kernels: network.kernels.rawValue)
+      precision: network.precision, kernels: network.kernelDescription)
     if let file = options.unconditionalModel {
       let second = try Checkpoint.load(path: file)
       loaded.denoiser = try PairedDenoiser(
