@@ -183,11 +183,16 @@ struct ConfidenceSequenceTests {
   }
 
   /// All counts of few trials, and counts of many that are few and many, near ½ and near the ends.
-  private static let counts: [(Int, Int)] =
-    (1...20).flatMap { trials in (0...trials).map { ($0, trials) } }
-    + [100, 997, 10_000, 100_000, 3_000_000].flatMap { trials in
-      [1, 2, trials / 10, trials / 2, trials / 2 + 1, trials * 9 / 10, trials - 10, trials - 1, trials].map {
-        ($0, trials)
+  private static let counts: [(Int, Int)] = {
+    var counts: [(Int, Int)] = []
+    for trials in 1...20 {
+      for successes in 0...trials { counts.append((successes, trials)) }
+    }
+    for trials in [100, 997, 10_000, 100_000, 3_000_000] {
+      for failures in [0, 1, 10, trials / 10, trials / 2 - 1, trials / 2, trials - 2, trials - 1] {
+        counts.append((trials - failures, trials))
       }
     }
+    return counts
+  }()
 }
