@@ -67,7 +67,8 @@ struct CrossingBoundary: Sendable {
       }
       alive = next
     }
-    return crossed
+    // Rounding may carry the sum above 1.
+    return min(1, crossed)
   }
 
   /// Whether votes that failed at these places, ascending from 1, crossed before or at the horizon.
