@@ -54,7 +54,7 @@ public struct AnytimeLowerBound: Hashable, Sendable {
     // A success raises it, so one that follows the maximum needs no test. Otherwise only if M_n(maximum) ≥ 1/α.
     if !follows, bound > 0 {
       let mixture = OneSidedBetaMixture(successes: successes, trials: trials)
-      if bound * Double(trials) >= Double(successes) || mixture.upperEstimate(at: bound) < target { return }
+      if bound * Double(trials) >= Double(successes) || mixture.upperEstimate(at: bound).logarithm < target { return }
     }
     let lower = ConfidenceSequence.lowerBound(successes: successes, trials: trials, alpha: alpha)
     guard lower > bound else { return }

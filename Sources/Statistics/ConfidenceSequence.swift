@@ -110,6 +110,15 @@ public enum ConfidenceSequence {
     // Wilson's lower limit, with the deviance that is sought for z²/2.
     let spread = max(0.1, target - mixture.offset) / Double(trials)
     var p = share * share / (share + spread + (spread * (2 * share * (1 - share) + spread)).squareRoot())
+    // A few cheap steps to where the evidence would suffice if nothing were cut off.
+    for _ in 0..<6 {
+      let estimate = mixture.upperEstimate(at: p)
+      let next = p * exp((target - estimate.logarithm) / estimate.slope)
+      guard estimate.slope < 0, next > 0, next < share else { break }
+      let change = abs(next - p)
+      p = next
+      if change <= 1e-6 * min(p, 1 - p) { break }
+    }
     var low = 0.0
     var high = share
     for _ in 0..<200 {
@@ -117,7 +126,7 @@ public enum ConfidenceSequence {
       let value = mixture.value(at: p)
       let excess = value.logarithm - target - value.allowance
       // As near as the rounding of ln M_n and of p allow to tell.
-      let width = 8 * value.allowance + 4 * abs(value.slope) * (p.ulp / p)
+      let width = 2 * value.allowance + 4 * abs(value.slope) * (p.ulp / p)
       if excess >= 0 {
         low = p
         if excess <= width { break }

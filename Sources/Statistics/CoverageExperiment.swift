@@ -25,6 +25,13 @@ public struct CoverageExperiment: Hashable, Sendable {
   public let repetitions: Int
   public let violations: Int
 
+  /// - Precondition: 0 ≤ violations ≤ repetitions.
+  public init(repetitions: Int, violations: Int) {
+    precondition(violations >= 0 && violations <= repetitions, "\(violations) of \(repetitions)")
+    self.repetitions = repetitions
+    self.violations = violations
+  }
+
   /// Counts the violations among `repetitions` claims. A bound that is not a number counts as a violation.
   public static func run(repetitions: Int, claim: (_ index: Int) throws -> Claim) rethrows -> CoverageExperiment {
     var violations = 0

@@ -56,18 +56,23 @@ struct OneSidedBetaMixture: Sendable {
     let root = (p * (1 - p)).squareRoot()
     let angle = Self.angle(p)
     if p > (a + 1) / (a + b + 2) {
-      let fraction = Self.continuedFraction(b, a, 1 - p)
+      let fraction = Self.continuedFraction(b, a, 1 - p, tolerance: 0)
       return value(log(root / (b * angle) * fraction), u: u, p: p, root: root, angle: angle, size: 0)
     }
     let deviance = deviance(at: p, u: u)
-    let tail = exp(-(deviance + offset)) * root / a * Self.continuedFraction(a, b, p)
+    let scale = exp(-(deviance + offset)) * root / a
+    // Where the tail is small, few of its digits count.
+    let tail = scale * Self.continuedFraction(a, b, p, tolerance: 0x1p-52 / scale)
     let logarithm = deviance + offset + log1p(-tail) - log(angle)
     return value(logarithm, u: u, p: p, root: root, angle: angle, size: abs(u) + deviance)
   }
 
-  /// A number that ln M_n(p) does not exceed by more than rounding, at a fraction of the cost: 1 − I_p(a, b) taken as 1.
-  func upperEstimate(at p: Double) -> Double {
-    deviance(at: p, u: successes.addingProduct(-trials, p)) + offset - log(Self.angle(p))
+  /// ln M_n(p) with 1 − I_p(a, b) taken as 1, at a fraction of the cost: too large, but for rounding.
+  func upperEstimate(at p: Double) -> (logarithm: Double, slope: Double) {
+    let u = successes.addingProduct(-trials, p)
+    let angle = Self.angle(p)
+    let logarithm = deviance(at: p, u: u) + offset - log(angle)
+    return (logarithm, (p / (1 - p)).squareRoot() / angle - u / (1 - p))
   }
 
   private func value(_ logarithm: Double, u: Double, p: Double, root: Double, angle: Double, size: Double) -> Value {
@@ -94,10 +99,10 @@ struct OneSidedBetaMixture: Sendable {
   private static func angle(_ p: Double) -> Double { 2 * atan2((1 - p).squareRoot(), p.squareRoot()) }
 
   /// K(a, b, x) in I_x(a, b) = x^a(1−x)^b/(a·B(a, b))·K: DLMF 8.17.22, by the forward recurrence, rescaled at every
-  /// step; NaN if it did not converge.
+  /// step, to a relative 2⁻⁵¹ or an absolute `tolerance`; NaN if it did not converge.
   ///
   /// It takes a number of steps of the order of the root of a + b for x up to about the mean of Beta(a, b).
-  private static func continuedFraction(_ a: Double, _ b: Double, _ x: Double) -> Double {
+  private static func continuedFraction(_ a: Double, _ b: Double, _ x: Double, tolerance: Double) -> Double {
     // Numerators and denominators of the last two convergents; the later denominator is rescaled to 1.
     var olderNumerator = 1.0
     var numerator = 1.0
@@ -120,7 +125,7 @@ struct OneSidedBetaMixture: Sendable {
       olderDenominator = evenDenominator * scale
       let change = abs(next - numerator)
       numerator = next
-      if change <= 0x1p-51 * abs(next) { return next }
+      if change <= max(tolerance, 0x1p-51 * abs(next)) { return next }
     }
     return .nan
   }
