@@ -16,7 +16,7 @@ struct NDC: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       CertifyCommand.self, PredictCommand.self, ClassifyCommand.self, LossesCommand.self, DenoiseCommand.self,
-      RadiusCommand.self, InspectCommand.self, ConvertCommand.self,
+      RadiusCommand.self, ReportCommand.self, CompareCommand.self, InspectCommand.self, ConvertCommand.self,
     ])
 }
 
