@@ -21,7 +21,3 @@ public struct McNemarTest: Hashable, Sendable, Codable {
     pValue = BinomialTest.twoSided(successes: max(onlyA, onlyB), trials: onlyA + onlyB)
   }
 }
-
-extension Sequence {
-  fileprivate func count(where matches: (Element) -> Bool) -> Int { reduce(0) { matches($1) ? $0 + 1 : $0 } }
-}

@@ -1,7 +1,7 @@
 /// Sums of doubles that do not depend on the order: what Python's `math.fsum` returns.
-enum ExactSum {
+package enum ExactSum {
   /// The exactly rounded sum (Shewchuk 1997, by non-overlapping partial sums).
-  static func sum(_ values: some Sequence<Double>) -> Double {
+  package static func sum(_ values: some Sequence<Double>) -> Double {
     var partials: [Double] = []
     for value in values {
       var x = value
@@ -24,7 +24,7 @@ enum ExactSum {
   }
 
   /// Σ/n; 0 of nothing.
-  static func mean(_ values: [Double]) -> Double {
+  package static func mean(_ values: [Double]) -> Double {
     values.isEmpty ? 0 : sum(values) / Double(values.count)
   }
 

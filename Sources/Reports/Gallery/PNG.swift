@@ -2,11 +2,11 @@ import Basics
 import CZlib
 
 /// Writes small pictures as PNG, 8 bits grey or colour.
-enum PNG {
+package enum PNG {
   /// The file, or nil for pictures of neither one nor three channels.
   ///
   /// - Parameter pixels: C×H×W values in pixels; outside [0, 1] they are clipped, which a noisy image needs.
-  static func encode(_ pixels: [Float], shape: ImageShape) -> [UInt8]? {
+  package static func encode(_ pixels: [Float], shape: ImageShape) -> [UInt8]? {
     guard [1, 3].contains(shape.channels), pixels.count == shape.count, shape.count > 0 else { return nil }
     let plane = shape.height * shape.width
     var raw = [UInt8]()

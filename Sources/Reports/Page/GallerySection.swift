@@ -22,7 +22,8 @@ struct GallerySection {
       <label><input type="radio" name="show\(position)" class="show-all" checked> all</label>
 
       """
-    for reason in GallerySelection.Reason.allCases where gallery.selection.entries.contains(where: {
+    for reason in GallerySelection.Reason.allCases
+    where gallery.selection.entries.contains(where: {
       $0.reasons.contains(reason)
     }) {
       html += """

@@ -63,7 +63,8 @@ public struct HTMLReport: Sendable {
       let list = alphas.sorted().map { Decimals.radius($0) }.joined(separator: ", ")
       warnings.append("The runs have different α (\(list)): their radii do not mean the same.")
     }
-    if Set(runs.map { Set($0.images.map(\.index)) }).count > 1 || Set(runs.compactMap { $0.origin?.dataDigest }).count > 1
+    if Set(runs.map { Set($0.images.map(\.index)) }).count > 1
+      || Set(runs.compactMap { $0.origin?.dataDigest }).count > 1
     {
       warnings.append("The runs are not on the same images: differences between them include those of the images.")
     }
@@ -148,7 +149,8 @@ public struct HTMLReport: Sendable {
 
       """
     html += tables.cost().html()
-    html += "<details><summary>Intervals for other images of the kind</summary>\n\(tables.intervals().html())</details>\n"
+    html +=
+      "<details><summary>Intervals for other images of the kind</summary>\n\(tables.intervals().html())</details>\n"
     if !published.isEmpty {
       html += "<h3>Sources of the published results</h3>\n<ul>\n"
       for result in published {

@@ -45,7 +45,7 @@ enum PageStyle {
       .gallery:has(.show-easiest:checked) .card:not(.easiest){display:none}
       .pictures{display:flex;gap:.5rem;margin:.5rem 0}
       .pictures figure{margin:0;flex:1 1 0;min-width:0}
-      .pictures img{width:100%;aspect-ratio:1;object-fit:contain;image-rendering:pixelated;display:block;background:#808080}
+      .pictures img{width:100%;aspect-ratio:1;height:auto;object-fit:contain;image-rendering:pixelated;display:block;background:#808080}
       .pictures figcaption{font-size:.78rem;color:var(--soft)}
       .card table{width:100%;font-size:.82rem}
       .card th,.card td{padding:.1em .35em}

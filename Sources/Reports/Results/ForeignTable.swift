@@ -46,7 +46,7 @@ public struct ForeignTable: Sendable {
   }
 
   /// σ where a path's last component that speaks of it says so: `noise_0.25`, `sigma_0.5.tsv`, `sd=1.0`.
-  static func sigma(inPath path: String) -> Double? {
+  package static func sigma(inPath path: String) -> Double? {
     for component in path.split(separator: "/").suffix(3).reversed() {
       let text = component.lowercased()
       for word in ["noise", "sigma", "sd"] {

@@ -2,15 +2,15 @@ import Foundation
 import Runs
 
 /// Decimal numbers whose rounding never claims more than there is.
-enum Decimals {
+package enum Decimals {
   /// Rounded towards zero, as `DecimalText.down`; "∞" style values are written out.
-  static func down(_ value: Double, digits: Int) -> String {
+  package static func down(_ value: Double, digits: Int) -> String {
     guard value.isFinite, value < 1e9 else { return "\(value)" }
     return value < 0 ? "-" + up(-value, digits: digits) : DecimalText.down(value, digits: digits)
   }
 
   /// The upper end of an interval: the next decimal that is not smaller.
-  static func up(_ value: Double, digits: Int) -> String {
+  package static func up(_ value: Double, digits: Int) -> String {
     guard value.isFinite, abs(value) < 1e9 else { return "\(value)" }
     guard value >= 0 else {
       let text = DecimalText.down(-value, digits: digits)
@@ -23,13 +23,13 @@ enum Decimals {
   }
 
   /// A number that is no claim, such as a time or a ratio: `digits` decimals, rounded to nearest.
-  static func nearest(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }
+  package static func nearest(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
   /// Two significant digits, rounded to nearest: for p-values.
-  static func significant(_ value: Double) -> String { String(format: "%.2g", value) }
+  package static func significant(_ value: Double) -> String { String(format: "%.2g", value) }
 
   /// Three digits and a power of ten, for levels of error: never rounded down, which would claim more.
-  static func scientific(_ value: Double) -> String {
+  package static func scientific(_ value: Double) -> String {
     guard value > 0, value.isFinite else { return "\(value)" }
     let exponent = Int(log10(value).rounded(.down))
     let mantissa = up(value / pow(10, Double(exponent)), digits: 2)
@@ -51,7 +51,7 @@ enum Decimals {
   }
 
   /// A radius as people write it: 0.25, 1, 0.5.
-  static func radius(_ value: Double) -> String {
+  package static func radius(_ value: Double) -> String {
     let text = "\(value)"
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }

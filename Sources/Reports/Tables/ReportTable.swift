@@ -91,7 +91,7 @@ public struct ReportTable: Sendable, Hashable {
     return text + "\\bottomrule\n\\end{tabular}\n\\end{table}\n"
   }
 
-  static func markdownEscaped(_ text: String) -> String {
+  package static func markdownEscaped(_ text: String) -> String {
     text.reduce(into: "") { result, character in
       switch character {
       case "\\", "|", "*", "_", "`", "[", "]", "<", ">", "#", "~": result += "\\\(character)"
@@ -101,7 +101,7 @@ public struct ReportTable: Sendable, Hashable {
     }
   }
 
-  static func latexEscaped(_ text: String) -> String {
+  package static func latexEscaped(_ text: String) -> String {
     text.reduce(into: "") { result, character in
       switch character {
       case "\\": result += "\\textbackslash{}"
@@ -122,7 +122,7 @@ public struct ReportTable: Sendable, Hashable {
   }
 
   /// One field of a CSV file (RFC 4180).
-  static func csvEscaped(_ text: String) -> String {
+  package static func csvEscaped(_ text: String) -> String {
     guard text.contains(where: { ",\"\n\r".contains($0) || $0.isNewline }) else { return text }
     return "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
