@@ -29,7 +29,7 @@ let package = Package(
       name: "NoisedDiffusionClassifiers",
       targets: [
         "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "Classifiers",
-        "Statistics", "Certification", "Runs",
+        "Statistics", "Certification", "Runs", "Reports",
       ]),
   ],
   dependencies: [
@@ -70,11 +70,16 @@ let package = Package(
     // The work itself and the tool.
     library(
       "Runs", ["Basics", "Datasets", "Noise", "Diffusion", "Classifiers", "Certification", "Statistics", logging]),
+    library(
+      "Reports",
+      [
+        "Basics", "CZlib", "Noise", "Statistics", "Diffusion", "Classifiers", "Certification", "Datasets", "Runs",
+      ]),
     .executableTarget(
       name: "ndc",
       dependencies: [
         "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "OneDNN", "UNets", "Classifiers",
-        "Statistics", "Certification", "Runs", argumentParser, logging,
+        "Statistics", "Certification", "Runs", "Reports", argumentParser, logging,
       ],
       swiftSettings: swiftSettings),
 
@@ -97,6 +102,10 @@ let package = Package(
       hasFixtures: true),
     tests(
       "Runs", ["Runs", "Certification", "Classifiers", "Datasets", "Diffusion", "Noise", "Statistics", "Basics"]),
+    tests(
+      "Reports",
+      ["Reports", "Runs", "Certification", "Classifiers", "Datasets", "Diffusion", "Noise", "Statistics", "Basics"],
+      hasFixtures: true),
     tests("Command", ["Basics", "NumPyFiles"]),
   ],
   swiftLanguageModes: [.v6],

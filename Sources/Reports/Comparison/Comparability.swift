@@ -1,0 +1,74 @@
+import Foundation
+import Statistics
+
+/// Whether two runs can be held against each other, and if not, why.
+public struct Comparability: Hashable, Sendable, Codable {
+  /// Different images: nothing can be paired.
+  public var mismatches: [String] = []
+  /// The same images, but the numbers do not mean the same.
+  public var obstacles: [String] = []
+  /// What to bear in mind.
+  public var cautions: [String] = []
+  /// Whether a difference of radii says anything.
+  public var radiiAreComparable = true
+
+  public var isComparable: Bool { mismatches.isEmpty && obstacles.isEmpty }
+
+  /// A radius of more σ than this would take more than ten million votes for one class and none for another.
+  static let largestRadiusInSigma = NormalDistribution.quantile(pow(0.001, 1e-7))
+
+  public init(_ a: ReportedRun, _ b: ReportedRun) {
+    compareImages(a, b)
+    compareLevels(a, b)
+    for run in [a, b] { examine(run) }
+    if let first = a.origin?["host"], let second = b.origin?["host"], first != second {
+      cautions.append("The runs were made on different machines: their times are not comparable.")
+    }
+  }
+
+  private mutating func compareImages(_ a: ReportedRun, _ b: ReportedRun) {
+    if let first = a.origin?.dataDigest, let second = b.origin?.dataDigest, first != second {
+      mismatches.append("the data sets have different digests (\(first.prefix(12))… and \(second.prefix(12))…)")
+    }
+    let labels = Dictionary(a.images.map { ($0.index, $0.label) }, uniquingKeysWith: { first, _ in first })
+    let others = Set(b.images.map(\.index))
+    let onlyA = a.images.filter { !others.contains($0.index) }.map(\.index)
+    let onlyB = b.images.filter { labels[$0.index] == nil }.map(\.index)
+    if !onlyA.isEmpty || !onlyB.isEmpty {
+      func some(_ indices: [Int]) -> String {
+        indices.isEmpty ? "none" : "\(indices.count) (such as image \(indices[0]))"
+      }
+      mismatches.append("images only in A: \(some(onlyA)); only in B: \(some(onlyB))")
+    }
+    if let image = b.images.first(where: { labels[$0.index] != nil && labels[$0.index] != $0.label }) {
+      mismatches.append(
+        "image \(image.index) has label \(labels[image.index] ?? -1) in A and \(image.label) in B")
+    }
+  }
+
+  private mutating func compareLevels(_ a: ReportedRun, _ b: ReportedRun) {
+    switch (a.origin?.alpha, b.origin?.alpha) {
+    case (let first?, let second?):
+      if first != second { obstacles.append("α is \(first) in A and \(second) in B") }
+    default:
+      cautions.append("A table does not record α: that it is the same in both is taken on trust.")
+    }
+  }
+
+  private mutating func examine(_ run: ReportedRun) {
+    if let sigma = run.sigma, run.curve.largestRadius > sigma * Self.largestRadiusInSigma {
+      let largest = Decimals.down(run.curve.largestRadius, digits: 3)
+      obstacles.append(
+        "\(run.name) has radii up to \(largest), more than σ = \(Decimals.radius(sigma)) can certify: σ or the radii are "
+          + "in another unit than pixels in [0, 1]")
+    }
+    if run.origin?.isTargetStopped ?? false {
+      radiiAreComparable = false
+      cautions.append(
+        "\(run.name) stopped voting when its target radius was decided: radii beyond it are not comparable, and no "
+          + "difference of radii is given.")
+    }
+    if run.origin == nil { cautions.append("\(run.name): the unit of its radii is taken to be pixels in [0, 1].") }
+    for note in run.notes where note.contains("rounded to nearest") { cautions.append("\(run.name): \(note)") }
+  }
+}

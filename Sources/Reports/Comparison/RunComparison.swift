@@ -1,0 +1,97 @@
+/// Two runs on the same images, image by image.
+public struct RunComparison: Sendable, Encodable {
+  public struct AtRadius: Sendable, Encodable {
+    public var radius: Double
+    public var certifiedA: Int
+    public var certifiedB: Int
+    public var test: McNemarTest
+  }
+
+  public var a: String
+  public var b: String
+  public var images: Int
+  public var comparability: Comparability
+  /// Certified-at-r.
+  public var atRadii: [AtRadius]
+  /// radius·correct of B minus that of A; nil where radii are not comparable.
+  public var radiusDifference: PairedDifference?
+  /// B's over A's, where both are known.
+  public var evaluationsRatio: Double?
+  public var secondsRatio: Double?
+
+  /// Two runs cannot be compared.
+  public struct NotComparable: Error, Sendable, CustomStringConvertible {
+    public var comparability: Comparability
+    public var description: String {
+      "the runs are not comparable: " + (comparability.mismatches + comparability.obstacles).joined(separator: "; ")
+    }
+  }
+
+  /// - Parameter anyway: compare in spite of obstacles (not of different images), which stay named.
+  /// - Throws: `NotComparable`.
+  public init(_ a: ReportedRun, _ b: ReportedRun, radii: [Double], anyway: Bool = false) throws(NotComparable) {
+    let comparability = Comparability(a, b)
+    guard comparability.mismatches.isEmpty, comparability.obstacles.isEmpty || anyway else {
+      throw NotComparable(comparability: comparability)
+    }
+    self.comparability = comparability
+    self.a = a.name
+    self.b = b.name
+    let byIndex = Dictionary(b.images.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
+    let pairs = a.images.compactMap { image in byIndex[image.index].map { (image, $0) } }
+    images = pairs.count
+    func certified(_ image: CertifiedImage, _ radius: Double) -> Bool {
+      image.correct && image.certifiedRadius >= radius
+    }
+    atRadii = radii.map { radius in
+      let first = pairs.map { certified($0.0, radius) }
+      let second = pairs.map { certified($0.1, radius) }
+      let test = McNemarTest(a: first, b: second)
+      return AtRadius(
+        radius: radius, certifiedA: test.both + test.onlyA, certifiedB: test.both + test.onlyB, test: test)
+    }
+    if comparability.radiiAreComparable {
+      radiusDifference = PairedDifference(a: pairs.map(\.0.certifiedRadius), b: pairs.map(\.1.certifiedRadius))
+    }
+    if let first = a.evaluationsPerImage, let second = b.evaluationsPerImage, first > 0 {
+      evaluationsRatio = second / first
+    }
+    if let first = a.secondsPerImage, let second = b.secondsPerImage, first > 0 { secondsRatio = second / first }
+  }
+
+  /// The comparison for people.
+  public var table: String {
+    var text = "A       \(a)\nB       \(b)\nimages  \(images), the same in both\n"
+    for obstacle in comparability.obstacles { text += "NOT COMPARABLE: \(obstacle)\n" }
+    for caution in comparability.cautions { text += "note: \(caution)\n" }
+    let header = ["certified at r", "A (%)", "B (%)", "only A", "only B", "McNemar p"]
+    let rows = atRadii.map { row in
+      [
+        Decimals.radius(row.radius), Share(row.certifiedA, of: images).percent(),
+        Share(row.certifiedB, of: images).percent(), "\(row.test.onlyA)", "\(row.test.onlyB)",
+        Decimals.significant(row.test.pValue),
+      ]
+    }
+    let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
+    text += "\n"
+    for row in [header] + rows {
+      let cells = row.enumerated().map { column, cell in
+        String(repeating: " ", count: widths[column] - cell.count) + cell
+      }
+      text += cells.joined(separator: "  ") + "\n"
+    }
+    text += "(exact two-sided p, each for its radius alone)\n\n"
+    if let difference = radiusDifference {
+      let level = Decimals.nearest(difference.confidence * 100, digits: 0)
+      text += "radius·correct, B - A  mean \(Decimals.down(difference.mean, digits: 4)), \(level) % interval "
+      text += "\(Decimals.down(difference.lower, digits: 4)) … \(Decimals.up(difference.upper, digits: 4))\n"
+      text += "                       (percentile bootstrap over images, \(difference.resamples) resamples, "
+      text += "seed \(difference.seed))\n"
+      text += "                       larger in A on \(difference.largerInA) images, in B on "
+      text += "\(difference.largerInB), equal on \(difference.equal)\n"
+    }
+    if let ratio = evaluationsRatio { text += "evaluations, B / A     \(Decimals.nearest(ratio, digits: 3))\n" }
+    if let ratio = secondsRatio { text += "time, B / A            \(Decimals.nearest(ratio, digits: 3))\n" }
+    return text
+  }
+}

@@ -1,0 +1,49 @@
+/// Certified accuracy against radius, exact: the fraction of all images with correct = 1 and radius ≥ r (SPEC §5).
+///
+/// A step function that falls just above each radius of a correct image. No binning and no interpolation.
+public struct CertifiedCurve: Hashable, Sendable {
+  /// A value of the step function: `count` images have at least this radius, fewer a larger one.
+  public struct Step: Hashable, Sendable {
+    /// r, in pixels.
+    public var radius: Double
+    /// Correct images with radius ≥ r.
+    public var count: Int
+  }
+
+  /// N.
+  public let total: Int
+  /// Radii of the correct images, ascending.
+  public let radii: [Double]
+  /// ACR, the mean over all images of radius·correct.
+  public let averageCertifiedRadius: Double
+
+  public init(_ images: [CertifiedImage]) {
+    total = images.count
+    radii = images.filter(\.correct).map(\.certifiedRadius).sorted()
+    averageCertifiedRadius = ExactSum.sum(radii) / Double(max(1, images.count))
+  }
+
+  /// Correct images with radius ≥ r.
+  public func count(atRadius radius: Double) -> Int {
+    var low = 0
+    var high = radii.count
+    while low < high {
+      let middle = low + (high - low) / 2
+      if radii[middle] < radius { low = middle + 1 } else { high = middle }
+    }
+    return radii.count - low
+  }
+
+  public func share(atRadius radius: Double) -> Share { Share(count(atRadius: radius), of: total) }
+
+  public var largestRadius: Double { radii.last ?? 0 }
+
+  /// Every distinct radius with the count there, ascending; between two of them the later count holds.
+  public var steps: [Step] {
+    var steps: [Step] = []
+    for (position, radius) in radii.enumerated() where position == 0 || radii[position - 1] < radius {
+      steps.append(Step(radius: radius, count: radii.count - position))
+    }
+    return steps
+  }
+}

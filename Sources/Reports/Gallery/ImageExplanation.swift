@@ -1,0 +1,39 @@
+import Basics
+
+/// What happened to an image in one vote: the pictures and losses behind a card of the gallery.
+public struct ImageExplanation: Hashable, Sendable {
+  /// The image's index in its data set.
+  public var index: Int
+  public var shape: ImageShape
+  /// C×H×W values in pixels.
+  public var image: [Float]
+  /// x_τ in pixels, the noisy copy of the first estimation vote: x + σ·ε.
+  public var noisy: [Float]
+  /// D(x_τ; σ_τ, ·) in pixels.
+  public var denoised: [Float]
+  /// The class the denoiser was told; nil for the unconditional one.
+  public var denoisedLabel: Int?
+  /// L_y of that vote; +∞ for a class dropped on the way.
+  public var losses: [Double]
+
+  public init(
+    index: Int, shape: ImageShape, image: [Float], noisy: [Float], denoised: [Float], denoisedLabel: Int?,
+    losses: [Double]
+  ) {
+    self.index = index
+    self.shape = shape
+    self.image = image
+    self.noisy = noisy
+    self.denoised = denoised
+    self.denoisedLabel = denoisedLabel
+    self.losses = losses
+  }
+}
+
+/// Something that can show what a vote looked like: the model and the data of a run, opened again.
+///
+/// Reports do not load models; whoever has one gives it in this form. ``VoteExplainer`` does it for any denoiser.
+public protocol ImageExplainer: Sendable {
+  /// The explanations of images by data set index, in the order asked for.
+  func explain(_ indices: [Int]) throws -> [ImageExplanation]
+}

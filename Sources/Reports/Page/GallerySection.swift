@@ -1,0 +1,70 @@
+/// Cards of the images that say most, which a reader can filter.
+struct GallerySection {
+  let report: HTMLReport
+
+  func html() -> Markup {
+    report.galleries.keys.sorted().reduce(into: "" as Markup) { html, position in
+      guard let gallery = report.galleries[position] else { return }
+      html += section(report.runs[position], gallery, position: position)
+    }
+  }
+
+  private func section(_ run: ReportedRun, _ gallery: HTMLReport.Gallery, position: Int) -> Markup {
+    var html: Markup = report.runs.count > 1 ? "<h3>\(run.name)</h3>\n" : "<h3>Images</h3>\n"
+    if let absence = gallery.absence {
+      html += "<p class=\"warn\"><strong>No pictures.</strong> \(absence) Votes and radii are shown alone.</p>\n"
+    }
+    html += """
+      <p>Hardest are the images with the fewest votes for their label, easiest those with the most. Losses are of the \
+      first estimation vote: the smallest wins it.</p>
+      <div class="gallery">
+      <fieldset><legend>Show</legend>
+      <label><input type="radio" name="show\(position)" class="show-all" checked> all</label>
+
+      """
+    for reason in GallerySelection.Reason.allCases
+    where gallery.selection.entries.contains(where: {
+      $0.reasons.contains(reason)
+    }) {
+      html += """
+        <label><input type="radio" name="show\(position)" class="show-\(reason.rawValue)"> \(reason.rawValue)</label>
+
+        """
+    }
+    html += "</fieldset>\n<ul class=\"cards\">\n"
+    for entry in gallery.selection.entries {
+      html += Self.card(run, entry, gallery.explanations[run.images[entry.position].index]).html()
+    }
+    html += "</ul></div>\n"
+    return html
+  }
+
+  static func card(
+    _ run: ReportedRun, _ entry: GallerySelection.Entry, _ explanation: ImageExplanation?
+  ) -> GalleryCard {
+    let image = run.images[entry.position]
+    let reasons = entry.reasons.map(\.rawValue).joined(separator: ", ")
+    let names = run.classNames
+    return GalleryCard(
+      title: "Image \(image.index), label \(run.className(image.label))",
+      answer: "\(answer(run, image)) (\(reasons))", reasons: entry.reasons, votes: image.record?.votes ?? [],
+      explanation: explanation, sigma: run.sigma,
+      className: { label in
+        guard names.indices.contains(label), names[label] != String(label) else { return "\(label)" }
+        return "\(label) (\(names[label]))"
+      })
+  }
+
+  private static func answer(_ run: ReportedRun, _ image: CertifiedImage) -> String {
+    switch image.outcome {
+    case .certified(let label, let radius):
+      let verdict = image.correct ? "correct" : "wrong"
+      return "Class \(run.className(label)), \(verdict); certified radius \(Decimals.down(radius, digits: 4))"
+    case .abstained:
+      guard let votes = image.record?.votes, votes.count > 1 else { return "Abstains" }
+      let ranked = votes.indices.sorted { (-votes[$0], $0) < (-votes[$1], $1) }
+      let top = ranked.prefix(2).map { "\(run.className($0)) (\(votes[$0]) votes)" }.joined(separator: " and ")
+      return "Abstains; the top two classes are \(top)"
+    }
+  }
+}

@@ -1,0 +1,239 @@
+import Basics
+import Certification
+import Foundation
+
+/// Takes a foreign table line by line and remembers its peculiarities.
+struct ForeignTableParser {
+  /// What a column means, with the names it goes by.
+  enum Column: Int, CaseIterable {
+    case index, label, predict, radius, correct, time
+
+    /// The first is the usual one.
+    var names: [String] {
+      switch self {
+      case .index: ["idx", "index", "id", "i", "image", "img_idx"]
+      case .label: ["label", "true", "target", "y", "gt", "true_label", "labels"]
+      case .predict: ["predict", "prediction", "pred", "predicted", "pred_label"]
+      case .radius: ["radius", "rad", "r", "certified_radius", "cert_radius", "radii"]
+      case .correct: ["correct", "is_correct"]
+      case .time: ["time", "seconds", "runtime", "elapsed", "time_elapsed"]
+      }
+    }
+  }
+
+  private struct Row {
+    var image: CertifiedImage
+    var line: Int
+    /// What the file's `correct` column says.
+    var correct: Double?
+  }
+
+  private var separator: Character?
+  private var columns: [Column: Int] = [:]
+  private var columnCount = 0
+  private var header = ""
+  private var rows: [Row] = []
+  private var lines: [Int: Int] = [:]
+  private var skipped = 0
+  private var repeatedHeaders = 0
+  private var unreadableTimes: [Int] = []
+  private var plainTimes = 0
+  private var abstentionsWithRadius = 0
+  private var decorated = false
+  private var torn = false
+  private var significantDigits = 0
+  private var quirks: [TableQuirk] = []
+
+  mutating func add(_ line: String, number: Int, isTorn: Bool) throws {
+    if line.isEmpty { return }
+    if line.hasPrefix("#") {
+      skipped += 1
+      return
+    }
+    guard separator != nil else { return try begin(line, number: number) }
+    if line.lowercased() == header {
+      repeatedHeaders += 1
+      return
+    }
+    let fields = split(line)
+    guard fields.count == columnCount else {
+      if isTorn, fields.count < columnCount {
+        torn = true
+        return
+      }
+      throw InputError(
+        "a row of another length", location: "line \(number)", expected: "\(columnCount) columns",
+        found: "\(fields.count)")
+    }
+    try addRow(fields, number: number)
+  }
+
+  func split(_ line: String) -> [Substring] {
+    let isSpace = separator == " "
+    return line.split(separator: separator ?? "\t", omittingEmptySubsequences: isSpace).map { field in
+      let from = field.firstIndex { $0 != " " } ?? field.endIndex
+      let text = field[from...]
+      guard let last = text.lastIndex(where: { $0 != " " }) else { return text }
+      return text[...last]
+    }
+  }
+
+  private mutating func begin(_ line: String, number: Int) throws {
+    let found = line.contains("\t") ? "\t" : line.contains(",") ? "," : line.contains(";") ? ";" : Character(" ")
+    separator = found
+    if found != "\t" {
+      quirks.append(.separator(found == "," ? "commas" : found == ";" ? "semicolons" : "spaces"))
+    }
+    let fields = split(line)
+    columnCount = fields.count
+    if fields.allSatisfy({ $0.first.map { $0.isNumber || $0 == "-" } ?? false }) {
+      guard (4...6).contains(fields.count) else {
+        throw InputError(
+          "neither a header nor a row", location: "line \(number)", expected: "idx label predict radius correct time")
+      }
+      quirks.append(.noHeader)
+      for column in Column.allCases where column.rawValue < fields.count { columns[column] = column.rawValue }
+      return try addRow(fields, number: number)
+    }
+    header = line.lowercased()
+    let names = fields.map { $0.lowercased() }
+    for column in Column.allCases {
+      columns[column] = column.names.lazy.compactMap { names.firstIndex(of: $0) }.first
+    }
+    for column in [Column.index, .label, .predict, .radius] where columns[column] == nil {
+      throw InputError(
+        "a column is missing", location: "line \(number)", expected: "\"\(column.names[0])\"",
+        found: names.joined(separator: " "))
+    }
+    let renamed = Column.allCases.compactMap { column in
+      columns[column].flatMap { names[$0] == column.names[0] ? nil : "\(column.names[0]) is “\(names[$0])”" }
+    }
+    if !renamed.isEmpty { quirks.append(.renamed(renamed)) }
+    let extra = names.indices.filter { !columns.values.contains($0) }.map { "“\(names[$0])”" }
+    if !extra.isEmpty { quirks.append(.extraColumns(extra)) }
+  }
+
+  private mutating func addRow(_ fields: [Substring], number: Int) throws {
+    func field(_ column: Column) -> Substring { columns[column].map { fields[$0] } ?? "" }
+    func problem(_ column: Column, _ text: String, _ expected: String) -> InputError {
+      InputError(
+        text, location: "line \(number), column \"\(column.names[0])\"", expected: expected,
+        found: "\"\(field(column).prefix(40))\"")
+    }
+    func integer(_ column: Column, from least: Int) throws -> Int {
+      let text = field(column)
+      if let value = Int(text), value >= least { return value }
+      if let value = Self.decoratedInteger(text), value >= least {
+        decorated = true
+        return value
+      }
+      throw problem(column, "not a whole number", "a number from \(least)")
+    }
+    let index = try integer(.index, from: 0)
+    let label = try integer(.label, from: 0)
+    let predicted = try integer(.predict, from: -1)
+    guard let radius = Double(field(.radius)) else { throw problem(.radius, "not a radius", "a number") }
+    var outcome = Outcome.abstained
+    if predicted >= 0 {
+      guard radius.isFinite, radius >= 0, radius < 1e9 else {
+        throw problem(.radius, "not a radius", "a finite number from 0")
+      }
+      outcome = .certified(label: predicted, radius: radius)
+      significantDigits = max(significantDigits, Self.significantDigits(field(.radius)))
+    } else if radius != 0, !radius.isNaN {
+      abstentionsWithRadius += 1
+    }
+    if let first = lines.updateValue(number, forKey: index) {
+      throw InputError(
+        "an image appears twice", location: "line \(number), column \"idx\"",
+        found: "image \(index), also on line \(first)")
+    }
+    var image = CertifiedImage(index: index, label: label, outcome: outcome)
+    if columns[.time] != nil { image.seconds = seconds(field(.time), line: number) }
+    rows.append(Row(image: image, line: number, correct: Self.truth(field(.correct))))
+  }
+
+  /// "h:mm:ss.ffffff", "2 days, h:mm:ss" or a plain number of seconds.
+  private mutating func seconds(_ text: Substring, line: Int) -> Double? {
+    if let value = Double(text), value.isFinite, value >= 0, value < 1e9 {
+      plainTimes += 1
+      return value
+    }
+    var days = 0.0
+    var clock = text
+    if let comma = text.firstIndex(of: ",") {
+      guard let word = text[..<comma].split(separator: " ").first, let count = Double(word) else { return bad() }
+      days = count
+      clock = text[text.index(after: comma)...].drop { $0 == " " }
+    }
+    let parts = clock.split(separator: ":", omittingEmptySubsequences: false).map { Double($0) }
+    guard parts.count == 3, case let (hours?, minutes?, seconds?) = (parts[0], parts[1], parts[2]) else {
+      return bad()
+    }
+    let total = days * 86400 + hours * 3600 + minutes * 60 + seconds
+    return total.isFinite && total >= 0 && total < 1e9 ? total : bad()
+
+    func bad() -> Double? {
+      unreadableTimes.append(line)
+      return nil
+    }
+  }
+
+  private static func truth(_ text: Substring) -> Double? {
+    switch text.lowercased() {
+    case "true": 1
+    case "false": 0
+    default: Double(text) ?? decoratedInteger(text).map(Double.init)
+    }
+  }
+
+  /// 3.0 and tensor(3), also tensor(3, device='cuda:0').
+  private static func decoratedInteger(_ text: Substring) -> Int? {
+    var inner = text
+    if inner.hasPrefix("tensor("), inner.hasSuffix(")") {
+      inner = inner.dropFirst(7).dropLast().prefix { $0 != "," }
+      if inner.hasPrefix("["), inner.hasSuffix("]") { inner = inner.dropFirst().dropLast() }
+    }
+    guard let value = Double(inner), abs(value) < 1e15 else { return nil }
+    return Int(exactly: value)
+  }
+
+  /// How many digits a decimal carries from its first that is not 0.
+  private static func significantDigits(_ text: Substring) -> Int {
+    let mantissa = text.prefix { $0 != "e" && $0 != "E" }.filter(\.isNumber)
+    return mantissa.drop { $0 == "0" }.count
+  }
+
+  mutating func finish() throws -> (images: [CertifiedImage], quirks: [TableQuirk]) {
+    guard !rows.isEmpty else {
+      throw InputError("the table has no rows", expected: "idx label predict radius correct time")
+    }
+    quirks += correctQuirks()
+    if columns[.time] == nil {
+      quirks.append(.noTime)
+    } else if let first = unreadableTimes.first {
+      quirks.append(.unreadableTimes(rows: unreadableTimes.count, firstLine: first))
+    }
+    if plainTimes > 0 { quirks.append(.secondsAsNumbers) }
+    // Radii of a single step or two may be short by chance; rounding shows where none of many is longer.
+    if (1...4).contains(significantDigits) { quirks.append(.roundedRadii(digits: significantDigits)) }
+    if abstentionsWithRadius > 0 { quirks.append(.abstentionsWithRadius(rows: abstentionsWithRadius)) }
+    if decorated { quirks.append(.decoratedClasses) }
+    if repeatedHeaders > 0 { quirks.append(.repeatedHeader(lines: repeatedHeaders)) }
+    if skipped > 0 { quirks.append(.skippedLines(skipped)) }
+    if torn { quirks.append(.tornLine) }
+    return (rows.map(\.image), quirks)
+  }
+
+  private func correctQuirks() -> [TableQuirk] {
+    guard columns[.correct] != nil else { return [.noCorrect] }
+    let wrong = rows.filter { $0.correct != ($0.image.correct ? 1 : 0) }
+    guard let first = wrong.first else { return [] }
+    var total = 0.0
+    let counts = rows.allSatisfy { row in
+      total += row.image.correct ? 1 : 0
+      return row.correct == total
+    }
+    return [counts ? .runningTotal : .contradictingCorrect(rows: wrong.count, firstLine: first.line)]
+  }
+}

@@ -1,0 +1,75 @@
+import Basics
+import Certification
+import Foundation
+import Runs
+
+/// The results that one run directory or one table of another tool holds, ready to be drawn and counted.
+public struct ReportedRun: Sendable {
+  /// What curves and rows are called.
+  public var name: String
+  /// Runs of the same method at several σ share it.
+  public var method: String
+  /// The run directory or table.
+  public var source: String
+  /// σ in pixels; for a table what its path says, if it does.
+  public var sigma: Double?
+  public let images: [CertifiedImage]
+  /// How the run was made; nil for a table.
+  public var origin: RunOrigin?
+  /// What a reader must know about these numbers.
+  public var notes: [String]
+  /// A name for each class, where the data has them.
+  public var classNames: [String]
+  /// Certified accuracy against radius.
+  public let curve: CertifiedCurve
+
+  /// - Precondition: `images` is not empty.
+  public init(
+    name: String, method: String, source: String, sigma: Double? = nil, images: [CertifiedImage],
+    origin: RunOrigin? = nil, notes: [String] = [], classNames: [String] = []
+  ) {
+    precondition(!images.isEmpty, "a report is about images")
+    self.name = name
+    self.method = method
+    self.source = source
+    self.sigma = sigma
+    self.images = images
+    self.origin = origin
+    self.notes = notes
+    self.classNames = classNames
+    curve = CertifiedCurve(images)
+  }
+
+  /// Images whose smoothed prediction is the label.
+  public var correct: Share { curve.share(atRadius: 0) }
+  public var abstained: Share {
+    Share(images.count { $0.outcome == .abstained }, of: images.count)
+  }
+  public var wrong: Share {
+    Share(images.count { $0.outcome != .abstained && !$0.correct }, of: images.count)
+  }
+
+  /// Denoiser evaluations per image, where records tell.
+  public var evaluationsPerImage: Double? {
+    let known = images.compactMap { $0.record?.evaluations }
+    return known.count == images.count ? ExactSum.mean(known.map(Double.init)) : nil
+  }
+
+  /// Mean time per image, where every row tells.
+  public var secondsPerImage: Double? {
+    let known = images.compactMap(\.seconds)
+    return known.count == images.count ? ExactSum.mean(known) : nil
+  }
+
+  /// The number of classes the results speak of.
+  public var classCount: Int {
+    let largest = images.reduce(-1) { max($0, $1.label, $1.outcome.label ?? -1) }
+    return max(largest + 1, images.first?.record?.votes.count ?? 0, classNames.count)
+  }
+
+  /// "7", or "7 (horse)" where classes have names.
+  public func className(_ label: Int) -> String {
+    guard classNames.indices.contains(label), classNames[label] != String(label) else { return "\(label)" }
+    return "\(label) (\(classNames[label]))"
+  }
+}

@@ -1,0 +1,114 @@
+import Basics
+import Foundation
+import Runs
+
+extension ReportedRun {
+  /// Reads a run directory, or a table of another tool.
+  ///
+  /// - Parameters:
+  ///   - path: a folder that holds run.json and records.jsonl, or a file.
+  ///   - name: what the user calls it; several runs of one name are one method at several σ.
+  /// - Throws: `InputError` naming the file, the line and the field.
+  public static func read(_ path: String, name: String? = nil) throws -> ReportedRun {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw InputError("no such run or table", file: path, expected: "a run directory or a .tsv file")
+    }
+    return isFolder.boolValue ? try readRun(path, name: name) : try readTable(path, name: name)
+  }
+
+  private static let largestManifest = 64 << 20
+  private static let largestRecords = 4 << 30
+
+  private static func readRun(_ path: String, name: String?) throws -> ReportedRun {
+    let folder = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    let manifestFile = folder + "/run.json"
+    guard FileManager.default.fileExists(atPath: manifestFile) else {
+      throw InputError("no run in this folder", file: folder, expected: "run.json and records.jsonl")
+    }
+    let origin: RunOrigin
+    do {
+      origin = RunOrigin(
+        try JSONDecoder().decode(JSONValue.self, from: try InputFile.data(manifestFile, limit: largestManifest)))
+    } catch let error as DecodingError {
+      throw InputError(readingJSON: error, file: manifestFile)
+    }
+    guard case .object = origin.manifest else {
+      throw InputError("not a run's description", file: manifestFile, expected: "a JSON object")
+    }
+    let recordsFile = folder + "/records.jsonl"
+    // Only its size: the run's own reader takes it from there.
+    let size = try MappedFile(path: recordsFile).bytes.count
+    guard size <= largestRecords else {
+      throw InputError("too large", file: recordsFile, expected: "at most 4 GiB", found: "\(size) bytes")
+    }
+    let records = try RunDirectory.readRecords(folder)
+    guard !records.isEmpty else { throw InputError("the run has no finished image yet", file: recordsFile) }
+    try check(records, file: recordsFile)
+
+    var notes: [String] = []
+    if let count = origin.imageCount, count > records.count {
+      notes.append("The run is not finished: \(records.count) of \(count) images.")
+    }
+    if origin.isTargetStopped {
+      let radii = origin.targetRadii.map(Decimals.radius).joined(separator: ", ")
+      notes.append(
+        "Voting stopped as soon as the target radius (\(radii)) was decided. The ACR and every radius beyond the target "
+          + "say where voting stopped: they are not comparable with those of other runs.")
+    }
+    let invalid = records.reduce(0) { $0 + $1.invalidVotes + $1.invalidSelectionVotes }
+    if invalid > 0 { notes.append("\(invalid) votes ended in NaN; they count against the predicted class.") }
+    let sigma = origin.sigma
+    let method = origin.classifierName ?? URL(fileURLWithPath: folder).lastPathComponent
+    return ReportedRun(
+      name: named(name ?? method, sigma: sigma), method: name ?? origin.methodKey, source: path, sigma: sigma,
+      images: records.map(CertifiedImage.init), origin: origin, notes: notes)
+  }
+
+  static func named(_ name: String, sigma: Double?) -> String {
+    sigma.map { "\(name), σ = \(Decimals.radius($0))" } ?? name
+  }
+
+  private static func check(_ records: [ImageRecord], file: String) throws {
+    var seen: [Int: Int] = [:]
+    for (position, record) in records.enumerated() {
+      if let first = seen.updateValue(position, forKey: record.index) {
+        throw InputError(
+          "an image is recorded twice", file: file, location: "line \(position + 1), field \"index\"",
+          found: "image \(record.index), also on line \(first + 1)")
+      }
+      guard record.votes.count == records[0].votes.count else {
+        throw InputError(
+          "another number of classes than before", file: file, location: "line \(position + 1), field \"votes\"",
+          expected: "\(records[0].votes.count)", found: "\(record.votes.count)")
+      }
+    }
+  }
+
+  private static func readTable(_ path: String, name: String?) throws -> ReportedRun {
+    let table = try ForeignTable(path: path)
+    let url = URL(fileURLWithPath: path)
+    let sigma = ForeignTable.sigma(inPath: path)
+    let given = url.deletingPathExtension().lastPathComponent
+    let notes = table.quirks.map(\.description) + ["Read from a table that keeps neither votes, α nor σ's unit."]
+    return ReportedRun(
+      name: name.map { named($0, sigma: sigma) } ?? url.lastPathComponent, method: name ?? "table \(path) \(given)",
+      source: path, sigma: sigma, images: table.images, notes: notes)
+  }
+}
+
+extension ReportedRun {
+  /// Gives runs of the same name different ones, by their sources and at last by number.
+  public static func distinguish(_ runs: inout [ReportedRun]) {
+    for pass in 0..<2 {
+      var positions: [String: [Int]] = [:]
+      for (position, run) in runs.enumerated() { positions[run.name, default: []].append(position) }
+      for same in positions.values where same.count > 1 {
+        for (number, position) in same.enumerated() {
+          let source = URL(fileURLWithPath: runs[position].source).lastPathComponent
+          runs[position].name += pass == 0 ? " [\(source)]" : " (\(number + 1))"
+        }
+      }
+    }
+  }
+}

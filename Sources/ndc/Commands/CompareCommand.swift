@@ -1,0 +1,73 @@
+import ArgumentParser
+import Basics
+import Reports
+import Runs
+
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Compare two runs on the same images.",
+    discussion: """
+      McNemar's exact test of which images are certified at a radius, the paired difference of radii with a bootstrap \
+      interval, and ratios of evaluations and time. Runs on different images are refused; those whose radii do not mean \
+      the same (another alpha, another unit of sigma) only compare with --anyway.
+
+      Example: ndc compare runs/baseline runs/candidate --radius 0.25 0.5
+      """)
+
+  @Argument(help: ArgumentHelp("A run directory or a table of another tool.", valueName: "a"))
+  var a: String
+
+  @Argument(help: ArgumentHelp("The run to hold against it.", valueName: "b"))
+  var b: String
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Radii in pixels. Default: 0, 0.25, 0.5, 0.75 and 1.", valueName: "r"))
+  var radius: [Double] = []
+
+  @Flag(help: "Compare although the radii do not mean the same; the reasons stay in the output.")
+  var anyway = false
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  mutating func validate() throws {
+    if let wrong = radius.first(where: { !($0.isFinite && $0 >= 0) }) {
+      throw ValidationError("--radius \(wrong): must be a finite number, not negative")
+    }
+  }
+
+  private struct Refusal: Encodable {
+    var comparable = false
+    var comparability: Comparability
+  }
+
+  func run() throws {
+    let radii = radius.isEmpty ? RunSummary.radii : Set(radius).sorted()
+    let first = try ReportedRun.read(a)
+    let second = try ReportedRun.read(b)
+    do {
+      let comparison = try RunComparison(first, second, radii: radii, anyway: anyway)
+      if json {
+        try Output.json(comparison)
+      } else {
+        Output.line(comparison.table.trimmingNewlines)
+      }
+    } catch let error as RunComparison.NotComparable {
+      if json { try Output.json(Refusal(comparability: error.comparability)) }
+      throw InputError(
+        error.description, file: "\(a) and \(b)",
+        expected: error.comparability.mismatches.isEmpty ? "comparable runs, or --anyway" : "the same images")
+    }
+  }
+}
+
+extension String {
+  /// Without newlines at its end.
+  fileprivate var trimmingNewlines: String {
+    var text = self[...]
+    while text.last == "\n" { text.removeLast() }
+    return String(text)
+  }
+}

@@ -1,0 +1,86 @@
+import Certification
+import Foundation
+import Reports
+import Runs
+import TestSupport
+
+/// Runs and values beside this file, made by `recompute.py fixtures` with NumPy and SciPy.
+enum Fixture {
+  static let folder = Repository.root.appendingPathComponent("Tests/ReportsTests/Fixtures")
+
+  struct Expected: Decodable {
+    struct Run: Decodable {
+      struct Joint: Decodable {
+        var counts: [Int]
+        var acr: String
+      }
+
+      var name: String
+      var steps: [Double]
+      /// certified, images, accuracy, lower, upper, simultaneous lower, simultaneous upper.
+      var curve: [[String]]
+      /// images, clean, abstain, each radius, ACR.
+      var table: [String]
+      var joint: Joint
+      var confusion: [[Int]]
+    }
+
+    struct McNemar: Decodable {
+      var onlyA: Int
+      var onlyB: Int
+      var p: Double
+    }
+
+    var radii: [Double]
+    var runs: [Run]
+    var mcnemar: [McNemar]
+    var meanDifference: Double
+    var differenceInterval: [Double]
+  }
+
+  static func expected() throws -> Expected {
+    try JSONDecoder().decode(Expected.self, from: Data(contentsOf: folder.appendingPathComponent("expected.json")))
+  }
+
+  static func run(_ name: String, called: String? = nil) throws -> ReportedRun {
+    try ReportedRun.read(folder.appendingPathComponent(name).path, name: called)
+  }
+
+  /// Both runs, of one method.
+  static func runs() throws -> [ReportedRun] { [try run("run-0.25"), try run("run-0.5")] }
+
+  /// A run without records: (label, predicted or nil, radius) by position.
+  static func made(_ rows: [(Int, Int?, Double)], name: String = "made", sigma: Double? = nil) -> ReportedRun {
+    ReportedRun(
+      name: name, method: name, source: name + ".tsv", sigma: sigma,
+      images: rows.enumerated().map { index, row in
+        CertifiedImage(
+          index: index, label: row.0, outcome: row.1.map { .certified(label: $0, radius: row.2) } ?? .abstained)
+      })
+  }
+
+  static let hand = made([(0, 0, 0.25), (1, 1, 1.5), (2, 1, 3), (0, nil, 0), (2, 2, 0.7), (1, 1, 0.25), (1, nil, 0)])
+}
+
+/// Steele, Lea & Flood's generator, so that simulations share nothing with what is under test.
+struct TestRandom: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return z ^ z >> 31
+  }
+
+  mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+}
+
+/// A folder that is removed at the end.
+func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ndc-reports-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  return try body(folder)
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Reports
+import Runs
+import Testing
+
+@Suite("Comparing two runs") struct RunComparisonTests {
+  @Test("McNemar's counts and p-values equal SciPy's")
+  func mcnemar() throws {
+    let expected = try Fixture.expected()
+    let runs = try Fixture.runs()
+    let comparison = try RunComparison(runs[0], runs[1], radii: expected.radii)
+    for (row, reference) in zip(comparison.atRadii, expected.mcnemar) {
+      #expect(row.test.onlyA == reference.onlyA && row.test.onlyB == reference.onlyB)
+      #expect(abs(row.test.pValue - reference.p) <= 1e-12 * reference.p)
+      #expect(row.test.both + row.test.onlyA + row.test.onlyB + row.test.neither == 60)
+    }
+    // Exact values: 2·(1 + 5)/2⁵ and 1 where nothing differs.
+    #expect(McNemarTest(a: [true, true, true, true, false], b: [false, false, false, false, true]).pValue == 0.375)
+    #expect(McNemarTest(a: [true, false], b: [true, false]).pValue == 1)
+  }
+
+  @Test("The mean difference is exact and its interval that of NumPy's bootstrap to within resampling")
+  func difference() throws {
+    let expected = try Fixture.expected()
+    let runs = try Fixture.runs()
+    let difference = try #require(try RunComparison(runs[0], runs[1], radii: [0.25]).radiusDifference)
+    #expect(abs(difference.mean - expected.meanDifference) < 1e-15)
+    // The standard error of a 2.5 % quantile of 10 000 resamples is about 0.001 here.
+    #expect(abs(difference.lower - expected.differenceInterval[0]) < 0.004)
+    #expect(abs(difference.upper - expected.differenceInterval[1]) < 0.004)
+    #expect(difference.largerInA + difference.largerInB + difference.equal == 60)
+    let swapped = try #require(try RunComparison(runs[1], runs[0], radii: [0.25]).radiusDifference)
+    #expect(swapped.mean == -difference.mean && swapped.largerInA == difference.largerInB)
+  }
+
+  @Test("The interval covers the truth about as often as it says, and one of half the width would not")
+  func coverage() {
+    var random = TestRandom(state: 3)
+    var missed = 0
+    var missedByHalf = 0
+    let repetitions = 400
+    for _ in 0..<repetitions {
+      // Differences of −1, 0 or 2 with equal probability: mean ⅓.
+      let values = (0..<60).map { _ in [-1.0, 0, 2][Int(random.uniform() * 3)] }
+      let interval = PairedDifference(a: values.map { _ in 0 }, b: values)
+      if !(interval.lower...interval.upper).contains(1.0 / 3) { missed += 1 }
+      let half = (interval.upper - interval.lower) / 4
+      if abs(interval.mean - 1.0 / 3) > half { missedByHalf += 1 }
+    }
+    // 5 % of 400 is 20; the bootstrap of 60 images is a little short of its confidence.
+    #expect((5...42).contains(missed), "missed \(missed) times")
+    #expect(missedByHalf > 80, "missed \(missedByHalf) times")
+  }
+
+  @Test("Images that differ cannot be compared at all")
+  func images() throws {
+    let runs = try Fixture.runs()
+    var other = Fixture.made([(0, 0, 1)])
+    #expect(throws: RunComparison.NotComparable.self) { try RunComparison(runs[0], other, radii: [0], anyway: true) }
+    let labels = runs[0].images.map { ($0.label + 1, Int?.none, 0.0) }
+    other = Fixture.made(labels)
+    let comparability = Comparability(Fixture.made(runs[0].images.map { ($0.label, nil, 0) }), other)
+    #expect(comparability.mismatches.count == 1 && comparability.mismatches[0].contains("image 0 has label"))
+  }
+
+  @Test("Another α or another unit is an obstacle that is named, and stays named when overridden")
+  func obstacles() throws {
+    var runs = try Fixture.runs()
+    runs[1].origin = try CertifiedCurveTests.edited(runs[1].origin) { $0["alpha"] = .number(0.01) }
+    let error = #expect(throws: RunComparison.NotComparable.self) { try RunComparison(runs[0], runs[1], radii: [0]) }
+    #expect(error?.description.contains("α is 0.001 in A and 0.01 in B") ?? false)
+    let anyway = try RunComparison(runs[0], runs[1], radii: [0], anyway: true)
+    #expect(anyway.table.contains("NOT COMPARABLE: α is 0.001 in A and 0.01 in B"))
+
+    // Radii in units of 1/255: far beyond what σ in pixels can certify.
+    let pixels = Fixture.made([(0, 0, 0.5), (1, 1, 0.9)], sigma: 0.25)
+    let bytes = Fixture.made([(0, 0, 127), (1, 1, 230)], sigma: 0.25)
+    #expect(Comparability(pixels, bytes).obstacles.count == 1)
+    #expect(Comparability(pixels, pixels).obstacles == [])
+  }
+
+  @Test("Radii of a target-stopped run are not subtracted")
+  func targetStopped() throws {
+    var runs = try Fixture.runs()
+    runs[0].origin = try CertifiedCurveTests.edited(runs[0].origin) {
+      $0["stop"] = .string("anytime")
+      $0["targetRadii"] = .array([.number(0.25)])
+    }
+    let comparison = try RunComparison(runs[0], runs[1], radii: [0.25])
+    #expect(comparison.radiusDifference == nil)
+    #expect(comparison.comparability.cautions.contains { $0.contains("no difference of radii") })
+    #expect(comparison.atRadii.count == 1)
+  }
+
+  @Test("The order of the images does not matter")
+  func order() throws {
+    let rows: [(Int, Int?, Double)] = [(0, 0, 0.5), (1, 1, 0.9), (2, 0, 0.3)]
+    let a = Fixture.made(rows)
+    let b = ReportedRun(name: "b", method: "b", source: "b", images: a.images.reversed())
+    let comparison = try RunComparison(a, b, radii: [0, 0.5, 0.9])
+    #expect(comparison.atRadii.allSatisfy { $0.test.onlyA == 0 && $0.test.onlyB == 0 })
+    #expect(comparison.radiusDifference?.equal == 3)
+  }
+}

@@ -1,0 +1,148 @@
+import Basics
+import Foundation
+import Reports
+import Runs
+import TestSupport
+import Testing
+
+@Suite("Reading runs") struct RunReaderTests {
+  /// A copy of a fixture's run, changed.
+  static func changed(
+    _ change: (URL) throws -> Void
+  ) throws -> Result<ReportedRun, InputError> {
+    try withTemporaryFolder { folder in
+      let copy = folder.appendingPathComponent("run")
+      try FileManager.default.copyItem(at: Fixture.folder.appendingPathComponent("run-0.25"), to: copy)
+      try change(copy)
+      do {
+        return .success(try ReportedRun.read(copy.path))
+      } catch let error as InputError {
+        return .failure(error)
+      }
+    }
+  }
+
+  static func replace(_ old: String, _ new: String, in file: String) -> (URL) throws -> Void {
+    { folder in
+      let url = folder.appendingPathComponent(file)
+      let text = try String(contentsOf: url, encoding: .utf8)
+      try #require(text.contains(old))
+      let range = try #require(text.range(of: old))
+      try text.replacingCharacters(in: range, with: new).write(to: url, atomically: true, encoding: .utf8)
+    }
+  }
+
+  @Test("A run brings its σ, its method and its images")
+  func run() throws {
+    let run = try Fixture.run("run-0.25")
+    #expect(run.name == "apndc, σ = 0.25" && run.sigma == 0.25 && run.images.count == 60)
+    #expect(run.origin?.alpha == 0.001 && run.origin?.seed == 5 && run.origin?.samples == 200)
+    #expect(run.evaluationsPerImage == 31 * 220 && run.notes == [])
+    #expect(try Fixture.run("run-0.5").method == run.method)
+    #expect(try Fixture.run("run-0.5", called: "mine").name == "mine, σ = 0.5")
+  }
+
+  @Test("An unfinished run says so")
+  func unfinished() throws {
+    let run = try Self.changed(Self.replace("\"count\": 60", "\"count\": 100", in: "run.json")).get()
+    #expect(run.notes == ["The run is not finished: 60 of 100 images."])
+  }
+
+  @Test(
+    "A target-stopped run is warned about, under each name its targets may have",
+    arguments: ["targetRadii", "targetRadius"])
+  func targetStopped(field: String) throws {
+    let run = try Self.changed(
+      Self.replace("\"stop\": \"fixed\"", "\"stop\": \"anytime\", \"\(field)\": [0.25, 0.5]", in: "run.json")
+    ).get()
+    #expect(run.origin?.isTargetStopped ?? false)
+    #expect(run.origin?.targetRadii == [0.25, 0.5])
+    #expect(run.notes[0].contains("not comparable"))
+    let report = HTMLReport(runs: [run], radii: [0.25])
+    #expect(report.warnings[0].contains("ACR is not comparable"))
+    #expect(report.html().contains("(target-stopped)"))
+    // Watched for the sake of time alone, radii keep their meaning.
+    let watched = try Self.changed(Self.replace("\"stop\": \"fixed\"", "\"stop\": \"anytime\"", in: "run.json")).get()
+    #expect(watched.origin?.isTargetStopped == false && watched.notes == [])
+  }
+
+  @Test(
+    "What does not fit is named by file, line and field",
+    arguments: [
+      ("records.jsonl", "\"label\": 4", "\"label\": \"x\"", "records.jsonl, line"),
+      ("records.jsonl", "\"index\": 20", "\"index\": 0", "line 2, field \"index\""),
+      ("records.jsonl", "\"correct\": true", "\"correct\": false", "field \"correct\""),
+      ("run.json", "\"alpha\"", "\"alpha", "run.json"),
+    ])
+  func damaged(file: String, old: String, new: String, message: String) throws {
+    guard case .failure(let error) = try Self.changed(Self.replace(old, new, in: file)) else {
+      Issue.record("read without complaint")
+      return
+    }
+    #expect(error.description.contains(message), "\(error)")
+  }
+
+  @Test("A folder without a run, a run without images and a path without a file are refused")
+  func absent() throws {
+    let empty = try Self.changed { folder in
+      try Data().write(to: folder.appendingPathComponent("records.jsonl"))
+    }
+    #expect(throws: InputError.self) { try empty.get() }
+    let bare = try Self.changed { try FileManager.default.removeItem(at: $0.appendingPathComponent("run.json")) }
+    #expect(throws: InputError.self) { try bare.get() }
+    #expect(throws: InputError.self) { try ReportedRun.read("/nowhere/at/all") }
+  }
+
+  @Test("A table gets its name from its file and its notes from its quirks")
+  func table() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("noise_0.50.tsv")
+      try ForeignTableTests.rows(correct: ["1", "2", "2", "2", "3", "3"]).write(
+        to: file, atomically: true, encoding: .utf8)
+      let run = try ReportedRun.read(file.path)
+      #expect(run.name == "noise_0.50.tsv" && run.sigma == 0.5 && run.origin == nil)
+      #expect(run.notes[0].contains("running total"))
+      #expect(try ReportedRun.read(file.path, name: "Cohen").name == "Cohen, σ = 0.5")
+    }
+  }
+
+  @Test("Runs of the same name are told apart")
+  func distinct() throws {
+    var runs = [try Fixture.run("run-0.25"), try Fixture.run("run-0.25"), try Fixture.run("run-0.5")]
+    ReportedRun.distinguish(&runs)
+    #expect(
+      runs.map(\.name) == ["apndc, σ = 0.25 [run-0.25] (1)", "apndc, σ = 0.25 [run-0.25] (2)", "apndc, σ = 0.5"])
+  }
+
+  @Test("The published results that come with the program have sources and are those agreed on")
+  func published() throws {
+    let file = Repository.root.appendingPathComponent("Docs/published-results.json").path
+    let results = try PublishedResult.read(file)
+    #expect(
+      results.map { $0.points.map(\.accuracy) } == [
+        [60, 42.8, 32, 23.4], [73, 57.6, 47.8, 38.3], [68.8, 58.1, 48.5, 37.8], [67.9, 57.9, 47.7, 36.7], [80, 70],
+      ])
+    #expect(results.last?.points.allSatisfy { $0.relation == ">" } ?? false)
+  }
+
+  @Test(
+    "A published result without a source or with an impossible number is refused",
+    arguments: [
+      (#""url": "u""#, #""url": """#), (#""accuracy": 50"#, #""accuracy": 150"#),
+      (#""relation": "=""#, #""relation": "?""#),
+      (#""name": "n", "#, ""),
+    ])
+  func unusable(old: String, new: String) throws {
+    let good = """
+      {"results": [{"name": "n", "dataset": "d", "protocol": "p", "source": {"text": "t", "url": "u"},
+      "points": [{"radius": 0.5, "accuracy": 50, "relation": "="}]}]}
+      """
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("published.json")
+      try good.write(to: file, atomically: true, encoding: .utf8)
+      #expect(try PublishedResult.read(file.path).count == 1)
+      try good.replacingOccurrences(of: old, with: new).write(to: file, atomically: true, encoding: .utf8)
+      #expect(throws: InputError.self) { try PublishedResult.read(file.path) }
+    }
+  }
+}
