@@ -1,16 +1,10 @@
 import Statistics
 import Testing
 
-@Suite("The running anytime-valid bounds")
+@Suite("The running anytime-valid lower bound")
 struct AnytimeLowerBoundTests {
-  /// Votes of the given probability, as a vector of successes.
-  private static func votes(_ count: Int, _ probability: Double, seed: UInt64) -> [Bool] {
-    var random = SplitMix64(state: seed)
-    return (0..<count).map { _ in random.next() < UInt64(probability * 0x1p64) }
-  }
-
   @Test(
-    "are the maximum over every prefix, and name the first prefix that attains it",
+    "is the maximum over every prefix, and names the first prefix that attains it",
     arguments: [0.02, 0.5, 0.8, 0.95, 0.995])
   func maximum(probability: Double) {
     for alpha in [1e-6, 0.001, 0.3] {
@@ -18,7 +12,7 @@ struct AnytimeLowerBoundTests {
         var running = AnytimeLowerBound(alpha: alpha)
         var best = (bound: 0.0, successes: 0, trials: 0)
         var successes = 0
-        for (index, vote) in Self.votes(400, probability, seed: seed).enumerated() {
+        for (index, vote) in SplitMix64.votes(400, probability, seed: seed).enumerated() {
           running.add(success: vote)
           successes += vote ? 1 : 0
           let bound = ConfidenceSequence.lowerBound(successes: successes, trials: index + 1, alpha: alpha)
@@ -30,17 +24,17 @@ struct AnytimeLowerBoundTests {
     }
   }
 
-  @Test("are recomputed from the prefix alone")
+  @Test("is recomputed from the prefix alone")
   func recomputation() {
     var running = AnytimeLowerBound(alpha: 0.001)
-    for vote in Self.votes(5000, 0.97, seed: 11) { running.add(success: vote) }
+    for vote in SplitMix64.votes(5000, 0.97, seed: 11) { running.add(success: vote) }
     #expect(
       ConfidenceSequence.lowerBound(
         successes: running.attained.successes, trials: running.attained.trials, alpha: running.alpha)
         == running.bound)
   }
 
-  @Test("never fall, whatever comes")
+  @Test("never falls, whatever comes")
   func kept() {
     var running = AnytimeLowerBound(alpha: 0.01)
     for _ in 0..<100 { running.add(success: true) }
@@ -50,7 +44,7 @@ struct AnytimeLowerBoundTests {
     #expect(running.successes == 100 && running.trials == 1100)
   }
 
-  @Test("start from nothing")
+  @Test("starts from nothing")
   func start() {
     var running = AnytimeLowerBound(alpha: 0.01)
     #expect(running.bound == 0 && running.attained == .init(successes: 0, trials: 0))
@@ -58,7 +52,7 @@ struct AnytimeLowerBoundTests {
     #expect(running.bound == 0 && running.attained.trials == 0 && running.trials == 1)
   }
 
-  @Test("reach what nothing but successes would bring, and no less than they have")
+  @Test("reaches what nothing but successes would bring, and no less than it has")
   func reach() {
     var running = AnytimeLowerBound(alpha: 0.01)
     for _ in 0..<50 { running.add(success: true) }
@@ -68,21 +62,5 @@ struct AnytimeLowerBoundTests {
     #expect(expected > running.bound)
     for _ in 80..<1000 { running.add(success: true) }
     #expect(running.bound == expected && running.reach(budget: 1000) == expected)
-  }
-
-  @Test("mirror each other", arguments: [0.05, 0.5, 0.9])
-  func mirrored(probability: Double) {
-    var upper = AnytimeUpperBound(alpha: 0.01)
-    var lower = AnytimeLowerBound(alpha: 0.01)
-    for vote in Self.votes(1000, probability, seed: 3) {
-      upper.add(success: vote)
-      lower.add(success: !vote)
-      #expect(upper.bound >= 1 - lower.bound && upper.bound <= (1 - lower.bound).nextUp)
-      #expect(upper.successes == lower.trials - lower.successes && upper.trials == lower.trials)
-    }
-    #expect(upper.attained.trials == lower.attained.trials && upper.alpha == 0.01)
-    #expect(
-      ConfidenceSequence.upperBound(
-        successes: upper.attained.successes, trials: upper.attained.trials, alpha: upper.alpha) == upper.bound)
   }
 }

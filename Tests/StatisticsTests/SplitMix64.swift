@@ -9,4 +9,11 @@ struct SplitMix64: RandomNumberGenerator {
     z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
     return z ^ z >> 31
   }
+
+  /// Independent votes that succeed with the given probability.
+  static func votes(_ count: Int, _ probability: Double, seed: UInt64) -> [Bool] {
+    var random = SplitMix64(state: seed)
+    // A vote succeeds where its 64 bits fall below p·2⁶⁴.
+    return (0..<count).map { _ in random.next() < UInt64(probability * 0x1p64) }
+  }
 }
