@@ -70,9 +70,8 @@ struct InspectCommand: ParsableCommand {
     let checkpoint = try Checkpoint.load(path: file)
     let network = try UNetDenoiser(checkpoint)
     // A quantisation that does not fit the network shows when the network is built with it.
-    let quantization = try checkpoint.quantization.map {
-      QuantizationReport($0, try UNetDenoiser(checkpoint, precision: .int8))
-    }
+    let int8 = try checkpoint.quantization.map { _ in try UNetDenoiser(checkpoint, precision: .int8) }
+    let quantization = checkpoint.quantization.map { QuantizationReport($0, network) }
     let methods =
       checkpoint.architecture.labelDimension > 0 ? ["apndc", "apndc-posterior", "epndc", "dc", "denoise-classify"] : []
     let report = Report(
@@ -101,7 +100,9 @@ struct InspectCommand: ParsableCommand {
       ("int8", quantization?.line ?? "not measured; see ndc quantize"), ("engine", report.engine),
     ]
     for (name, value) in rows { Output.line(padded(name, 20) + value) }
-    if kernels {
+    guard kernels else { return }
+    for network in [network, int8].compactMap({ $0 }) {
+      Output.line("steps in \(network.precision.rawValue)")
       for (step, kernel) in network.implementations { Output.line("  " + padded(step, 40) + kernel) }
     }
   }
