@@ -41,9 +41,9 @@ public struct AccuracyChart: Sendable {
     let height = frame.bottom + 52 + 22 * Double(entries) + 6
     var svg: Markup = """
       <svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 \(Coordinate.text(height))" role="img" \
-      aria-labelledby="curve-title curve-text">
-      <title id="curve-title">Certified accuracy against L2 radius</title>
-      <desc id="curve-text">\(summary)</desc>
+      aria-labelledby="chart-name chart-text">
+      <title id="chart-name">Certified accuracy against L2 radius</title>
+      <desc id="chart-text">\(summary)</desc>
 
       """
     if standalone {

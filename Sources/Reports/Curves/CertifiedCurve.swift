@@ -8,6 +8,11 @@ public struct CertifiedCurve: Hashable, Sendable {
     public var radius: Double
     /// Correct images with radius ≥ r.
     public var count: Int
+
+    public init(radius: Double, count: Int) {
+      self.radius = radius
+      self.count = count
+    }
   }
 
   /// N.

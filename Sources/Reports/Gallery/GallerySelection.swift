@@ -9,6 +9,11 @@ public struct GallerySelection: Hashable, Sendable {
     public var position: Int
     /// In the order of `Reason.allCases`.
     public var reasons: [Reason]
+
+    public init(position: Int, reasons: [Reason]) {
+      self.position = position
+      self.reasons = reasons
+    }
   }
 
   public let entries: [Entry]

@@ -11,12 +11,24 @@ public struct PublishedResult: Hashable, Sendable, Codable {
     /// "=" or, where only a bound was published, "≥".
     public var relation: String
 
-    public var text: String { (relation == "=" ? "" : relation + " ") + Decimals.down(accuracy, digits: 1) }
+    public init(radius: Double, accuracy: Double, relation: String) {
+      self.radius = radius
+      self.accuracy = accuracy
+      self.relation = relation
+    }
+
+    /// As published: not rounded again.
+    public var text: String { (relation == "=" ? "" : relation + " ") + "\(accuracy)" }
   }
 
   public struct Source: Hashable, Sendable, Codable {
     public var text: String
     public var url: String
+
+    public init(text: String, url: String) {
+      self.text = text
+      self.url = url
+    }
   }
 
   public var name: String
@@ -25,6 +37,14 @@ public struct PublishedResult: Hashable, Sendable, Codable {
   public var protocolNote: String
   public var points: [Point]
   public var source: Source
+
+  public init(name: String, dataset: String, protocolNote: String, points: [Point], source: Source) {
+    self.name = name
+    self.dataset = dataset
+    self.protocolNote = protocolNote
+    self.points = points
+    self.source = source
+  }
 
   enum CodingKeys: String, CodingKey {
     case name, dataset, points, source

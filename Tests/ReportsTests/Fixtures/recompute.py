@@ -126,6 +126,8 @@ def make_run(folder, sigma, images, classes, n, n0, alpha, seed):
         strength = rng.beta(4, 1) if rng.random() < 0.9 else rng.beta(1, 4)
         p = np.full(classes, (1 - strength) / (classes - 1))
         p[labels[index]] = strength
+        if rng.random() < 0.1:  # An image that looks like another class.
+            p[labels[index]], p[(labels[index] + 1) % classes] = p[(labels[index] + 1) % classes], p[labels[index]]
         selection, votes = rng.multinomial(n0, p), rng.multinomial(n, p)
         candidate = int(np.argmax(selection))
         k = int(votes[candidate])
