@@ -26,7 +26,9 @@ public struct Certificate: Hashable, Sendable {
   public static func bound(
     successes: Int, samples: Int, alpha: Double, sigma: PixelNoise, kind: Bound.Kind = .clopperPearson
   ) throws -> Certificate {
-    guard samples > 0 else { throw UsageError("the number of samples must be positive, not \(samples)") }
+    guard samples > 0, samples <= 1 << 50 else {
+      throw UsageError("the number of samples must lie between 1 and 2^50, not \(samples)")
+    }
     guard (0...samples).contains(successes) else {
       throw UsageError("the number of successes must lie between 0 and the \(samples) samples, not \(successes)")
     }
