@@ -11,8 +11,9 @@ public struct ImageRecord: Hashable, Sendable {
   public var candidate: Int
   /// The lower bound on the candidate's probability.
   public var pLower: Double
-  /// Where the bound comes from: with it anyone can compute `pLower` again.
-  public var bound: Bound
+  /// Where the bound comes from: with it anyone can compute `pLower` again. Records of version 0.1 lack it; theirs is
+  /// Clopper–Pearson on all votes.
+  public var bound: Bound?
   public var stopReason: StopReason
   /// Estimation votes per class. With the invalid ones they sum to `samples`.
   public var votes: [Int]
@@ -68,7 +69,7 @@ extension ImageRecord: Codable {
     try container.encode(outcome.radius ?? 0, forKey: .radius)
     try container.encode(candidate, forKey: .candidate)
     try container.encode(pLower, forKey: .pLower)
-    try container.encode(bound, forKey: .bound)
+    try container.encodeIfPresent(bound, forKey: .bound)
     try container.encode(stopReason, forKey: .stopReason)
     try container.encode(votes, forKey: .votes)
     try container.encode(invalidVotes, forKey: .invalidVotes)
@@ -102,8 +103,8 @@ extension ImageRecord: Codable {
     label = try container.decode(Int.self, forKey: .label)
     candidate = try container.decode(Int.self, forKey: .candidate)
     pLower = try number(.pLower, in: 0...1)
-    bound = try container.decode(Bound.self, forKey: .bound)
-    stopReason = try container.decode(StopReason.self, forKey: .stopReason)
+    bound = try container.decodeIfPresent(Bound.self, forKey: .bound)
+    stopReason = try container.decodeIfPresent(StopReason.self, forKey: .stopReason) ?? .fixed
     votes = try counts(.votes)
     invalidVotes = try container.decode(Int.self, forKey: .invalidVotes)
     selectionVotes = try counts(.selectionVotes)
@@ -122,10 +123,12 @@ extension ImageRecord: Codable {
     try require(evaluations >= 0, .evaluations, "out of range")
     try require(
       try container.decode(Int.self, forKey: .samples) == samples, .samples, "votes do not sum to samples")
-    try require(
-      bound.alpha > 0 && bound.alpha < 1 && bound.successes >= 0
-        && bound.successes <= min(bound.samples, votes[candidate])
-        && bound.samples <= samples, .bound, "disagrees with the votes")
+    if let bound {
+      try require(
+        bound.alpha > 0 && bound.alpha < 1 && bound.successes >= 0
+          && bound.successes <= min(bound.samples, votes[candidate]) && bound.samples <= samples, .bound,
+        "disagrees with the votes")
+    }
     try require(
       predicted == (abstained ? Self.abstention : candidate), .predicted, "disagrees with candidate and abstained")
     try require(!abstained || radius == 0, .radius, "an abstention has radius 0")
