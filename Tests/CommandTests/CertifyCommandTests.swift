@@ -134,8 +134,9 @@ struct CertifyCommandTests {
   @Test(
     "refuses options that can lead nowhere before it makes a folder",
     arguments: [
-      "--samples 0", "--selection-samples 0", "--alpha 0", "--alpha 1", "--timesteps 2", "--sigma 1.5 --timesteps 9", "--sigma 0",
-      "--precision int8", "--stop never", "--resume", "--target-radius -1", "--seed -1", "--preset none",
+      "--samples 0", "--selection-samples 0", "--alpha 0", "--alpha 1", "--timesteps 2", "--sigma 1.5 --timesteps 9",
+      "--sigma 0",
+      "--precision int4", "--stop never", "--resume", "--target-radius -1", "--seed -1", "--preset none",
     ])
   func badUsage(_ options: String) throws {
     try TemporaryFolder.with { folder in

@@ -35,7 +35,7 @@ struct ClassifyCommandTests {
     "refuses impossible options as bad usage",
     arguments: [
       ("--method unknown", "unknown"), ("--timesteps 2", "--timesteps"), ("--sigma 1.5 --timesteps 9", "--sigma"),
-      ("--precision int8", "int8"), ("--weighting unknown", "unknown"), ("--clean --noisy", "--noisy"),
+      ("--precision int4", "int4"), ("--weighting unknown", "unknown"), ("--clean --noisy", "--noisy"),
       ("--count 0", "--count"), ("--threads 0", "--threads"), ("--batch 0", "--batch"), ("--stride 0", "--stride"),
       ("--timesteps 5 --levels 1 2", "--levels"), ("--unknown-flag", "--unknown-flag"),
       ("--first 10000", "10000"), ("--sigma nan", "sigma"), ("--sigma -1", "--sigma"),

@@ -53,7 +53,8 @@ struct FastPresetTests {
   }
 
   private static func certify(_ arguments: [String]) throws -> [Record] {
-    let ending = try Program.run(["certify", "--model", TinyNetwork.grey.model, "--sigma", "0.25", "--json"] + arguments)
+    let ending = try Program.run(
+      ["certify", "--model", TinyNetwork.grey.model, "--sigma", "0.25", "--json"] + arguments)
     #expect(ending.status == 0, "\(ending.errors)")
     return try ending.json(Result.self).records
   }

@@ -156,6 +156,9 @@ struct QuantizeCommandTests {
       #expect(
         try Program.run(["quantize", TinyNetwork.grey.model, folder.file("out.pkl"), "--calibration", data]).status
           == 64)
+      // The bundled test set is for measuring.
+      let test = try Program.run(["quantize", TinyNetwork.grey.model, out, "--calibration", "mnist"])
+      #expect(test.status == 64 && test.errors.contains("test set"))
       let absent = try Program.run(["quantize", folder.file("absent.pkl"), out, "--calibration", data])
       #expect(absent.status == 65 && absent.errors.contains("absent.pkl"))
       // Pictures of one channel for a network of three.

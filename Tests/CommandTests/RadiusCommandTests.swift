@@ -65,7 +65,8 @@ struct RadiusCommandTests {
     arguments: [
       ("--successes 5 --samples 4 --sigma 1", "successes"), ("--successes -1 --samples 4 --sigma 1", "successes"),
       ("--successes 0 --samples 0 --sigma 1", "samples"),
-      ("--successes 1 --samples 9000000000000000000 --sigma 1 --stop anytime", "samples"), ("--successes 1 --samples 4 --sigma 0", "noise"),
+      ("--successes 1 --samples 9000000000000000000 --sigma 1 --stop anytime", "samples"),
+      ("--successes 1 --samples 4 --sigma 0", "noise"),
       ("--successes 1 --samples 4 --sigma nan", "noise"), ("--successes 1 --samples 4 --sigma 1 --alpha 0", "alpha"),
       ("--successes 1 --samples 4 --sigma 1 --alpha 1", "alpha"), ("--successes 1 --samples 4", "--sigma"),
       ("--samples 4 --sigma 1", "--successes"), ("--successes 1 --sigma 1", "--samples"),

@@ -30,17 +30,24 @@ public struct QuantizationCalibrator: Sendable {
 
   /// Evaluates D for every query; makes a worker's memory, so give it many.
   ///
-  /// - Parameter inputs: n×C×H×W floats in model space, noise included.
-  public func measure(_ queries: [DenoiserQuery], inputs: [Float]) throws -> ActivationValues {
+  /// - Parameter input: C×H×W floats in model space, noise included, of the query at this place; asked for one at a time.
+  public func measure(_ queries: [DenoiserQuery], input: (Int) throws -> [Float]) throws -> ActivationValues {
     let observer = ActivationObserver()
     let evaluator = try UNetEvaluator(network, observer: observer)
-    var outputs = [Float](repeating: 0, count: inputs.count)
-    try inputs.withUnsafeBufferPointer { inputs in
-      try outputs.withUnsafeMutableBufferPointer { outputs in
-        try evaluator.denoise(queries, inputs: inputs, outputs: outputs)
+    var output = [Float](repeating: 0, count: network.imageShape.count)
+    for (place, query) in queries.enumerated() {
+      try input(place).withUnsafeBufferPointer { input in
+        try output.withUnsafeMutableBufferPointer { try evaluator.denoise([query], inputs: input, outputs: $0) }
       }
     }
     return ActivationValues(histograms: observer.histograms)
+  }
+
+  /// The same of n×C×H×W floats.
+  public func measure(_ queries: [DenoiserQuery], inputs: [Float]) throws -> ActivationValues {
+    let size = network.imageShape.count
+    precondition(inputs.count == queries.count * size)
+    return try measure(queries) { Array(inputs[$0 * size..<($0 + 1) * size]) }
   }
 }
 

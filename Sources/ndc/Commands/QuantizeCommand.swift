@@ -17,8 +17,7 @@ struct QuantizeCommand: AsyncParsableCommand {
       runs in any precision, and --precision int8 computes those convolutions in 8 bits. The first and last convolutions, \
       the embeddings, the skip paths and the attention's products stay in bf16 or fp32.
 
-      Give training images. Ranges from the images a certificate is about would be no fault in its proof, but its \
-      accuracy would flatter the model.
+      Give training images: ranges from test images would flatter the accuracy measured on them.
 
       Example: ndc quantize edm.pkl edm-int8.safetensors --calibration cifar10-train:DIR
       """)
@@ -86,6 +85,11 @@ struct QuantizeCommand: AsyncParsableCommand {
   func run() async throws {
     var checkpoint = try Checkpoint.load(path: model)
     let source = try DataSource.open(calibration, resources: Resources.folder)
+    if let test = try? DataSource.open("mnist", resources: Resources.folder), try test.digest() == source.digest() {
+      throw UsageError(
+        "--calibration \(calibration) is the bundled test set; ranges from test images flatter every accuracy measured "
+          + "on them")
+    }
     let data = try AdaptedImageSet(source, to: checkpoint.architecture.imageShape)
     let classes = checkpoint.architecture.labelDimension
     if classes > 0 { try data.requireLabels(below: classes) }
@@ -130,7 +134,7 @@ struct QuantizeCommand: AsyncParsableCommand {
   ) async throws -> ActivationValues {
     let chunk = (sample.queries.count + 4 * threads - 1) / (4 * threads)
     let parts = try await inParallel(count: sample.queries.count, chunk: chunk, threads: threads) { range in
-      [try calibrator.measure(Array(sample.queries[range]), inputs: sample.inputs(range))]
+      [try calibrator.measure(Array(sample.queries[range])) { try sample.input(range.lowerBound + $0) }]
     }
     return parts.reduce(into: ActivationValues()) { $0.merge($1) }
   }
@@ -141,7 +145,7 @@ struct QuantizeCommand: AsyncParsableCommand {
   ) async throws -> [Double] {
     let count = min(8, sample.imageCount) * levels.count
     let queries = Array(sample.queries[..<count])
-    let inputs = sample.inputs(0..<count)
+    let inputs = try (0..<count).flatMap { try sample.input($0) }
     let found = try await EvaluatorPool(int8, threads: threads).denoise(queries, images: inputs)
     let expected = try await EvaluatorPool(fp32, threads: threads).denoise(queries, images: inputs)
     let size = fp32.imageShape.count

@@ -6,35 +6,45 @@ import Noise
 /// Noisy images and what they are denoised at: image by image, each at every level, under its own class, another one or
 /// none in turn.
 struct CalibrationSample: Sendable {
-  private(set) var queries: [DenoiserQuery] = []
-  private(set) var imageCount = 0
-  private var values: [Float] = []
-  private let size: Int
+  let queries: [DenoiserQuery]
+  private let data: AdaptedImageSet
+  private let indices: [Int]
+  private let levels: [Double]
+  private let seed: UInt64
+
+  var imageCount: Int { indices.count }
 
   /// - Parameters:
   ///   - count: how many images to draw without replacement; all where there are fewer.
   ///   - classes: of the model; 0 without labels.
   init(_ data: AdaptedImageSet, count: Int, levels: [Double], classes: Int, seed: UInt64) throws {
-    size = data.imageShape.count
     guard data.count > 0 else { throw InputError("there are no images to calibrate on", file: data.name) }
     let words = NoiseStream(seed: seed, image: 0, vote: 0, purpose: .quantization)
-    for index in Self.draw(min(count, data.count), of: data.count, words) {
-      let image = try data.image(at: index)
-      let clean = ModelSpace.fromPixels(image.pixels)
+    indices = Self.draw(min(count, data.count), of: data.count, words)
+    var queries: [DenoiserQuery] = []
+    for (turn, index) in indices.enumerated() {
+      let own = classes > 0 ? try data.image(at: index).label : nil
       for (place, level) in levels.enumerated() {
-        let noise = NoiseStream(seed: seed, image: UInt32(index), vote: UInt32(place), purpose: .quantization)
-        values += zip(clean, noise.normals(count: size)).map { $0 + Float(level) * $1 }
         let any = classes > 0 ? words.integer(below: classes, at: data.count + queries.count) : nil
-        let labels = [image.label ?? any, any, nil]
-        queries.append(
-          DenoiserQuery(
-            noise: ModelNoise(level), label: classes > 0 ? labels[(imageCount + place) % labels.count] : nil))
+        let label = [own ?? any, any, nil][(turn + place) % 3]
+        queries.append(DenoiserQuery(noise: ModelNoise(level), label: label))
       }
-      imageCount += 1
     }
+    self.queries = queries
+    self.data = data
+    self.levels = levels
+    self.seed = seed
   }
 
-  func inputs(_ range: Range<Int>) -> [Float] { Array(values[range.lowerBound * size..<range.upperBound * size]) }
+  /// What the query at `place` is given: its image with noise of its level.
+  func input(_ place: Int) throws -> [Float] {
+    let (turn, level) = place.quotientAndRemainder(dividingBy: levels.count)
+    let image = try data.image(at: indices[turn])
+    let noise = NoiseStream(
+      seed: seed, image: UInt32(truncatingIfNeeded: indices[turn]), vote: UInt32(level), purpose: .quantization)
+    let scale = Float(levels[level])
+    return zip(image.pixels, noise.normals(count: image.pixels.count)).map { ModelSpace.fromPixels($0) + scale * $1 }
+  }
 
   /// The first `count` places of a random order of 0 ..< total (Fisher and Yates).
   private static func draw(_ count: Int, of total: Int, _ words: NoiseStream) -> [Int] {
