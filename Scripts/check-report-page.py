@@ -119,6 +119,9 @@ def main():
         undecided = [item["id"] for item in result["incomplete"]]
         print(f"{name}: axe-core {result['testEngine']['version']}, {len(result['passes'])} rules passed, "
               f"{len(result['violations'])} violated, undecided: {', '.join(undecided) or 'none'}")
+    browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = false)")
+    browser.call("Emulation.setEmulatedMedia", media="", features=[])
+    browser.call("Emulation.clearDeviceMetricsOverride")
     pdf = browser.call("Page.printToPDF", printBackground=False)
     (shots / "print.pdf").write_bytes(base64.b64decode(pdf["data"]))
     # Everything that can be reached by the Tab key, in order.

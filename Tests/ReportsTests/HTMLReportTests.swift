@@ -104,7 +104,7 @@ import Testing
   @Test("Published results are dashed, hollow and named as not ours")
   func published() throws {
     let svg = Self.report([Fixture.hand]).chart.svg(standalone: false).text
-    #expect(svg.contains("published, not measured here: Cohen (CIFAR-10)"))
+    #expect(svg.contains("published, not measured here: Cohen, CIFAR-10, as lower bounds"))
     #expect(svg.components(separatedBy: "class=\"published mark\"").count == 2 + 1 + 1)
     // Never a series' own style.
     #expect(svg.components(separatedBy: "class=\"line ").count == 2 + 1)

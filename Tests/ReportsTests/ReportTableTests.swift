@@ -23,7 +23,7 @@ import Testing
         | --- | ---: | ---: | ---: | ---: | ---: | ---: |
         | m, σ = 0.25 | 4 | 50.00 | 25.00 | 50.00 | 0.00 | 0.2500 |
         | a\|b\_\<i\>&"x" | 4 | 25.00 | 75.00 | 25.00 | 25.00 | 0.3750 |
-        | published, not measured here: Cohen, CIFAR-10 |  |  |  | 60.0 | \> 23.4 | – |
+        | published: Cohen, CIFAR-10 |  |  |  | 60.0 | \> 23.4 | – |
 
         """#)
   }
@@ -42,7 +42,7 @@ import Testing
           m, $\sigma$ = 0.25 & 4 & 50.00 & 25.00 & 50.00 & 0.00 & 0.2500 \\
           a|b\_\textless{}i\textgreater{}\&"x" & 4 & 25.00 & 75.00 & 25.00 & 25.00 & 0.3750 \\
         \midrule
-          published, not measured here: Cohen, CIFAR-10 &  &  &  & 60.0 & \textgreater{} 23.4 & -- \\
+          published: Cohen, CIFAR-10 &  &  &  & 60.0 & \textgreater{} 23.4 & -- \\
         \bottomrule
         \end{tabular}
         \end{table}

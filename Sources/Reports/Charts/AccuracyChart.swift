@@ -175,7 +175,8 @@ public struct AccuracyChart: Sendable {
     for result in published {
       let mark: Markup =
         "\(stroke("published"))<path class=\"published mark\" d=\"\(marker(result).path(81, y))\"/>"
-      entry(mark, "published, not measured here: \(result.name) (\(result.dataset))")
+      let bounds = result.points.contains { $0.relation != "=" } ? ", as lower bounds" : ""
+      entry(mark, "published, not measured here: \(result.name), \(result.dataset)\(bounds)")
     }
     return svg
   }

@@ -127,7 +127,8 @@ public struct HTMLReport: Sendable {
       <label><input type="radio" name="band" class="choose-none"> none</label>
       </fieldset>
       <figure>
-      \(drawing.svg(standalone: false))\
+      <div class="scroll" role="region" aria-label="Chart" tabindex="0">
+      \(drawing.svg(standalone: false))</div>
       <figcaption class="soft">The share of all images that are classified correctly with a certified radius of at \
       least r. Steps are exact. The band says how far the accuracy on other images of the kind may lie from these \
       (images taken as independent draws): at each radius alone by Clopper and Pearson’s exact interval, for the whole \

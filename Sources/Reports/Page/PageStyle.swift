@@ -23,10 +23,12 @@ enum PageStyle {
       caption{text-align:left;color:var(--soft);padding:.3em 0}
       th,td{padding:.28em .7em;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top;font-weight:400}
       thead th{border-bottom:2px solid var(--soft);font-weight:600;white-space:nowrap}
+      tbody th{min-width:8rem}
+      .card tbody th{min-width:0}
       .n{text-align:right;white-space:nowrap}
       tr.envelope th,tr.envelope td,tr.published th,tr.published td{font-style:italic;color:var(--soft)}
       figure{margin:1rem 0}
-      svg.chart{width:100%;height:auto;display:block}
+      svg.chart{width:100%;height:auto;display:block;min-width:34rem}
       fieldset{border:1px solid var(--rule);border-radius:6px;margin:.6rem 0;padding:.3rem .8rem .5rem;display:inline-block}
       legend{color:var(--soft);font-size:.9rem;padding:0 .3em}
       fieldset label{margin-right:1.1em;white-space:nowrap}
@@ -69,6 +71,8 @@ enum PageStyle {
       .scroll{overflow:visible}
       table{font-size:8.5pt}
       a{color:inherit;text-decoration:none}
+      svg.chart{min-width:0;max-height:14cm}
+      details:not([open]){display:none}
       .cards{grid-template-columns:repeat(3,1fr)}
       }
 

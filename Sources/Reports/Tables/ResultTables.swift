@@ -40,7 +40,7 @@ public struct ResultTables: Sendable {
     for result in published {
       table.rows.append(
         .init(
-          ["published, not measured here: \(result.name), \(result.dataset)", "", "", ""]
+          ["published: \(result.name), \(result.dataset)", "", "", ""]
             + radii.map { radius in result.points.first { $0.radius == radius }?.text ?? "–" } + ["–"],
           kind: .published))
     }
