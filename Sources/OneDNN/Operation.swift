@@ -28,8 +28,13 @@ public enum ElementType: Sendable {
 public final class Operation: @unchecked Sendable {
   // oneDNN's primitives are safe to run from several threads when the scratchpad is the caller's, as here.
   let pointer: OpaquePointer
+  /// Arithmetic operations of one run: two for every product of a weight or a matrix element.
+  public let arithmetic: Int
 
-  private init(_ pointer: OpaquePointer) { self.pointer = pointer }
+  private init(_ pointer: OpaquePointer, arithmetic: Int) {
+    self.pointer = pointer
+    self.arithmetic = arithmetic
+  }
 
   deinit { ndc_dnnl_operation_destroy(pointer) }
 
@@ -40,12 +45,12 @@ public final class Operation: @unchecked Sendable {
   public var implementation: String { String(cString: ndc_dnnl_implementation(pointer)) }
 
   private static func make(
-    _ create: (UnsafeMutablePointer<OpaquePointer?>) -> ndc_dnnl_result
+    arithmetic: Int, _ create: (UnsafeMutablePointer<OpaquePointer?>) -> ndc_dnnl_result
   ) throws -> Operation {
     var pointer: OpaquePointer?
     try EngineError.check(create(&pointer))
     guard let pointer else { throw EngineError(action: "create an operation", status: -1) }
-    return Operation(pointer)
+    return Operation(pointer, arithmetic: arithmetic)
   }
 
   /// A stride-1 convolution over N×H×W×C activations, plus bias, optionally added to what the destination holds.
@@ -58,7 +63,7 @@ public final class Operation: @unchecked Sendable {
     precondition(bias.map { $0.count == shape.outputChannels } ?? true)
     precondition(shape.source != .uint8)
     var native = shape.native
-    return try make { ndc_dnnl_convolution_create($0, &native, weights, bias) }
+    return try make(arithmetic: shape.arithmetic) { ndc_dnnl_convolution_create($0, &native, weights, bias) }
   }
 
   /// The same over bytes: destination = scale_o·(Σ (u − z)·w + bias_o), the sum in integers, optionally added to what
@@ -77,7 +82,7 @@ public final class Operation: @unchecked Sendable {
     precondition(scales.count == shape.outputChannels && bias.map { $0.count == shape.outputChannels } ?? true)
     precondition(shape.source == .uint8 && (0...255).contains(zeroPoint))
     var native = shape.native
-    return try make {
+    return try make(arithmetic: shape.arithmetic) {
       ndc_dnnl_quantized_convolution_create($0, &native, weights, scales, Int32(zeroPoint), bias)
     }
   }
@@ -87,7 +92,7 @@ public final class Operation: @unchecked Sendable {
     rows: Int, inputs: Int, outputs: Int, weights: [Float], bias: [Float]?
   ) throws -> Operation {
     precondition(weights.count == inputs * outputs && bias.map { $0.count == outputs } ?? true)
-    return try make {
+    return try make(arithmetic: 2 * rows * inputs * outputs) {
       ndc_dnnl_linear_create($0, Int64(rows), Int64(inputs), Int64(outputs), weights, bias)
     }
   }
@@ -107,7 +112,9 @@ public final class Operation: @unchecked Sendable {
     native.b = shape.b.type.code
     native.c = shape.c.type.code
     native.scale = shape.scale
-    return try make { ndc_dnnl_product_create($0, &native) }
+    return try make(arithmetic: 2 * shape.outer * shape.inner * shape.m * shape.k * shape.n) {
+      ndc_dnnl_product_create($0, &native)
+    }
   }
 }
 
@@ -138,6 +145,14 @@ public struct ConvolutionShape: Sendable {
       batch: Int64(batch), height: Int64(height), width: Int64(width), input_channels: Int64(inputChannels),
       output_channels: Int64(outputChannels), kernel: Int64(kernel), padding: Int64(padding), source: source.code,
       weights: source.code, destination: destination.code, sum_scale: addsToDestination ? 1 : 0)
+  }
+}
+
+extension ConvolutionShape {
+  /// Two operations for every product of a weight and an input, those with the padding's zeros included.
+  var arithmetic: Int {
+    let (outHeight, outWidth) = (height + 2 * padding - kernel + 1, width + 2 * padding - kernel + 1)
+    return 2 * batch * outHeight * outWidth * inputChannels * outputChannels * kernel * kernel
   }
 }
 

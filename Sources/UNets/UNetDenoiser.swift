@@ -71,6 +71,9 @@ public final class UNetDenoiser: Denoiser {
   public var isUnconditionalAvailable: Bool { true }
   public var preferredBatchSize: Int { network.program.batch }
 
+  /// Operations of the convolutions and matrix products of one evaluation; two for every product.
+  public var arithmeticPerEvaluation: Int { network.program.arithmeticPerEvaluation }
+
   /// The kernels in use in one line, as a record names them.
   public var kernelDescription: String {
     arithmetic.map { "\(kernels.rawValue), \($0)" } ?? kernels.rawValue

@@ -17,6 +17,7 @@ struct NDC: AsyncParsableCommand {
     subcommands: [
       CertifyCommand.self, PredictCommand.self, ClassifyCommand.self, LossesCommand.self, DenoiseCommand.self,
       RadiusCommand.self, InspectCommand.self, ConvertCommand.self, CalibrateCommand.self, QuantizeCommand.self,
+      BenchmarkCommand.self,
       ReportCommand.self, CompareCommand.self,
     ])
 }

@@ -79,7 +79,7 @@ extension ProgramBuilder {
   private func product(_ name: String, _ operation: Operation, _ a: Buffer, _ b: Buffer, _ c: Buffer) {
     add(
       name, reads: [a, b], writes: [c], scratchpadSize: operation.scratchpadSize,
-      implementation: operation.implementation
+      implementation: operation.implementation, arithmetic: operation.arithmetic
     ) { memory in
       let call = try BoundCall(
         operation, source: memory.pointer(a), second: memory.pointer(b), destination: memory.pointer(c),

@@ -21,7 +21,8 @@ extension ProgramBuilder {
       ?? Operation.convolution(shape, weights: weights, bias: bias)
     add(
       name, reads: [source.buffer] + (existing.map { [$0.buffer] } ?? []), writes: [destination.buffer],
-      scratchpadSize: operation.scratchpadSize, implementation: operation.implementation
+      scratchpadSize: operation.scratchpadSize, implementation: operation.implementation,
+      arithmetic: operation.arithmetic
     ) { [from = source.buffer, to = destination.buffer] memory in
       let call = try BoundCall(
         operation, source: memory.pointer(from), destination: memory.pointer(to), scratchpad: memory.scratchpad)

@@ -11,7 +11,7 @@ extension Step {
     let operation = try Operation.linear(rows: 1, inputs: inputs, outputs: outputs, weights: weights, bias: bias)
     return Step(
       name: name, reads: [from], writes: [to], scratchpadSize: operation.scratchpadSize,
-      implementation: operation.implementation
+      implementation: operation.implementation, arithmetic: rows * operation.arithmetic
     ) { memory in
       let calls = try (0..<rows).map { row in
         try BoundCall(

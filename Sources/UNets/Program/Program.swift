@@ -15,6 +15,8 @@ struct Step: Sendable {
   var scratchpadSize: Int
   /// The kernel that runs, for inspection.
   var implementation: String
+  /// Operations of the products in it.
+  var arithmetic = 0
   var bind: @Sendable (WorkerMemory) throws -> BoundStep
 }
 
@@ -31,6 +33,9 @@ struct Program: Sendable {
   var embedding: Buffer
   var labelTerm: Buffer?
   var output: Buffer
+
+  /// Operations of the convolutions and matrix products of one evaluation.
+  var arithmeticPerEvaluation: Int { steps.reduce(0) { $0 + $1.arithmetic } / batch }
 
   /// Bytes each worker needs.
   var workerBytes: Int { plan.byteCount + scratchpadSize }

@@ -58,12 +58,12 @@ final class ProgramBuilder {
 
   func add(
     _ name: String, reads: [Buffer], writes: [Buffer], scratchpadSize: Int = 0, implementation: String = "fused",
-    bind: @escaping @Sendable (WorkerMemory) throws -> BoundStep
+    arithmetic: Int = 0, bind: @escaping @Sendable (WorkerMemory) throws -> BoundStep
   ) {
     steps.append(
       Step(
         name: name, reads: reads, writes: writes, scratchpadSize: scratchpadSize, implementation: implementation,
-        bind: bind))
+        arithmetic: arithmetic, bind: bind))
   }
 
   /// Sets aside `outputs` columns of the joint affine product for one block; returns their offset.

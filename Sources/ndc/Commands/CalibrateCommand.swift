@@ -171,7 +171,8 @@ struct CalibrateCommand: AsyncParsableCommand {
           + fixed(step.accuracy * 100, 1) + " %")
     }
     let full = result.entry.levels.levels.count * classCount + (method.needsUnconditional ? 1 : 0)
-    Output.line("  every class at every level: \(fixed(result.fullAccuracy * 100, 1)) % at \(full) evaluations per vote")
+    Output.line(
+      "  every class at every level: \(fixed(result.fullAccuracy * 100, 1)) % at \(full) evaluations per vote")
     Output.line("  loss share  accuracy  evaluations per vote")
     for alternative in result.alternatives {
       Output.line(
