@@ -15,6 +15,7 @@ struct HelpTests {
     "radius": ["--successes", "--samples", "--alpha", "--sigma", "--json"],
     "inspect": ["--json", "model"],
     "calibrate": ["--model", "--data", "--sigma", "--images", "--levels", "--most-levels", "--loss-share", "--out"],
+    "benchmark": ["--model", "--precisions", "--batch", "--threads", "--no-presets", "--json"],
     "convert": ["--json", "safetensors"],
     "quantize": ["--calibration", "--images", "--levels", "--rule", "--seed", "--json", "safetensors"],
   ]

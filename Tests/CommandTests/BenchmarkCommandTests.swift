@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+@Suite("ndc benchmark", .enabled(if: Program.isBuilt, Program.absent))
+struct BenchmarkCommandTests {
+  struct Report: Decodable {
+    struct Ceiling: Decodable { var operationsPerSecond: Double }
+    struct Network: Decodable {
+      var precision: String
+      var batch: Int
+      var evaluationsPerSecond: Double
+      var share: Double
+    }
+    struct PresetRate: Decodable {
+      var votes: Int
+      var evaluations: Int
+    }
+    var ceilings: [String: Ceiling]
+    var networks: [Network]
+    var presets: [String: PresetRate]
+    var operationsPerEvaluation: Int
+    var peakMemoryBytes: Int
+    var threads: Int
+  }
+
+  @Test("names every figure it measures; the operations are those of the layers")
+  func measures() throws {
+    let ending = try Program.run(
+      "benchmark --seconds 0.02 --rounds 1 --batch 2 --precisions fp32 --threads 1 --json --model \(TinyNetwork.grey.model)"
+    )
+    #expect(ending.status == 0, "\(ending.errors)")
+    let report = try ending.json(Report.self)
+    #expect(report.threads == 1 && report.ceilings.keys.sorted() == ["fp32"])
+    let network = try #require(report.networks.first)
+    #expect(report.networks.count == 1 && network.precision == "fp32" && network.batch == 2)
+    let ceiling = try #require(report.ceilings["fp32"]?.operationsPerSecond)
+    let share = network.evaluationsPerSecond * Double(report.operationsPerEvaluation) / ceiling
+    #expect(abs(network.share - share) < 1e-9 * share)
+    #expect(report.peakMemoryBytes > 1 << 20)
+    // 8×8 pixels do not suit the bundled digits: no preset is measured, and it says so.
+    #expect(report.presets.isEmpty && ending.errors.contains("do not suit"))
+  }
+
+  @Test("the bundled network's operations are the published 0.31 G, and both presets are timed")
+  func bundled() throws {
+    let ending = try Program.run("benchmark --seconds 0.02 --rounds 1 --batch 4 --precisions fp32 --json")
+    #expect(ending.status == 0, "\(ending.errors)")
+    let report = try ending.json(Report.self)
+    #expect((305_000_000...315_000_000).contains(report.operationsPerEvaluation))
+    let paper = try #require(report.presets["paper"])
+    // 124 levels of 10 classes and x̂.
+    #expect(paper.evaluations == paper.votes * 1241)
+    let fast = try #require(report.presets["fast"])
+    #expect(fast.evaluations < fast.votes * 100)
+  }
+
+  @Test(
+    "refuses what it cannot measure",
+    arguments: [
+      ("--batch 0", 64), ("--rounds 0", 64), ("--seconds 0", 64), ("--seconds nan", 64), ("--precisions fp8", 64),
+      ("--model /nonexistent.pkl", 65),
+    ])
+  func refusals(options: String, status: Int) throws {
+    #expect(try Program.run("benchmark " + options).status == Int32(status))
+  }
+}
