@@ -4,7 +4,7 @@ enum PageStyle {
     ChartStyle.variables(":root") + ChartStyle.rules + """
       :root{color-scheme:light dark}
       *{box-sizing:border-box}
-      body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif}
+      body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif;overflow-wrap:break-word}
       .skip{position:absolute;left:-99em}
       .skip:focus{left:1em;top:1em;background:var(--ground);padding:.4em .8em;z-index:2}
       header,main,footer,nav{max-width:62rem;margin:0 auto;padding:0 1.25rem}
