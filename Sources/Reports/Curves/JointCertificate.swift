@@ -32,9 +32,7 @@ public struct JointCertificate: Sendable {
     var known: [Bound: Certificate] = [:]
     for image in run.images {
       guard let record = image.record else { throw Unavailable(description: "an image has no votes") }
-      // A confidence sequence holds at every number of votes, hence at the n* that the record names.
-      let bound = Bound(
-        kind: record.bound.kind, successes: record.bound.successes, samples: record.bound.samples, alpha: level)
+      let bound = record.bound(atLevel: level)
       let certificate = known[bound] ?? Certificate(pLower: bound.value, sigma: PixelNoise(sigma))
       known[bound] = certificate
       var result = image

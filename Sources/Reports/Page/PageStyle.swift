@@ -23,7 +23,7 @@ enum PageStyle {
       caption{text-align:left;color:var(--soft);padding:.3em 0}
       th,td{padding:.28em .7em;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top;font-weight:400}
       thead th{border-bottom:2px solid var(--soft);font-weight:600;white-space:nowrap}
-      tbody th{min-width:8rem}
+      tbody th{min-width:6rem}
       .card tbody th{min-width:0}
       .n{text-align:right;white-space:nowrap}
       tr.envelope th,tr.envelope td,tr.published th,tr.published td{font-style:italic;color:var(--soft)}

@@ -119,7 +119,8 @@ def joint(manifest, records, radii):
     level = alpha / len(records)
     radius = []
     for r in records:
-        bound = lower_bound(r["bound"], level)
+        source = r.get("bound", {"rule": "clopper-pearson", "successes": r["votes"][r["candidate"]], "samples": r["samples"]})
+        bound = lower_bound(source, level)
         radius.append(sigma * norm.ppf(bound) if bound > 0.5 and r["candidate"] == r["label"] else 0.0)
     certified = [bool(x > 0) for x in radius]
     counts = [int(sum(c and x >= r for c, x in zip(certified, radius))) for r in radii]
@@ -144,7 +145,7 @@ def mcnemar(a, b, radii):
     return rows
 
 
-def make_run(folder, sigma, images, classes, n, n0, alpha, seed, anytime=False):
+def make_run(folder, sigma, images, classes, n, n0, alpha, seed, anytime=False, old=False):
     """A made-up run whose records agree with themselves."""
     rng = np.random.default_rng(seed)
     folder.mkdir(exist_ok=True)
@@ -163,14 +164,17 @@ def make_run(folder, sigma, images, classes, n, n0, alpha, seed, anytime=False):
                   "samples": samples, "alpha": alpha}
         bound = lower_bound(source, alpha)
         abstained = bound <= 0.5
-        lines.append(json.dumps({
+        record = {
             "index": index * 20, "label": int(labels[index]), "predicted": -1 if abstained else candidate,
             "abstained": abstained, "radius": 0.0 if abstained else sigma * float(norm.ppf(bound)),
             "candidate": candidate, "pLower": bound, "bound": source,
             "stopReason": "targets" if anytime else "fixed", "votes": votes.tolist(), "invalidVotes": 0,
             "selectionVotes": selection.tolist(), "invalidSelectionVotes": 0, "samples": samples,
             "evaluations": 31 * (samples + n0), "seconds": round(float(rng.gamma(20, 0.1)), 6),
-            "correct": (not abstained) and candidate == int(labels[index])}))
+            "correct": (not abstained) and candidate == int(labels[index])}
+        if old:  # As version 0.1 wrote them.
+            del record["bound"], record["stopReason"]
+        lines.append(json.dumps(record))
     (folder / "records.jsonl").write_text("\n".join(lines) + "\n")
     manifest = {
         "arguments": ["certify", "--data", "<made & up>", "--sigma", str(sigma)],
@@ -193,7 +197,8 @@ def make_run(folder, sigma, images, classes, n, n0, alpha, seed, anytime=False):
 
 def fixtures():
     for name, sigma, seed in [("run-0.25", 0.25, 1), ("run-0.5", 0.5, 2)]:
-        make_run(HERE / name, sigma, images=60, classes=5, n=200, n0=20, alpha=0.001, seed=seed)
+        make_run(
+            HERE / name, sigma, images=60, classes=5, n=200, n0=20, alpha=0.001, seed=seed, old=name == "run-0.5")
     make_run(HERE / "run-anytime", 0.5, images=24, classes=5, n=400, n0=20, alpha=0.001, seed=3, anytime=True)
     expected = {"radii": RADII, "runs": []}
     for name in ["run-0.25", "run-0.5", "run-anytime"]:
