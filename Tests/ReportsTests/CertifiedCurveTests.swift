@@ -17,7 +17,7 @@ import Testing
     #expect(Fixture.hand.wrong == Share(1, of: 7))
   }
 
-  @Test("Every step of the CSV equals NumPy's, to the last digit shown", arguments: [0, 1])
+  @Test("Every step of the CSV equals NumPy's, to the last digit shown", arguments: [0, 1, 2])
   func curveAgainstNumPy(position: Int) throws {
     let expected = try Fixture.expected()
     let run = try Fixture.run(expected.runs[position].name, called: "x")
@@ -30,15 +30,18 @@ import Testing
     #expect(rows.map { Array($0[2...]) } == expected.runs[position].curve)
   }
 
-  @Test("The table's row equals NumPy's, to the last digit shown", arguments: [0, 1])
+  @Test("The table's row equals NumPy's, to the last digit shown", arguments: [0, 1, 2])
   func tableAgainstNumPy(position: Int) throws {
     let expected = try Fixture.expected()
     let run = try Fixture.run(expected.runs[position].name)
     let table = ResultTables(runs: [run], radii: expected.radii).certified()
-    #expect(Array(table.rows[0].cells[1...]) == expected.runs[position].table)
+    var cells = Array(table.rows[0].cells[1...])
+    // What the table adds to an average that is not comparable.
+    if position == 2 { cells.append(cells.removeLast().replacingOccurrences(of: " (target-stopped)", with: "")) }
+    #expect(cells == expected.runs[position].table)
   }
 
-  @Test("Certificates that hold all at once equal SciPy's at α/N", arguments: [0, 1])
+  @Test("Certificates that hold all at once equal SciPy's and mpmath's at α/N", arguments: [0, 1, 2])
   func jointAgainstSciPy(position: Int) throws {
     let expected = try Fixture.expected()
     let run = try Fixture.run(expected.runs[position].name)
@@ -51,11 +54,11 @@ import Testing
     }
   }
 
-  @Test("A run that was watched, and a table, have no certificates that hold at once")
+  @Test("A table, and a run that does not tell α, have no certificates that hold at once")
   func jointUnavailable() throws {
     #expect(throws: JointCertificate.Unavailable.self) { try JointCertificate(Fixture.hand) }
     var run = try Fixture.run("run-0.25")
-    run.origin = try Self.edited(run.origin) { $0["stop"] = .string("anytime") }
+    run.origin = try Self.edited(run.origin) { $0["alpha"] = nil }
     #expect(throws: JointCertificate.Unavailable.self) { try JointCertificate(run) }
   }
 
@@ -71,7 +74,7 @@ import Testing
     return RunOrigin(.object(manifest))
   }
 
-  @Test("Votes by class equal NumPy's", arguments: [0, 1])
+  @Test("Votes by class equal NumPy's", arguments: [0, 1, 2])
   func confusionAgainstNumPy(position: Int) throws {
     let expected = try Fixture.expected()
     let confusion = try #require(VoteConfusion(try Fixture.run(expected.runs[position].name)))

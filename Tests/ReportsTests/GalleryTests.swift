@@ -120,6 +120,8 @@ import Testing
     let card = GalleryCard(
       title: "Image <0>", answer: "Class 0", reasons: [.hardest], votes: [30, 10], explanation: dropped, sigma: 0.5)
     let html = card.html().text
+    let page = ExplanationPage.html(title: "<t>", subtitle: "s", cards: [card], program: "ndc")
+    #expect(page.contains("<title>&lt;t&gt;</title>") && page.contains("class=\"card hardest\""))
     #expect(html.components(separatedBy: "data:image/png;base64,").count == 4)
     #expect(html.contains("Image &lt;0&gt;: a noisy copy") && html.contains("dropped") && html.contains("--w:75%"))
   }

@@ -154,6 +154,7 @@ import Testing
       let json = """
         {"index":\(index),"label":\(label),"predicted":\(bound > 0.5 ? label : -1),"abstained":\(bound <= 0.5),
         "radius":\(bound > 0.5 ? bound - 0.5 + Double(index) * 1e-9 : 0),"candidate":\(label),"pLower":\(bound),
+        "bound":{"rule":"clopper-pearson","successes":\(successes),"samples":10000,"alpha":0.001},"stopReason":"fixed",
         "votes":\(votes),"invalidVotes":0,"selectionVotes":\(votes),"invalidSelectionVotes":0,"samples":10000,
         "evaluations":12600000,"seconds":1.5,"correct":\(bound > 0.5)}
         """

@@ -82,6 +82,20 @@ import Testing
     #expect(error.description.contains(message), "\(error)")
   }
 
+  @Test("A record that claims more than its votes certify is named")
+  func overclaim() throws {
+    let run = try Self.changed { folder in
+      let url = folder.appendingPathComponent("records.jsonl")
+      var lines = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map(String.init)
+      let line = try #require(lines.firstIndex { $0.contains("\"radius\": 0.1") })
+      lines[line] = lines[line].replacingOccurrences(of: "\"radius\": 0.1", with: "\"radius\": 0.9")
+      try (lines.joined(separator: "\n") + "\n").write(to: url, atomically: true, encoding: .utf8)
+    }.get()
+    #expect(run.notes.count == 1 && run.notes[0].hasPrefix("1 records claim a larger radius"))
+    #expect(try Fixture.run("run-0.25").notes == [])
+    #expect(try Fixture.run("run-anytime").notes.count == 1, "only that it is target-stopped")
+  }
+
   @Test("A folder without a run, a run without images and a path without a file are refused")
   func absent() throws {
     let empty = try Self.changed { folder in

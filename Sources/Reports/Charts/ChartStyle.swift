@@ -1,13 +1,14 @@
-/// Colours and strokes of every picture, light and dark; text and lines keep a contrast of 4.5 : 1 or more.
-enum ChartStyle {
+/// Colours and strokes of every picture, light and dark. Text keeps a contrast of 4.5 : 1, lines one of 3 : 1, or more
+/// (WCAG 2.1, 1.4.3 and 1.4.11).
+package enum ChartStyle {
   /// Series colours repeat after this many; their markers differ then.
-  static let colours = 6
+  package static let colours = 6
 
-  private static let light = """
+  package static let light = """
     --ground:#ffffff;--ink:#1b1f24;--soft:#57606a;--rule:#d0d7de;--panel:#f6f8fa;--link:#0550ae;
     --s0:#0a63b8;--s1:#b3450b;--s2:#0b7a5a;--s3:#8a3fa8;--s4:#7a5c00;--s5:#b32d6b;--heat:10,99,184;--warn:#9a4a00;
     """
-  private static let dark = """
+  package static let dark = """
     --ground:#14171c;--ink:#e8ebef;--soft:#a5b0bc;--rule:#3a424c;--panel:#1d2229;--link:#86bdff;
     --s0:#6cb2ff;--s1:#ff9a5c;--s2:#4fd0a3;--s3:#d49bf2;--s4:#e3c24a;--s5:#ff8fbb;--heat:108,178,255;--warn:#ffb066;
     """

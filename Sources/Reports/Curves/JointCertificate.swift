@@ -1,6 +1,5 @@
 import Basics
 import Certification
-import Statistics
 
 /// The same votes read so that every certificate of the set holds at once with confidence 1 − α.
 ///
@@ -28,27 +27,14 @@ public struct JointCertificate: Sendable {
     guard let alpha = origin.alpha, let sigma = origin.sigma, sigma > 0, sigma.isFinite, alpha > 0, alpha < 1 else {
       throw Unavailable(description: "run.json does not tell α and σ")
     }
-    guard origin.stop == "fixed" else {
-      throw Unavailable(
-        description: "the votes were watched while they came in (stopping rule \(origin.stop)): a bound at α/N has to "
-          + "be followed during the run, not recomputed from its last counts")
-    }
     let level = alpha / Double(run.images.count)
     var results: [CertifiedImage] = []
-    var known: [[Int]: Certificate] = [:]
+    var known: [Bound: Certificate] = [:]
     for image in run.images {
       guard let record = image.record else { throw Unavailable(description: "an image has no votes") }
-      let successes = record.votes[record.candidate]
-      let key = [successes, record.samples]
-      let certificate: Certificate
-      if let found = known[key] {
-        certificate = found
-      } else {
-        certificate = Certificate(
-          pLower: ClopperPearson.lowerBound(successes: successes, trials: record.samples, alpha: level),
-          sigma: PixelNoise(sigma))
-        known[key] = certificate
-      }
+      let bound = record.bound(atLevel: level)
+      let certificate = known[bound] ?? Certificate(pLower: bound.value, sigma: PixelNoise(sigma))
+      known[bound] = certificate
       var result = image
       result.outcome =
         certificate.radius.map { .certified(label: record.candidate, radius: $0) } ?? Outcome.abstained

@@ -4,7 +4,7 @@ enum PageStyle {
     ChartStyle.variables(":root") + ChartStyle.rules + """
       :root{color-scheme:light dark}
       *{box-sizing:border-box}
-      body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif}
+      body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif;overflow-wrap:break-word}
       .skip{position:absolute;left:-99em}
       .skip:focus{left:1em;top:1em;background:var(--ground);padding:.4em .8em;z-index:2}
       header,main,footer,nav{max-width:62rem;margin:0 auto;padding:0 1.25rem}
@@ -23,7 +23,7 @@ enum PageStyle {
       caption{text-align:left;color:var(--soft);padding:.3em 0}
       th,td{padding:.28em .7em;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top;font-weight:400}
       thead th{border-bottom:2px solid var(--soft);font-weight:600;white-space:nowrap}
-      tbody th{min-width:8rem}
+      tbody th{min-width:6rem}
       .card tbody th{min-width:0}
       .n{text-align:right;white-space:nowrap}
       tr.envelope th,tr.envelope td,tr.published th,tr.published td{font-style:italic;color:var(--soft)}

@@ -17,7 +17,8 @@ struct ProvenanceList {
       ("Data’s SHA-256", text("data.digest")), ("Images made to fit", text("data.adaptation")),
       ("Classifier", text("classifier.description")), ("Precision", text("classifier.precision")),
       ("σ (pixels)", text("smoothing.sigma")), ("Selection votes n₀", text("smoothing.selectionSamples")),
-      ("Estimation votes n", text("smoothing.samples")), ("α", text("smoothing.alpha")),
+      (origin.stop == "fixed" ? "Estimation votes n" : "Estimation votes, at most", text("smoothing.samples")),
+      ("α", text("smoothing.alpha")),
       ("Stopping rule", stoppingRule(origin)), ("Seed", text("smoothing.seed")),
       ("Images", images(origin)), ("Instruction set", text("host.instructionSet")),
       ("Libraries", libraries(origin)), ("Processor", text("host.processor")), ("System", text("host.system")),
@@ -32,6 +33,9 @@ struct ProvenanceList {
     let targets = origin.targetRadii.map(Decimals.radius).joined(separator: ", ")
     return "\(origin.stop): a bound valid at every number of votes"
       + (targets.isEmpty ? "" : "; voting ends when the radius \(targets) is decided")
+      + (origin.number("smoothing.radiusTolerance").map {
+        "; voting ends when the radius can grow by no more than \(Decimals.radius($0))"
+      } ?? "")
   }
 
   private func images(_ origin: RunOrigin) -> String {

@@ -55,6 +55,12 @@ public struct ReportedRun: Sendable {
     return known.count == images.count ? ExactSum.mean(known.map(Double.init)) : nil
   }
 
+  /// Estimation votes per image, where records tell.
+  public var votesPerImage: Double? {
+    let known = images.compactMap { $0.record?.samples }
+    return known.count == images.count ? ExactSum.mean(known.map(Double.init)) : nil
+  }
+
   /// Mean time per image, where every row tells.
   public var secondsPerImage: Double? {
     let known = images.compactMap(\.seconds)

@@ -1,6 +1,8 @@
 import Basics
+import Certification
 import Foundation
 import Runs
+import Statistics
 
 extension ReportedRun {
   /// Reads a run directory, or a table of another tool.
@@ -56,6 +58,9 @@ extension ReportedRun {
         "Voting stopped as soon as the target radius (\(radii)) was decided. The ACR and every radius beyond the target "
           + "say where voting stopped: they are not comparable with those of other runs.")
     }
+    if let sigma = origin.sigma, let note = overclaims(records, sigma: sigma, alpha: origin.alpha) {
+      notes.append(note)
+    }
     let invalid = records.reduce(0) { $0 + $1.invalidVotes + $1.invalidSelectionVotes }
     if invalid > 0 { notes.append("\(invalid) votes ended in NaN; they count against the predicted class.") }
     let sigma = origin.sigma
@@ -63,6 +68,26 @@ extension ReportedRun {
     return ReportedRun(
       name: named(name ?? method, sigma: sigma), method: name ?? origin.methodKey, source: path, sigma: sigma,
       images: records.map(CertifiedImage.init), origin: origin, notes: notes)
+  }
+
+  /// Names records whose radius is larger than their votes certify: an edited file, or a fault.
+  private static func overclaims(_ records: [ImageRecord], sigma: Double, alpha: Double?) -> String? {
+    guard sigma > 0, sigma.isFinite, let alpha, alpha > 0, alpha < 1 else { return nil }
+    var known: [Bound: Double] = [:]
+    var lines: [Int] = []
+    for (position, record) in records.enumerated() {
+      guard let radius = record.outcome.radius else { continue }
+      // At the run's level, whatever level the record claims to be at.
+      let bound = record.bound(atLevel: alpha)
+      let value = known[bound] ?? bound.value
+      known[bound] = value
+      let certified = CertifiedRadius.radius(sigma: sigma, lowerBound: value) ?? 0
+      // Another processor's last digits are no overclaim.
+      if radius > certified * (1 + 1e-9) { lines.append(position + 1) }
+    }
+    guard let first = lines.first else { return nil }
+    return
+      "\(lines.count) records claim a larger radius than their votes certify (first on line \(first) of records.jsonl)."
   }
 
   static func named(_ name: String, sigma: Double?) -> String {

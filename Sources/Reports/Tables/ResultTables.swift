@@ -57,7 +57,10 @@ public struct ResultTables: Sendable {
   public func cost() -> ReportTable {
     var table = ReportTable(
       caption: "Cost per image (mean)",
-      columns: [.init("Run", .left), .init("Denoiser evaluations"), .init("Seconds"), .init("Evaluations per second")])
+      columns: [
+        .init("Run", .left), .init("Estimation votes"), .init("Denoiser evaluations"), .init("Seconds"),
+        .init("Evaluations per second"),
+      ])
     for run in runs {
       let evaluations = run.evaluationsPerImage
       let seconds = run.secondsPerImage
@@ -65,7 +68,8 @@ public struct ResultTables: Sendable {
       if let evaluations, let seconds, seconds > 0 { rate = Decimals.down(evaluations / seconds, digits: 1) }
       table.rows.append(
         .init([
-          run.name, evaluations.map { Decimals.nearest($0, digits: 0) } ?? "–",
+          run.name, run.votesPerImage.map { Decimals.nearest($0, digits: 0) } ?? "–",
+          evaluations.map { Decimals.nearest($0, digits: 0) } ?? "–",
           seconds.map { Decimals.nearest($0, digits: 3) } ?? "–", rate,
         ]))
     }

@@ -15,6 +15,7 @@ import pathlib
 import sys
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+import mpmath
 import numpy as np
 from scipy.stats import beta, binomtest, norm
 
@@ -84,14 +85,42 @@ def table_row(records, radii):
         down(acr, 4)]
 
 
+def mixture_bound(k, n, alpha):
+    """The root p < k/n of M_n(p) = 1/alpha, SPEC section 4, in 40 digits."""
+    if k == 0:
+        return 0.0
+    with mpmath.workdps(40):
+        a, b = mpmath.mpf(k) + 0.5, mpmath.mpf(n - k) + 0.5
+
+        def evidence(p):
+            top = mpmath.log(mpmath.beta(a, b)) + mpmath.log(mpmath.betainc(a, b, p, 1, regularized=True))
+            half = mpmath.mpf(1) / 2
+            bottom = mpmath.log(mpmath.beta(half, half)) + mpmath.log(
+                mpmath.betainc(half, half, p, 1, regularized=True))
+            return top - bottom - k * mpmath.log(p) - (n - k) * mpmath.log(1 - p) + mpmath.log(alpha)
+
+        low, high = mpmath.mpf("1e-12"), mpmath.mpf(k) / n if k < n else 1 - mpmath.mpf(10) ** -30
+        for _ in range(120):
+            middle = (low + high) / 2
+            low, high = (middle, high) if evidence(middle) > 0 else (low, middle)
+        return float(low)
+
+
+def lower_bound(bound, alpha):
+    k, n = bound["successes"], bound["samples"]
+    if bound["rule"] == "beta-mixture":
+        return mixture_bound(k, n, alpha)
+    return float(beta.ppf(alpha, k, n - k + 1)) if k else 0.0
+
+
 def joint(manifest, records, radii):
     """All certificates at once: every bound at α/N."""
     alpha, sigma = manifest["smoothing"]["alpha"], manifest["smoothing"]["sigma"]
     level = alpha / len(records)
     radius = []
     for r in records:
-        k, n = r["votes"][r["candidate"]], r["samples"]
-        bound = beta.ppf(level, k, n - k + 1) if k else 0.0
+        source = r.get("bound", {"rule": "clopper-pearson", "successes": r["votes"][r["candidate"]], "samples": r["samples"]})
+        bound = lower_bound(source, level)
         radius.append(sigma * norm.ppf(bound) if bound > 0.5 and r["candidate"] == r["label"] else 0.0)
     certified = [bool(x > 0) for x in radius]
     counts = [int(sum(c and x >= r for c, x in zip(certified, radius))) for r in radii]
@@ -116,7 +145,7 @@ def mcnemar(a, b, radii):
     return rows
 
 
-def make_run(folder, sigma, images, classes, n, n0, alpha, seed):
+def make_run(folder, sigma, images, classes, n, n0, alpha, seed, anytime=False, old=False):
     """A made-up run whose records agree with themselves."""
     rng = np.random.default_rng(seed)
     folder.mkdir(exist_ok=True)
@@ -128,18 +157,24 @@ def make_run(folder, sigma, images, classes, n, n0, alpha, seed):
         p[labels[index]] = strength
         if rng.random() < 0.1:  # An image that looks like another class.
             p[labels[index]], p[(labels[index] + 1) % classes] = p[(labels[index] + 1) % classes], p[labels[index]]
-        selection, votes = rng.multinomial(n0, p), rng.multinomial(n, p)
+        samples = int(rng.integers(50, n + 1)) if anytime else n
+        selection, votes = rng.multinomial(n0, p), rng.multinomial(samples, p)
         candidate = int(np.argmax(selection))
-        k = int(votes[candidate])
-        bound = float(beta.ppf(alpha, k, n - k + 1)) if k else 0.0
+        source = {"rule": "beta-mixture" if anytime else "clopper-pearson", "successes": int(votes[candidate]),
+                  "samples": samples, "alpha": alpha}
+        bound = lower_bound(source, alpha)
         abstained = bound <= 0.5
-        lines.append(json.dumps({
+        record = {
             "index": index * 20, "label": int(labels[index]), "predicted": -1 if abstained else candidate,
             "abstained": abstained, "radius": 0.0 if abstained else sigma * float(norm.ppf(bound)),
-            "candidate": candidate, "pLower": bound, "votes": votes.tolist(), "invalidVotes": 0,
-            "selectionVotes": selection.tolist(), "invalidSelectionVotes": 0, "samples": n,
-            "evaluations": 31 * (n + n0), "seconds": round(float(rng.gamma(20, 0.1)), 6),
-            "correct": (not abstained) and candidate == int(labels[index])}))
+            "candidate": candidate, "pLower": bound, "bound": source,
+            "stopReason": "targets" if anytime else "fixed", "votes": votes.tolist(), "invalidVotes": 0,
+            "selectionVotes": selection.tolist(), "invalidSelectionVotes": 0, "samples": samples,
+            "evaluations": 31 * (samples + n0), "seconds": round(float(rng.gamma(20, 0.1)), 6),
+            "correct": (not abstained) and candidate == int(labels[index])}
+        if old:  # As version 0.1 wrote them.
+            del record["bound"], record["stopReason"]
+        lines.append(json.dumps(record))
     (folder / "records.jsonl").write_text("\n".join(lines) + "\n")
     manifest = {
         "arguments": ["certify", "--data", "<made & up>", "--sigma", str(sigma)],
@@ -155,14 +190,18 @@ def make_run(folder, sigma, images, classes, n, n0, alpha, seed):
         "model": {"architecture": "made up", "digest": "11" * 32, "source": "made-up.safetensors"},
         "program": {"name": "ndc", "version": "0.1.0"},
         "smoothing": {"alpha": alpha, "samples": n, "seed": 5, "selectionSamples": n0, "sigma": sigma, "stop": "fixed"}}
+    if anytime:
+        manifest["smoothing"].update(stop="anytime", targetRadii=[0.25])
     (folder / "run.json").write_text(json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def fixtures():
     for name, sigma, seed in [("run-0.25", 0.25, 1), ("run-0.5", 0.5, 2)]:
-        make_run(HERE / name, sigma, images=60, classes=5, n=200, n0=20, alpha=0.001, seed=seed)
+        make_run(
+            HERE / name, sigma, images=60, classes=5, n=200, n0=20, alpha=0.001, seed=seed, old=name == "run-0.5")
+    make_run(HERE / "run-anytime", 0.5, images=24, classes=5, n=400, n0=20, alpha=0.001, seed=3, anytime=True)
     expected = {"radii": RADII, "runs": []}
-    for name in ["run-0.25", "run-0.5"]:
+    for name in ["run-0.25", "run-0.5", "run-anytime"]:
         manifest, records = read(HERE / name)
         expected["runs"].append({
             "name": name, "curve": [[str(cell) for cell in row[1:]] for row in curve(records, RADII)],
