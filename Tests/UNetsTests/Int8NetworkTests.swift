@@ -6,9 +6,9 @@ import UNets
 
 /// Whole networks on bytes: random networks, quantised on random images.
 @Suite struct Int8NetworkTests {
-  /// Largest difference from fp32, relative to the largest value. Weights of 7 bits are off by 1/256 of their channel's
-  /// largest, some fifteen layers add theirs like random signs, and the tiny networks' random weights do not damp them.
-  static let tolerance: Float = 0.05
+  /// Largest difference from fp32, relative to the largest value. Weights of 7 bits are off by up to 1/128 of their
+  /// channel's largest, and some fifteen layers add theirs like random signs; about 0.01 is seen.
+  static let tolerance: Float = 0.03
 
   /// Different images, labels (and none) and noise over two decades.
   private static func sample(_ denoiser: UNetDenoiser, count: Int, seed: UInt64) -> DeterminismTests.Batch {
