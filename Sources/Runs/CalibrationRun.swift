@@ -65,6 +65,11 @@ public struct CalibrationRun: Sendable {
 
     let second = try await samples(levels: chosen.map { candidates[$0] }, Array(indices[half...]))
     let fit = WeightFit(levels: order.map { chosen.firstIndex(of: $0) ?? 0 }, samples: second)
+    guard fit.weights.contains(where: { $0 > 0 }) else {
+      throw InputError(
+        "the model tells nothing about these classes: no level's errors are smaller for the right class",
+        expected: "a model that was trained on such images")
+    }
     func race(_ share: Double) -> RaceCalibration {
       RaceCalibration(levels: fit.levels, weights: fit.weights, samples: second, share: share)
     }

@@ -41,15 +41,17 @@ struct FastPresetTests {
     return "npy:\(folder.file("x.npy")),\(folder.file("y.npy"))"
   }
 
-  private static func calibrated(in folder: URL) throws -> (data: String, calibration: String) {
-    let data = try pictures(80, in: folder)
-    let file = folder.file("calibration.json")
-    let ending = try Program.run([
-      "calibrate", "--model", TinyNetwork.grey.model, "--data", data, "--sigma", "0.25", "--images", "80", "--levels",
-      "0.25", "0.5", "1", "2", "--out", file, "--json",
-    ])
-    #expect(ending.status == 0, "\(ending.errors)")
-    return (data, file)
+  /// A calibration by hand: the tiny network is random, there is nothing to learn from it.
+  private static func calibration(_ name: String = "calibration.json", model: String? = nil, in folder: URL) throws
+    -> String
+  {
+    let digest = model.map { "\"model\":\"\($0)\"," } ?? ""
+    try Data(
+      (#"{"format":"ndc-calibration-2","# + digest
+        + #""entries":[{"sigma":0.25,"method":"apndc","levels":[{"sigma":0.5,"weight":0.5},{"sigma":2,"weight":0.25}],"#
+        + #""race":{"order":[1,0],"margins":[0.01,null]}}]}"#).utf8
+    ).write(to: folder.appendingPathComponent(name))
+    return folder.file(name)
   }
 
   private static func certify(_ arguments: [String]) throws -> [Record] {
@@ -62,7 +64,8 @@ struct FastPresetTests {
   @Test("calibrated levels are raced over, and a record's counts give its bound again")
   func calibratedRun() throws {
     try TemporaryFolder.with { folder in
-      let (data, calibration) = try Self.calibrated(in: folder)
+      let data = try Self.pictures(8, in: folder)
+      let calibration = try Self.calibration(in: folder)
       let ending = try Program.run([
         "certify", "--model", TinyNetwork.grey.model, "--data", data, "--calibration", calibration, "--sigma", "0.25",
         "--preset", "fast", "--samples", "40", "--alpha", "0.1", "--count", "3", "--json", "--out", folder.file("run"),
@@ -90,7 +93,8 @@ struct FastPresetTests {
   @Test("records are the same for every number of threads and batch size, and for a run that grew")
   func determinism() throws {
     try TemporaryFolder.with { folder in
-      let (data, calibration) = try Self.calibrated(in: folder)
+      let data = try Self.pictures(8, in: folder)
+      let calibration = try Self.calibration(in: folder)
       let common = [
         "--data", data, "--calibration", calibration, "--preset", "fast", "--samples", "60", "--alpha", "0.2",
         "--target-radius", "0.02", "0.1",
@@ -116,7 +120,7 @@ struct FastPresetTests {
   @Test("without a calibration it says what it does instead, and the calibration of another model is not used")
   func uncalibrated() throws {
     try TemporaryFolder.with { folder in
-      let (data, calibration) = try Self.calibrated(in: folder)
+      let data = try Self.pictures(8, in: folder)
       let model = folder.file("model.pkl")
       try FileManager.default.copyItem(atPath: TinyNetwork.grey.model, toPath: model)
       let arguments = [
@@ -126,14 +130,11 @@ struct FastPresetTests {
       let plain = try Program.run(arguments + [folder.file("plain")])
       #expect(plain.status == 0 && plain.errors.contains("no calibration") && plain.errors.contains("halving"))
 
-      let table = try String(contentsOfFile: calibration, encoding: .utf8)
-      try table.write(toFile: folder.file("model.calibration.json"), atomically: true, encoding: .utf8)
+      _ = try Self.calibration("model.calibration.json", in: folder)
       let used = try Program.run(arguments + [folder.file("used")])
       #expect(used.status == 0 && used.errors.contains("calibrated margins"))
 
-      let digest = try #require(table.firstMatch(of: /[0-9a-f]{64}/)?.output)
-      try table.replacingOccurrences(of: String(digest), with: String(repeating: "0", count: 64))
-        .write(toFile: folder.file("model.calibration.json"), atomically: true, encoding: .utf8)
+      _ = try Self.calibration("model.calibration.json", model: String(repeating: "0", count: 64), in: folder)
       let foreign = try Program.run(arguments + [folder.file("foreign")])
       #expect(foreign.status == 0 && foreign.errors.contains("another model"))
       let learned = try Program.run(arguments + [folder.file("learned"), "--weighting", "learned"])
@@ -165,6 +166,52 @@ struct FastPresetTests {
       let records = try Self.certify(
         ["--data", data, "--samples", "30", "--alpha", "0.2", "--count", "2", "--out", folder.file("run")])
       #expect(records.allSatisfy { $0.bound.rule == "clopper-pearson" && $0.samples == 30 && $0.stopReason == "fixed" })
+    }
+  }
+
+  @Test(
+    "what is learned from an exact denoiser classifies its own images, with fewer evaluations than all classes take")
+  func calibrate() throws {
+    try TemporaryFolder.with { folder in
+      let data = try Self.pictures(80, in: folder)
+      let file = folder.file("learned.json")
+      let ending = try Program.run([
+        "calibrate", "--model", "analytic:\(data)", "--data", data, "--sigma", "0.25", "--images", "80", "--levels",
+        "0.5", "1", "2", "--out", file, "--json",
+      ])
+      #expect(ending.status == 0, "\(ending.errors)")
+      struct Learned: Decodable {
+        struct Table: Decodable {
+          struct Entry: Decodable {
+            var accuracy: Double
+            var evaluationsPerVote: Double
+            var levels: [[String: Double]]
+          }
+          var entries: [Entry]
+        }
+        var calibration: Table
+      }
+      let entry = try #require(try ending.json(Learned.self).calibration.entries.first)
+      #expect(entry.accuracy > 0.9)
+      #expect(entry.evaluationsPerVote <= Double(1 + 8 * entry.levels.count))
+      let used = try Program.run([
+        "classify", "--model", "analytic:\(data)", "--data", data, "--sigma", "0.25", "--calibration", file, "--count",
+        "40", "--json",
+      ])
+      struct Report: Decodable { var accuracy: Double }
+      #expect(try used.json(Report.self).accuracy > 0.85)
+      // Without --out there is no place beside an exact denoiser.
+      let nowhere = try Program.run([
+        "calibrate", "--model", "analytic:\(data)", "--data", data, "--images", "40", "--sigma", "0.25",
+      ])
+      #expect(nowhere.status == 64 && nowhere.errors.contains("--out"))
+      // A random network tells nothing.
+      let random = try Program.run([
+        "calibrate", "--model", TinyNetwork.grey.model, "--data", data, "--sigma", "0.25", "--images", "40", "--levels",
+        "0.5", "--out", folder.file("none.json"),
+      ])
+      #expect(random.status == 65 || random.status == 0)
+      #expect(random.status == 0 || random.errors.contains("tells nothing"))
     }
   }
 

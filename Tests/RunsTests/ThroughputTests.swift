@@ -29,11 +29,11 @@ import Testing
     }
   }
 
-  @Test(
-    "The median is the middle, or the mean of the two middle ones",
-    arguments: [([3.0], 3.0), ([9, 1, 2], 2), ([4, 1, 2, 8], 3)])
-  func median(values: [Double], expected: Double) {
-    #expect(Throughput.median(values) == expected)
+  @Test("The median is the middle, or the mean of the two middle ones")
+  func median() {
+    #expect(Throughput.median([3]) == 3)
+    #expect(Throughput.median([9, 1, 2]) == 2)
+    #expect(Throughput.median([4, 1, 2, 8]) == 3)
   }
 
   private final class Mutexed: Sendable {

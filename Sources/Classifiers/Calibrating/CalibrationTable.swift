@@ -7,7 +7,7 @@ import Foundation
 ///
 /// The file is JSON:
 /// ```
-/// {"format": "ndc-calibration-2", "model": "sha256 of the checkpoint", "entries": [
+/// {"format": "ndc-calibration-2", "model": "digest of the weights", "entries": [
 ///   {"sigma": 0.5, "method": "apndc", "levels": [{"sigma": 3, "weight": 0.2}, …], "race": {"order": [1, 0], "margins": [4.1, null]},
 ///    "images": 1000, "accuracy": 0.97, "evaluationsPerVote": 17.2}, …], "notes": "optional text"}
 /// ```
@@ -47,7 +47,7 @@ public struct CalibrationTable: Hashable, Sendable {
     }
   }
 
-  /// SHA-256 of the checkpoint it was learned on.
+  /// The digest of the weights it was learned on, whatever file they come in.
   public var model: String?
   public var entries: [Entry]
   public var notes: String?

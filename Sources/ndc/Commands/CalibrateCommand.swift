@@ -89,6 +89,10 @@ struct CalibrateCommand: AsyncParsableCommand {
 
   func run() async throws {
     let loaded = try LoadedModel.load(model)
+    guard out != nil || loaded.parameters != nil else {
+      throw UsageError("--out is needed: \(loaded.source) is no file to put a calibration beside")
+    }
+    let file = out ?? CalibrationTable.path(besideModel: loaded.source)
     guard loaded.denoiser.classCount > 1 else {
       throw InputError("the model has no classes to choose from", file: loaded.source)
     }
@@ -100,7 +104,7 @@ struct CalibrateCommand: AsyncParsableCommand {
       stride(from: 0, to: chosen.count, by: 2).map { chosen[$0] }
       + stride(from: 1, to: chosen.count, by: 2)
       .map { chosen[$0] }
-    var table = CalibrationTable(model: loaded.digest, entries: [], notes: notes(loaded, dataset))
+    var table = CalibrationTable(model: loaded.weightsDigest(), entries: [], notes: notes(loaded, dataset))
     var choices: [[Result.Step]] = []
     var alternatives: [[CalibrationRun.Result.Alternative]] = []
     for sigma in sigma.sorted() {
@@ -131,7 +135,6 @@ struct CalibrateCommand: AsyncParsableCommand {
       alternatives.append(result.alternatives)
       if !json { show(sigma, result, choices[choices.count - 1], classCount: loaded.denoiser.classCount) }
     }
-    let file = out ?? CalibrationTable.path(besideModel: loaded.source)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try AtomicFile.write(Array(try encoder.encode(table)) + [UInt8(ascii: "\n")], to: file)

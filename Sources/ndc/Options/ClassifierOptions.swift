@@ -76,6 +76,8 @@ struct ClassifierOptions: ParsableArguments {
     }
   }
 
+  /// Whether the preset fast decides, by name or because nothing else was named.
+  var isFast: Bool { preset == .fast || (preset == nil && !namesLevels && (weighting ?? .learned) == .learned) }
   private var isPaper: Bool { preset == .paper }
   private var namesLevels: Bool { timesteps != nil || !levels.isEmpty }
 
@@ -90,10 +92,10 @@ struct ClassifierOptions: ParsableArguments {
   /// The classifier for a model; calibrated levels where there are any and nothing else was asked for.
   ///
   /// - Throws: `InputError` for a calibration that cannot be read; `UsageError` where there is none to learn from.
-  func specification(model: String, digest: String) throws -> ClassifierSpecification {
+  func specification(model: LoadedModel) throws -> ClassifierSpecification {
     var specification = explicitSpecification()
     let wantsLearned = weighting == .learned || (!isPaper && weighting == nil && !namesLevels)
-    if wantsLearned, let entry = try calibrationEntry(model: model, digest: digest) {
+    if wantsLearned, let entry = try calibrationEntry(model) {
       specification.weighting = .learned
       specification.calibration = entry.levels
       if !isPaper, !namesLevels, specification.elimination == .none, let race = entry.race {
@@ -133,7 +135,7 @@ struct ClassifierOptions: ParsableArguments {
     return specification
   }
 
-  private func calibrationEntry(model: String, digest: String) throws -> CalibrationTable.Entry? {
+  private func calibrationEntry(_ model: LoadedModel) throws -> CalibrationTable.Entry? {
     if let calibration {
       let table = try CalibrationTable(path: calibration)
       guard let entry = table.entry(sigma: sigma, method: method) else {
@@ -141,10 +143,10 @@ struct ClassifierOptions: ParsableArguments {
       }
       return entry
     }
-    let beside = CalibrationTable.path(besideModel: model)
+    let beside = CalibrationTable.path(besideModel: model.source)
     guard FileManager.default.fileExists(atPath: beside) else { return nil }
     let table = try CalibrationTable(path: beside)
-    if let expected = table.model, expected != digest {
+    if let expected = table.model, expected != model.weightsDigest() {
       Output.notice("\(beside) was made for another model and is not used")
       return nil
     }

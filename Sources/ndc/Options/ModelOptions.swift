@@ -18,8 +18,9 @@ struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What the network computes in: fp32, bf16, or int8 for a model that ndc quantize has measured.",
+      discussion: "Default: fp32; with --preset fast int8 where the model has it, bf16 where the processor has it.",
       valueName: "precision"))
-  var precision = Precision.fp32
+  var precision: Precision?
 
   @Option(
     help: ArgumentHelp("Worker threads; results do not depend on it. Default: one per processor.", valueName: "k"))

@@ -18,13 +18,18 @@ struct LoadedModel: Sendable {
   var precision: Precision
   /// The kernels in use; part of the classifier's identity.
   var kernels: String
+  /// What a calibration is tied to: the weights, whatever file they come in. Takes a moment for a large model.
+  var weightsDigest: @Sendable () -> String
 
   /// - Throws: `InputError` for a file that cannot be used, `UsageError` for options that do not fit it.
-  static func load(_ options: ModelOptions) throws -> LoadedModel {
+  ///
+  /// - Parameter fastest: without --precision, whether to take the fastest precision that costs no accuracy: int8
+  ///   where the model has ranges, bf16 where the processor has it. Otherwise it is fp32.
+  static func load(_ options: ModelOptions, fastest: Bool = false) throws -> LoadedModel {
     let source = try options.model ?? Resources.bundledModel()
-    if options.precision.availableHere != options.precision {
+    if let asked = options.precision, asked.availableHere != asked {
       Output.notice(
-        "this processor has no bfloat16 instructions: computing in \(options.precision.availableHere.rawValue) instead")
+        "this processor has no bfloat16 instructions: computing in \(asked.availableHere.rawValue) instead")
     }
     if let data = source.split(separator: ":", maxSplits: 1).last, source.hasPrefix("analytic:") {
       guard options.unconditionalModel == nil else {
@@ -33,16 +38,19 @@ struct LoadedModel: Sendable {
       return try analytic(String(data), source: source)
     }
     let checkpoint = try Checkpoint.load(path: source)
-    let network = try UNetDenoiser(checkpoint, precision: options.precision)
+    let second = try options.unconditionalModel.map { try Checkpoint.load(path: $0) }
+    let hasRanges = checkpoint.quantization != nil && second.map { $0.quantization != nil } ?? true
+    let precision = options.precision ?? (!fastest ? .fp32 : hasRanges ? .int8 : Precision.bf16.availableHere)
+    let network = try UNetDenoiser(checkpoint, precision: precision)
     var loaded = LoadedModel(
       denoiser: network, source: source, digest: checkpoint.digest,
       architecture: ModelSummary(checkpoint.architecture).line, parameters: checkpoint.parameterCount,
-      precision: network.precision, kernels: network.kernelDescription)
-    if let file = options.unconditionalModel {
-      let second = try Checkpoint.load(path: file)
+      precision: network.precision, kernels: network.kernelDescription,
+      weightsDigest: { checkpoint.weightsDigest() })
+    if let second {
       loaded.denoiser = try PairedDenoiser(
-        conditional: network, unconditional: UNetDenoiser(second, precision: options.precision))
-      loaded.unconditionalSource = file
+        conditional: network, unconditional: UNetDenoiser(second, precision: precision))
+      loaded.unconditionalSource = options.unconditionalModel
       loaded.unconditionalDigest = second.digest
     }
     return loaded
@@ -61,11 +69,12 @@ struct LoadedModel: Sendable {
       pixels += image.pixels
       labels.append(label)
     }
+    let digest = try images.digest()
     return LoadedModel(
       denoiser: try AnalyticDenoiser(
         images: ModelSpace.fromPixels(pixels), labels: labels, imageShape: images.imageShape,
         classCount: images.classCount),
-      source: source, digest: try images.digest(), architecture: "analytic denoiser of \(images.count) images",
-      parameters: nil, precision: .fp32, kernels: "analytic")
+      source: source, digest: digest, architecture: "analytic denoiser of \(images.count) images",
+      parameters: nil, precision: .fp32, kernels: "analytic", weightsDigest: { digest })
   }
 }

@@ -14,8 +14,8 @@ struct Workload: Sendable {
 
   init(_ modelOptions: ModelOptions, _ classifierOptions: ClassifierOptions) throws {
     try classifierOptions.validateSpecification()
-    model = try LoadedModel.load(modelOptions)
-    specification = try classifierOptions.specification(model: model.source, digest: model.digest)
+    model = try LoadedModel.load(modelOptions, fastest: classifierOptions.isFast)
+    specification = try classifierOptions.specification(model: model)
     try specification.validate()
     guard model.denoiser.classCount > 1 else {
       throw InputError(
