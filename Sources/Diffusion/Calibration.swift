@@ -64,23 +64,6 @@ public struct Calibration: Hashable, Sendable, Codable {
     self.notes = notes
   }
 
-  /// Reads a calibration file.
-  ///
-  /// - Throws: `InputError` naming the file and the field.
-  public init(path: String) throws {
-    let file = try MappedFile(path: path)
-    guard file.bytes.count <= Self.largestFile else {
-      throw InputError(
-        "too large for a calibration", file: path, expected: "at most \(Self.largestFile) bytes",
-        found: "\(file.bytes.count)")
-    }
-    do {
-      try self.init(json: Data(file.bytes))
-    } catch let error as InputError {
-      throw error.inFile(path)
-    }
-  }
-
   /// Decodes the bytes of a calibration file.
   public init(json: Data) throws {
     do {

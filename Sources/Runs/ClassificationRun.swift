@@ -36,24 +36,12 @@ public struct ClassificationRun: Sendable {
       ClassificationReport(
         images: classified, evaluations: evaluations, seconds: (clock.now - start) / .seconds(1))
     }
-    // Blocks bound the memory that images take; large enough that shrinking batches at a block's end cost little.
-    let block = 16 * executor.threads * executor.batch
     do {
-      for begin in stride(from: 0, to: indices.count, by: block) {
-        let labelled = try indices[begin..<min(begin + block, indices.count)].map {
-          try images($0).labelled(shape: executor.imageShape, classCount: executor.classCount)
+      try await ImageBlocks(executor: executor, seed: seed, images: images).forEach(indices) { block, requests in
+        let votes = try await executor.votes(requests) { votes in
+          progress.addImages(evaluations: votes.map(\.evaluations))
         }
-        let votes = try await executor.votes(
-          labelled.map { image, _ in
-            VoteRequest(
-              pixels: image.pixels,
-              key: VoteKey(seed: seed, image: UInt32(image.index), vote: 0, purpose: .evaluation))
-          },
-          onVotes: { votes in
-            progress.addVotes(votes)
-            for _ in votes { progress.finishImage() }
-          })
-        for ((image, label), vote) in zip(labelled, votes) {
+        for ((image, label), vote) in zip(block, votes) {
           var predicted: Int?
           if case .label(let choice) = vote.choice { predicted = choice }
           classified.append(.init(index: image.index, label: label, predicted: predicted, correct: predicted == label))

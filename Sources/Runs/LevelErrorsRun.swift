@@ -28,21 +28,12 @@ public struct LevelErrorsRun: Sendable {
     progress.begin(images: indices.count, finishedBefore: 0, votesPerImage: 1)
     defer { progress.end() }
     var elements: [Element] = []
-    // Blocks bound the memory that images take.
-    let block = 16 * executor.threads * executor.batch
     do {
-      for begin in stride(from: 0, to: indices.count, by: block) {
-        let labelled = try indices[begin..<min(begin + block, indices.count)].map {
-          try images($0).labelled(shape: executor.imageShape, classCount: executor.classCount)
+      try await ImageBlocks(executor: executor, seed: seed, images: images).forEach(indices) { block, requests in
+        let errors = try await executor.levelErrors(requests) { finished in
+          progress.addImages(evaluations: finished.map(\.evaluations))
         }
-        let errors = try await executor.levelErrors(
-          labelled.map { image, _ in
-            VoteRequest(
-              pixels: image.pixels,
-              key: VoteKey(seed: seed, image: UInt32(image.index), vote: 0, purpose: .evaluation))
-          },
-          onFinished: { finished in progress.addImages(evaluations: finished.map(\.evaluations)) })
-        for ((image, label), errors) in zip(labelled, errors) {
+        for ((image, label), errors) in zip(block, errors) {
           elements.append(Element(index: image.index, label: label, errors: errors))
         }
       }

@@ -1,11 +1,12 @@
 import Classifiers
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct CalibratingTests {
   /// Samples whose labels are drawn from softmax(−Σ ω·e), e(y) uniform in 0 … 4.
   private static func samples(_ count: Int, weights: [Double], classes: Int = 4, seed: UInt64) -> [CalibrationSample] {
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix64(state: seed)
     return (0..<count).map { _ in
       let errors = (0..<weights.count * classes).map { _ in 4 * generator.unit() }
       let scores = (0..<classes).map { label in
@@ -74,18 +75,5 @@ import Testing
       #expect(result.evaluationsPerVote < careful.evaluationsPerVote)
       #expect(result.accuracy < careful.fullAccuracy)
     }
-  }
-}
-
-/// Steele, Lea & Flood's SplitMix64, for tests.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func unit() -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
   }
 }

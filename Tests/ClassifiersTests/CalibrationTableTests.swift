@@ -59,4 +59,19 @@ import Testing
       try CalibrationTable(json: Data(json.utf8))
     } throws: { ($0 as? InputError).map { "\($0)".contains(place) } ?? false }
   }
+
+  @Test func `an absent file is an input error that names it`() {
+    #expect {
+      try CalibrationTable(path: "/nonexistent/calibration.json")
+    } throws: { ($0 as? InputError)?.file == "/nonexistent/calibration.json" }
+  }
+
+  @Test func `an error inside a file names the file`() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data("{".utf8).write(to: file)
+    #expect {
+      try CalibrationTable(path: file.path)
+    } throws: { ($0 as? InputError)?.file == file.path }
+  }
 }

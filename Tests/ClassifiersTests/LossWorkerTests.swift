@@ -2,6 +2,7 @@ import Basics
 import Classifiers
 import Diffusion
 import Synchronization
+import TestSupport
 import Testing
 
 /// Counts calls and their sizes on the way to another denoiser; can spoil answers or cancel the task.

@@ -1,6 +1,7 @@
 import Basics
 import Classifiers
 import Diffusion
+import TestSupport
 import Testing
 
 @Suite struct LossesComputationTests {

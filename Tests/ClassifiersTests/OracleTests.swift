@@ -2,6 +2,7 @@ import Basics
 import Classifiers
 import Diffusion
 import Foundation
+import TestSupport
 import Testing
 
 /// EPNDC's loss against the exact log-density of a Gaussian mixture, and the classifiers against Bayes' rule.

@@ -2,6 +2,7 @@ import Basics
 import Classifiers
 import Diffusion
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct RaceTests {

@@ -2,6 +2,7 @@ import Basics
 import Classifiers
 import Diffusion
 import Foundation
+import TestSupport
 import Testing
 
 /// D(x; s, y) = one number per class: at x = 0 every level's squared error is known by heart.

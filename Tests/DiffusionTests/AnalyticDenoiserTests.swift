@@ -1,6 +1,7 @@
 import Basics
 import Diffusion
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct AnalyticDenoiserTests {

@@ -40,19 +40,4 @@ import Testing
       return place.isEmpty || "\(error)".contains(place)
     }
   }
-
-  @Test func `an absent file is an input error that names it`() {
-    #expect {
-      try Calibration(path: "/nonexistent/calibration.json")
-    } throws: { ($0 as? InputError)?.file == "/nonexistent/calibration.json" }
-  }
-
-  @Test func `an error inside a file names the file`() throws {
-    let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).json")
-    defer { try? FileManager.default.removeItem(at: file) }
-    try Data("{".utf8).write(to: file)
-    #expect {
-      try Calibration(path: file.path)
-    } throws: { ($0 as? InputError)?.file == file.path }
-  }
 }

@@ -1,5 +1,6 @@
 import Basics
 import Diffusion
+import TestSupport
 import Testing
 
 @Suite struct PairedDenoiserTests {

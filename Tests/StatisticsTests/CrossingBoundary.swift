@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Statistics
 
 /// Where the bound of a sequence of votes first exceeds their true probability: a violation, if p is the truth.
