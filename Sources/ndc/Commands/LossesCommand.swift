@@ -61,7 +61,12 @@ struct LossesCommand: AsyncParsableCommand {
     let rows = try ArrayInput.noise(noise, shape: shape, rows: levels.count)
     var specification = ClassifierSpecification(method: method, sigma: sigma)
     specification.weighting = weighting
-    specification.calibration = try calibration.map { try Calibration(path: $0) }
+    if let calibration {
+      guard let entry = try CalibrationTable(path: calibration).entry(sigma: sigma, method: method) else {
+        throw UsageError("\(calibration) has no entry for \(method.rawValue) at sigma \(sigma)")
+      }
+      specification.calibration = entry.levels
+    }
     let computation = try LossesComputation(
       specification: specification, denoiser: loaded.denoiser, grid: levels, noise: rows)
     let count = images.count / shape.count
