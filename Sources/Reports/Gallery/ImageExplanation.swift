@@ -13,12 +13,14 @@ public struct ImageExplanation: Hashable, Sendable {
   public var denoised: [Float]
   /// The class the denoiser was told; nil for the unconditional one.
   public var denoisedLabel: Int?
-  /// L_y of that vote; +∞ for a class dropped on the way.
+  /// L_y at that vote's noise; +∞ for a class dropped on the way.
   public var losses: [Double]
+  /// The vote as the run cast it; nil where it was invalid.
+  public var choice: Int?
 
   public init(
     index: Int, shape: ImageShape, image: [Float], noisy: [Float], denoised: [Float], denoisedLabel: Int?,
-    losses: [Double]
+    losses: [Double], choice: Int?
   ) {
     self.index = index
     self.shape = shape
@@ -27,6 +29,7 @@ public struct ImageExplanation: Hashable, Sendable {
     self.denoised = denoised
     self.denoisedLabel = denoisedLabel
     self.losses = losses
+    self.choice = choice
   }
 }
 

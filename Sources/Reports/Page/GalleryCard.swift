@@ -57,6 +57,8 @@ public struct GalleryCard: Sendable {
         """
     }
     let noise = sigma.map { "σ = \(Decimals.radius($0))" } ?? "noisy"
+    let choice =
+      explanation.choice.map { "The first vote is for class \(className($0))." } ?? "The first vote is invalid."
     let told = explanation.denoisedLabel.map { "told class \(className($0))" } ?? "told no class"
     return """
       <div class="pictures">
@@ -64,6 +66,7 @@ public struct GalleryCard: Sendable {
       \(figure(explanation.noisy, "first noisy copy, \(noise)", "\(title): a noisy copy"))\
       \(figure(explanation.denoised, "denoised in one step, \(told)", "\(title): the noisy copy denoised"))\
       </div>
+      <p>\(choice)</p>
 
       """
   }
@@ -84,7 +87,7 @@ public struct GalleryCard: Sendable {
     }
     let total = max(1, votes.reduce(0, +))
     var html: Markup = "<table><caption>"
-    html += losses.isEmpty ? "Votes per class" : "Loss of the first vote above the smallest, and votes, per class"
+    html += losses.isEmpty ? "Votes per class" : "Loss at the first vote’s noise, above the smallest, and votes"
     if classes > shown.count { html += " (\(shown.count) of \(classes) classes)" }
     html += "</caption><thead><tr><th scope=\"col\">Class</th>"
     if !losses.isEmpty { html += "<th scope=\"col\" class=\"n\">Loss</th><th scope=\"col\">Bar</th>" }
