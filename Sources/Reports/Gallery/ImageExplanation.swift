@@ -15,12 +15,10 @@ public struct ImageExplanation: Hashable, Sendable {
   public var denoisedLabel: Int?
   /// L_y at that vote's noise; +∞ for a class dropped on the way.
   public var losses: [Double]
-  /// The vote as the run cast it; nil where it was invalid.
-  public var choice: Int?
 
   public init(
     index: Int, shape: ImageShape, image: [Float], noisy: [Float], denoised: [Float], denoisedLabel: Int?,
-    losses: [Double], choice: Int?
+    losses: [Double]
   ) {
     self.index = index
     self.shape = shape
@@ -29,7 +27,6 @@ public struct ImageExplanation: Hashable, Sendable {
     self.denoised = denoised
     self.denoisedLabel = denoisedLabel
     self.losses = losses
-    self.choice = choice
   }
 }
 

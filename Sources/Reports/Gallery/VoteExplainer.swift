@@ -8,25 +8,22 @@ import Runs
 public struct VoteExplainer: ImageExplainer {
   private let denoiser: any Denoiser
   private let classifier: any BaseClassifier
-  private let complete: (any BaseClassifier)?
   private let sigma: PixelNoise
   private let seed: UInt64
   private let purpose: VotePurpose
   private let images: ImageProvider
 
   /// - Parameters:
-  ///   - classifier: f of the run, on `denoiser`.
-  ///   - complete: the same without dropping classes early, for losses of all of them; nil where f drops none.
+  ///   - classifier: f of the run, on `denoiser`; better without dropping classes early, for losses of all of them.
   ///   - sigma: σ in pixels, positive.
   ///   - images: gives the image of a data set's index, fitted to the model.
   public init(
-    denoiser: any Denoiser, classifier: any BaseClassifier, complete: (any BaseClassifier)? = nil, sigma: PixelNoise,
+    denoiser: any Denoiser, classifier: any BaseClassifier, sigma: PixelNoise,
     seed: UInt64, purpose: VotePurpose = .estimation, images: @escaping ImageProvider
   ) {
     precondition(sigma.sigma > 0 && sigma.sigma.isFinite, "a smoothing noise")
     self.denoiser = denoiser
     self.classifier = classifier
-    self.complete = complete
     self.sigma = sigma
     self.seed = seed
     self.purpose = purpose
@@ -37,7 +34,6 @@ public struct VoteExplainer: ImageExplainer {
   public func explain(_ indices: [Int]) throws -> [ImageExplanation] {
     let shape = denoiser.imageShape
     let worker = try classifier.makeWorker()
-    let completeWorker = try complete?.makeWorker()
     let evaluator = try denoiser.makeEvaluator()
     return try indices.map { index in
       let image = try images(index)
@@ -51,13 +47,11 @@ public struct VoteExplainer: ImageExplainer {
       let input = ClassifierInput(
         image: noisy, noise: VoteNoise(stream: key.classifierStream, classCount: classifier.classCount))
       let vote = try worker.classLosses([input])[0]
-      let losses = try completeWorker?.classLosses([input])[0].losses ?? vote.losses
       let label = denoiser.isUnconditionalAvailable ? nil : vote.prediction ?? image.label
       let denoised = try Self.denoise(noisy, at: sigma.inModelSpace, label: label, evaluator)
       return ImageExplanation(
         index: index, shape: shape, image: image.pixels, noisy: noisy.map(ModelSpace.toPixels),
-        denoised: denoised.map(ModelSpace.toPixels), denoisedLabel: label, losses: losses,
-        choice: vote.prediction)
+        denoised: denoised.map(ModelSpace.toPixels), denoisedLabel: label, losses: vote.losses)
     }
   }
 

@@ -57,8 +57,6 @@ public struct GalleryCard: Sendable {
         """
     }
     let noise = sigma.map { "σ = \(Decimals.radius($0))" } ?? "noisy"
-    let choice =
-      explanation.choice.map { "The first vote is for class \(className($0))." } ?? "The first vote is invalid."
     let told = explanation.denoisedLabel.map { "told class \(className($0))" } ?? "told no class"
     return """
       <div class="pictures">
@@ -66,7 +64,6 @@ public struct GalleryCard: Sendable {
       \(figure(explanation.noisy, "first noisy copy, \(noise)", "\(title): a noisy copy"))\
       \(figure(explanation.denoised, "denoised in one step, \(told)", "\(title): the noisy copy denoised"))\
       </div>
-      <p>\(choice)</p>
 
       """
   }
