@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test(
-    "An explanation is of the first estimation vote: its noise, its losses, its choice", arguments: [UInt64(1), 2, 3])
+    "An explanation is of the first estimation vote: its noise and its losses", arguments: [UInt64(1), 2, 3])
   func explanation(seed: UInt64) throws {
     let (explainer, classifier) = try Self.explainer(seed: seed)
     let explanations = try explainer.explain([1, 0])

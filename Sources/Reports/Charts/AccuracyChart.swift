@@ -62,10 +62,11 @@ public struct AccuracyChart: Sendable {
       svg += "</g>\n"
     }
     for result in published { svg += line(result, frame) }
-    for group in groups { svg += "<path class=\"envelope\" d=\"\(path(group, frame))\"/>\n" }
     for (index, run) in runs.enumerated() {
       svg += "<path class=\"line s\(index % ChartStyle.colours)\" d=\"\(path(run.curve, frame))\"/>\n"
     }
+    // On top of the runs it follows, which show between its dashes.
+    for group in groups { svg += "<path class=\"envelope\" d=\"\(path(group, frame))\"/>\n" }
     for (index, run) in runs.enumerated() {
       for radius in radii where radius <= frame.end {
         let mark = ChartMarker.of(index).path(frame.x(radius), frame.y(run.curve.share(atRadius: radius).value))

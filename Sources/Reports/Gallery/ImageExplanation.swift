@@ -13,7 +13,7 @@ public struct ImageExplanation: Hashable, Sendable {
   public var denoised: [Float]
   /// The class the denoiser was told; nil for the unconditional one.
   public var denoisedLabel: Int?
-  /// L_y of that vote; +∞ for a class dropped on the way.
+  /// L_y at that vote's noise; +∞ for a class dropped on the way.
   public var losses: [Double]
 
   public init(

@@ -14,12 +14,12 @@ public struct VoteExplainer: ImageExplainer {
   private let images: ImageProvider
 
   /// - Parameters:
-  ///   - classifier: f of the run, on `denoiser`.
+  ///   - classifier: f of the run, on `denoiser`; better without dropping classes early, for losses of all of them.
   ///   - sigma: σ in pixels, positive.
   ///   - images: gives the image of a data set's index, fitted to the model.
   public init(
-    denoiser: any Denoiser, classifier: any BaseClassifier, sigma: PixelNoise, seed: UInt64,
-    purpose: VotePurpose = .estimation, images: @escaping ImageProvider
+    denoiser: any Denoiser, classifier: any BaseClassifier, sigma: PixelNoise,
+    seed: UInt64, purpose: VotePurpose = .estimation, images: @escaping ImageProvider
   ) {
     precondition(sigma.sigma > 0 && sigma.sigma.isFinite, "a smoothing noise")
     self.denoiser = denoiser
@@ -44,15 +44,14 @@ public struct VoteExplainer: ImageExplainer {
       let noise = key.smoothingStream.normals(count: shape.count)
       let scale = Float(sigma.inModelSpace.sigma)
       let noisy = zip(ModelSpace.fromPixels(image.pixels), noise).map { $0 + scale * $1 }
-      let result = try worker.classLosses([
-        ClassifierInput(
-          image: noisy, noise: VoteNoise(stream: key.classifierStream, classCount: classifier.classCount))
-      ])
-      let label = denoiser.isUnconditionalAvailable ? nil : result[0].prediction ?? image.label
+      let input = ClassifierInput(
+        image: noisy, noise: VoteNoise(stream: key.classifierStream, classCount: classifier.classCount))
+      let vote = try worker.classLosses([input])[0]
+      let label = denoiser.isUnconditionalAvailable ? nil : vote.prediction ?? image.label
       let denoised = try Self.denoise(noisy, at: sigma.inModelSpace, label: label, evaluator)
       return ImageExplanation(
         index: index, shape: shape, image: image.pixels, noisy: noisy.map(ModelSpace.toPixels),
-        denoised: denoised.map(ModelSpace.toPixels), denoisedLabel: label, losses: result[0].losses)
+        denoised: denoised.map(ModelSpace.toPixels), denoisedLabel: label, losses: vote.losses)
     }
   }
 

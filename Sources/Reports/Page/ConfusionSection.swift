@@ -15,6 +15,9 @@ struct ConfusionSection {
       own class.</p>
 
       """
+    if Set(run.images.compactMap { $0.record?.samples }).count > 1 {
+      html += "<p>Images got different numbers of votes, the harder ones more: each counts by its votes.</p>\n"
+    }
     html += confusion.counts.count <= Self.largestMatrix ? matrix(confusion) : pairs(confusion)
     return html
   }

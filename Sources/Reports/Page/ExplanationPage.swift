@@ -10,7 +10,7 @@ public enum ExplanationPage {
       body: """
         <section id="images" aria-labelledby="images-title">
         <h2 id="images-title">Images</h2>
-        <p>Losses are of one vote: the smallest wins it.</p>
+        <p>Losses are at the noise of one vote, the first.</p>
         <ul class="cards">
         \(list)</ul>
         </section>

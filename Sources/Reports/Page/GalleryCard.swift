@@ -84,7 +84,7 @@ public struct GalleryCard: Sendable {
     }
     let total = max(1, votes.reduce(0, +))
     var html: Markup = "<table><caption>"
-    html += losses.isEmpty ? "Votes per class" : "Loss of the first vote above the smallest, and votes, per class"
+    html += losses.isEmpty ? "Votes per class" : "Loss at the first vote’s noise, above the smallest, and votes"
     if classes > shown.count { html += " (\(shown.count) of \(classes) classes)" }
     html += "</caption><thead><tr><th scope=\"col\">Class</th>"
     if !losses.isEmpty { html += "<th scope=\"col\" class=\"n\">Loss</th><th scope=\"col\">Bar</th>" }

@@ -15,8 +15,9 @@ struct GallerySection {
       html += "<p class=\"warn\"><strong>No pictures.</strong> \(absence) Votes and radii are shown alone.</p>\n"
     }
     html += """
-      <p>Hardest are the images with the fewest votes for their label, easiest those with the most. Losses are of the \
-      first estimation vote: the smallest wins it.</p>
+      <p>Hardest are the images with the fewest votes for their label, easiest those with the most. Losses are at \
+      the noise of the first estimation vote, every class evaluated to the end; a run that drops classes early may vote \
+      for another than the smallest.</p>
       <div class="gallery">
       <fieldset><legend>Show</legend>
       <label><input type="radio" name="show\(position)" class="show-all" checked> all</label>

@@ -45,9 +45,11 @@ struct GalleryLoader {
         "unconditional model", manifest.model.unconditionalSource ?? "", recorded: recorded, found: found)
     }
     let images = try AdaptedImageSet(data, to: model.denoiser.imageShape)
+    // Every class to the end: a loss that was dropped early explains nothing.
+    var specification = manifest.classifier.specification
+    specification.elimination = .none
     let explainer = VoteExplainer(
-      denoiser: model.denoiser,
-      classifier: try manifest.classifier.specification.makeClassifier(denoiser: model.denoiser),
+      denoiser: model.denoiser, classifier: try specification.makeClassifier(denoiser: model.denoiser),
       sigma: PixelNoise(manifest.smoothing.sigma), seed: manifest.smoothing.seed
     ) { index in
       guard (0..<images.count).contains(index) else {
@@ -56,7 +58,7 @@ struct GalleryLoader {
       let image = try images.image(at: index)
       return RunImage(index: image.index, label: image.label, pixels: image.pixels)
     }
-    let perVote = try manifest.classifier.specification.evaluationsPerVote(classCount: model.denoiser.classCount)
+    let perVote = try specification.evaluationsPerVote(classCount: model.denoiser.classCount)
     Output.notice("gallery: \(indices.count) images x up to \(perVote + 1) evaluations")
     let chunk = max(1, (indices.count + threads - 1) / threads)
     return try await inParallel(count: indices.count, chunk: chunk, threads: threads) { range in
