@@ -149,6 +149,8 @@ struct CertifyCommand: AsyncParsableCommand {
       Output.line("")
     }
     Output.line(summary.table.trimmingCharacters(in: .newlines))
+    let chart = CurveChart.text(records)
+    if !chart.isEmpty { Output.line("\n" + chart + "\n") }
     Output.line("run directory: \(folder)")
   }
 }
