@@ -13,6 +13,8 @@ struct HelpTests {
     "losses": ["--model", "--x", "--noise", "--grid", "--method", "--weighting", "--sigma", "--precision", "--out"],
     "denoise": ["--model", "--x", "--sigma", "--labels", "--precision", "--out"],
     "radius": ["--successes", "--samples", "--alpha", "--sigma", "--json"],
+    "report": ["--out", "--svg", "--csv", "--markdown", "--latex", "--radii", "--published", "--json"],
+    "compare": ["--radius", "--anyway", "--json"],
     "inspect": ["--json", "model"],
     "calibrate": ["--model", "--data", "--sigma", "--images", "--levels", "--most-levels", "--loss-share", "--out"],
     "benchmark": ["--model", "--precisions", "--batch", "--threads", "--no-presets", "--json"],

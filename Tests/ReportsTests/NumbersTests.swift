@@ -9,6 +9,7 @@ import Testing
       (29, 100, "29.00", "0.290000"), (57, 100, "57.00", "0.570000"), (2, 3, "66.66", "0.666666"),
       (1, 1, "100.00", "1.000000"), (0, 7, "0.00", "0.000000"), (9_999, 10_000, "99.99", "0.999900"),
       (99_999, 100_000, "99.99", "0.999990"), (1, 300, "0.33", "0.003333"),
+      (999_999_999_999_999, 1_000_000_000_000_000, "99.99", "0.999999"),
     ])
   func share(count: Int, total: Int, percent: String, fraction: String) {
     #expect(Share(count, of: total).percent() == percent)
@@ -18,6 +19,8 @@ import Testing
   @Test("Shares of different totals are compared exactly")
   func order() {
     #expect(Share(1, of: 3) < Share(334, of: 1000))
+    let many = 1_000_000_000_000_000
+    #expect(Share(many / 2, of: many) < Share(many / 2 + 1, of: many))
     #expect(!(Share(333, of: 999) < Share(1, of: 3)) && !(Share(1, of: 3) < Share(333, of: 999)))
   }
 

@@ -72,6 +72,7 @@ import Testing
       ("records.jsonl", "\"label\": 4", "\"label\": \"x\"", "records.jsonl, line"),
       ("records.jsonl", "\"index\": 20", "\"index\": 0", "line 2, field \"index\""),
       ("records.jsonl", "\"correct\": true", "\"correct\": false", "field \"correct\""),
+      ("records.jsonl", "\"radius\": 0.1", "\"radius\": 1e300, \"x\": 0.1", "field \"radius\""),
       ("run.json", "\"alpha\"", "\"alpha", "run.json"),
     ])
   func damaged(file: String, old: String, new: String, message: String) throws {
@@ -94,6 +95,30 @@ import Testing
     #expect(run.notes.count == 1 && run.notes[0].hasPrefix("1 records claim a larger radius"))
     #expect(try Fixture.run("run-0.25").notes == [])
     #expect(try Fixture.run("run-anytime").notes.count == 1, "only that it is target-stopped")
+  }
+
+  @Test("Absurd numbers make an absurd page or an error, never a crash")
+  func absurd() throws {
+    let changes: [(String, String, String)] = [
+      ("run.json", "\"sigma\": 0.25,\n  \"stop\"", "\"sigma\": 1e300, \"stop\""),
+      ("run.json", "\"alpha\": 0.001", "\"alpha\": -7"), ("run.json", "\"alpha\": 0.001", "\"alpha\": 1e300"),
+      ("run.json", "\"count\": 60", "\"count\": 9223372036854775807"),
+      ("run.json", "\"seed\": 5", "\"seed\": 18446744073709551615"),
+      ("run.json", "\"smoothing\"", "\"nothing\""), ("run.json", "\"classifier\"", "\"nothing\""),
+      ("records.jsonl", "\"seconds\": 1", "\"seconds\": 1e308, \"x\": 1"),
+      ("records.jsonl", "\"evaluations\": 6820", "\"evaluations\": 9223372036854775807"),
+    ]
+    for (file, old, new) in changes {
+      let result = try Self.changed(Self.replace(old, new, in: file))
+      let run = try result.get()
+      let report = HTMLReport(runs: [run], radii: [0, 0.25, 1e300])
+      #expect(report.html().contains("</html>"))
+      _ = report.chart.svg(standalone: true)
+      _ = ReportSummary(report)
+      _ = try? RunComparison(run, run, radii: [0]).table
+    }
+    let large = Fixture.made([(Int.max, Int.max, 1e9), (0, 0, 1e-300), (1, nil, 0)])
+    #expect(HTMLReport(runs: [large], radii: [0.25]).html().contains("</html>"))
   }
 
   @Test("A folder without a run, a run without images and a path without a file are refused")

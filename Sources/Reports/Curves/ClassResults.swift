@@ -23,16 +23,22 @@ public struct VoteConfusion: Hashable, Sendable {
   /// Votes that ended in NaN, by label.
   public let invalid: [Int]
 
-  /// nil where votes are unknown or a label is none of the classes.
+  /// More classes make a matrix that nobody can take in, nor memory hold.
+  static let mostClasses = 2_000
+
+  /// nil where votes are unknown, too many to count, or a label is none of the classes.
   public init?(_ run: ReportedRun) {
     let classes = run.images.first?.record?.votes.count ?? 0
-    guard classes > 0 else { return nil }
+    guard (1...Self.mostClasses).contains(classes) else { return nil }
+    var total = 0
     var counts = Array(repeating: Array(repeating: 0, count: classes), count: classes)
     var invalid = Array(repeating: 0, count: classes)
     for image in run.images {
       guard let record = image.record, record.votes.count == classes, counts.indices.contains(image.label) else {
         return nil
       }
+      total += record.samples
+      guard total <= Share.largestTotal else { return nil }
       for (label, votes) in record.votes.enumerated() { counts[image.label][label] += votes }
       invalid[image.label] += record.invalidVotes
     }

@@ -3,9 +3,12 @@ public struct Share: Hashable, Sendable, Comparable {
   public let count: Int
   public let total: Int
 
-  /// - Precondition: 0 ≤ count ≤ total, 0 < total < 10¹².
+  /// Beyond it the arithmetic below would overflow.
+  static let largestTotal = 1_000_000_000_000_000
+
+  /// - Precondition: 0 ≤ count ≤ total, 0 < total ≤ 10¹⁵.
   public init(_ count: Int, of total: Int) {
-    precondition(total > 0 && total < 1_000_000_000_000 && (0...total).contains(count), "\(count) of \(total)")
+    precondition(total > 0 && total <= Self.largestTotal && (0...total).contains(count), "\(count) of \(total)")
     self.count = count
     self.total = total
   }
@@ -20,15 +23,21 @@ public struct Share: Hashable, Sendable, Comparable {
   public func fraction(digits: Int = 6) -> String { decimals(scale: 1, digits: digits) }
 
   private func decimals(scale: Int, digits: Int) -> String {
-    let power = (0..<digits).reduce(1) { power, _ in power * 10 }
-    let whole = count * scale / total
-    let rest = (count * scale - whole * total) * power / total
-    guard digits > 0 else { return String(whole) }
-    let text = String(rest)
-    return "\(whole)." + String(repeating: "0", count: digits - text.count) + text
+    var text = String(count * scale / total)
+    var rest = count * scale % total
+    if digits > 0 { text += "." }
+    for _ in 0..<digits {
+      let (digit, remainder) = (rest * 10).quotientAndRemainder(dividingBy: total)
+      text += String(digit)
+      rest = remainder
+    }
+    return text
   }
 
   public static func < (left: Share, right: Share) -> Bool {
-    left.count * right.total < right.count * left.total
+    let (one, other) = (
+      left.count.multipliedFullWidth(by: right.total), right.count.multipliedFullWidth(by: left.total)
+    )
+    return (one.high, one.low) < (other.high, other.low)
   }
 }

@@ -135,7 +135,7 @@ struct ForeignTableParser {
     guard let radius = Double(field(.radius)) else { throw problem(.radius, "not a radius", "a number") }
     var outcome = Outcome.abstained
     if predicted >= 0 {
-      guard radius.isFinite, radius >= 0, radius < 1e9 else {
+      guard radius.isFinite, radius >= 0, radius <= ReportedRun.largestRadius else {
         throw problem(.radius, "not a radius", "a finite number from 0")
       }
       outcome = .certified(label: predicted, radius: radius)

@@ -67,12 +67,6 @@ public struct ReportedRun: Sendable {
     return known.count == images.count ? ExactSum.mean(known) : nil
   }
 
-  /// The number of classes the results speak of.
-  public var classCount: Int {
-    let largest = images.reduce(-1) { max($0, $1.label, $1.outcome.label ?? -1) }
-    return max(largest + 1, images.first?.record?.votes.count ?? 0, classNames.count)
-  }
-
   /// "7", or "7 (horse)" where classes have names.
   public func className(_ label: Int) -> String {
     guard classNames.indices.contains(label), classNames[label] != String(label) else { return "\(label)" }

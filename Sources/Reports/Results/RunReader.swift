@@ -19,6 +19,8 @@ extension ReportedRun {
     return isFolder.boolValue ? try readRun(path, name: name) : try readTable(path, name: name)
   }
 
+  /// In pixels: no picture is that large.
+  static let largestRadius = 1e9
   private static let largestManifest = 64 << 20
   private static let largestRecords = 4 << 30
 
@@ -101,6 +103,11 @@ extension ReportedRun {
         throw InputError(
           "an image is recorded twice", file: file, location: "line \(position + 1), field \"index\"",
           found: "image \(record.index), also on line \(first + 1)")
+      }
+      guard (record.outcome.radius ?? 0) <= largestRadius else {
+        throw InputError(
+          "not a radius in pixels", file: file, location: "line \(position + 1), field \"radius\"",
+          expected: "at most \(Int(largestRadius))", found: "\(record.outcome.radius ?? 0)")
       }
       guard record.votes.count == records[0].votes.count else {
         throw InputError(
