@@ -51,7 +51,8 @@ public struct ClassificationReport: Hashable, Sendable, Codable {
   /// The report for people, without the single images.
   public var table: String {
     var text = "images         \(images.count)\n"
-    text += "accuracy       \(DecimalText.percent(accuracy))  (\(correct) of \(images.count); 95 % interval "
+    text +=
+      "accuracy       \(images.isEmpty ? "none" : DecimalText.percent(correct, of: images.count))  (\(correct) of \(images.count); 95 % interval "
     text += "\(DecimalText.percent(interval.lower)) … \(DecimalText.percent(interval.upper)))\n"
     if invalid > 0 { text += "invalid (NaN)  \(invalid)\n" }
     text += "evaluations    \(evaluations)\n"

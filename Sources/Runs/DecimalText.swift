@@ -17,6 +17,14 @@ public enum DecimalText {
   /// A share as a percentage with two decimals, rounded down.
   public static func percent(_ share: Double) -> String { down(share * 100, digits: 2) + " %" }
 
+  /// `count` of `total` as a percentage with two decimals, rounded down in integers: 29 of 100 is 29.00 %, where 0.29·100
+  /// in floating point is less.
+  public static func percent(_ count: Int, of total: Int) -> String {
+    precondition(total > 0 && (0...total).contains(count), "a share")
+    let (whole, rest) = (count * 10_000 / total).quotientAndRemainder(dividingBy: 100)
+    return "\(whole).\(padded(rest, 2)) %"
+  }
+
   /// h:mm:ss.ffffff, as Python prints a `timedelta`.
   public static func clock(_ seconds: Double) -> String {
     let microseconds = Int((max(0, min(seconds, 1e9)) * 1e6).rounded())

@@ -4,13 +4,16 @@ extension RunSummary {
     var rows = [("images", "\(images)")]
     if images > 0 {
       rows += [
-        ("accuracy", "\(DecimalText.percent(accuracy))  (\(correct) of \(images); abstentions count as wrong)"),
+        (
+          "accuracy",
+          "\(DecimalText.percent(correct, of: images))  (\(correct) of \(images); abstentions count as wrong)"
+        ),
         ("abstentions", "\(abstentions)"),
       ]
       rows += certified.map { point in
         (
           "certified accuracy at \(DecimalText.down(point.radius, digits: 2))",
-          "\(DecimalText.percent(point.accuracy))  (\(point.images) of \(images))"
+          "\(DecimalText.percent(point.images, of: images))  (\(point.images) of \(images))"
         )
       }
       rows.append(("average certified radius", DecimalText.down(averageCertifiedRadius, digits: 4)))

@@ -16,7 +16,7 @@ enum CurveChart {
       + points.map { point in
         let bar = String(repeating: "#", count: Int(point.accuracy * Double(width)))
         return padded(roundedDown(point.radius, digits: 3), 8) + padded(bar, width + 2)
-          + DecimalText.percent(point.accuracy)
+          + DecimalText.percent(point.images, of: records.count)
       }.joined(separator: "\n")
   }
 
