@@ -9,7 +9,8 @@ public final class MappedFile: @unchecked Sendable {
   /// - Throws: `InputError` when the file cannot be opened, is not a regular file or cannot be mapped.
   public init(path: String) throws {
     self.path = path
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Opening a pipe must not wait for someone to write to it.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw InputError("cannot open: \(String(cString: strerror(errno)))", file: path)
     }

@@ -14,4 +14,6 @@ public enum NoisePurpose: UInt32, Sendable, CaseIterable {
   case evaluationClassifier = 8
   /// Images and noise on which the ranges of int8 are measured.
   case quantization = 16
+  /// Which images of a run have their votes cast again.
+  case verification = 17
 }

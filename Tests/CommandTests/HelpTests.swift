@@ -18,6 +18,7 @@ struct HelpTests {
     "inspect": ["--json", "model"],
     "calibrate": ["--model", "--data", "--sigma", "--images", "--levels", "--most-levels", "--loss-share", "--out"],
     "benchmark": ["--model", "--precisions", "--batch", "--threads", "--no-presets", "--json"],
+    "verify": ["--redraw", "--seed", "--model", "--data", "--threads", "--json", "run"],
     "convert": ["--json", "safetensors"],
     "quantize": ["--calibration", "--images", "--levels", "--rule", "--seed", "--json", "safetensors"],
   ]

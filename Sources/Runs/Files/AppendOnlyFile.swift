@@ -4,7 +4,7 @@ import Foundation
 /// The message of the last failed system call.
 func systemError() -> String { String(cString: strerror(errno)) }
 
-/// A file that only grows: what has been appended is on the disk when `append` returns.
+/// A file that only grows: what has been appended is on the disk, under the file's name, when `append` returns.
 final class AppendOnlyFile {
   let path: String
   let descriptor: Int32
@@ -25,6 +25,7 @@ final class AppendOnlyFile {
 
   /// Appends all bytes or none.
   func append(_ bytes: some Collection<UInt8>) throws {
+    try requireInPlace()
     do {
       try writeAll(Array(bytes), to: descriptor, at: length, path: path)
       guard fsync(descriptor) == 0 || errno == EINVAL else {
@@ -37,6 +38,19 @@ final class AppendOnlyFile {
       throw error
     }
     length += off_t(bytes.count)
+  }
+
+  /// A file that was removed or replaced takes what is written to it all the same, and nobody would find it again.
+  private func requireInPlace() throws {
+    var (ours, named) = (stat(), stat())
+    guard fstat(descriptor, &ours) == 0 else { return }
+    guard stat(path, &named) == 0 else {
+      throw InputError("has vanished while it was being written: \(systemError())", file: path)
+    }
+    // A pipe or device in the place of the file has no place to be compared.
+    guard ours.st_mode & S_IFMT != S_IFREG || (ours.st_dev, ours.st_ino) == (named.st_dev, named.st_ino) else {
+      throw InputError("has been replaced by another file while it was being written", file: path)
+    }
   }
 }
 

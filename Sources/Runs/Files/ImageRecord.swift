@@ -57,6 +57,11 @@ extension ImageRecord: Codable {
     case invalidSelectionVotes, samples, evaluations, seconds, correct
   }
 
+  /// More denoiser evaluations than any image takes: sums of those of many records stay numbers.
+  static let mostEvaluations = 1 << 38
+  /// In pixels, farther than any two images are apart.
+  static let largestRadius = 1e6
+
   /// An abstention is written as class −1 with radius 0, as in the field's tables.
   static let abstention = -1
 
@@ -110,17 +115,18 @@ extension ImageRecord: Codable {
     selectionVotes = try counts(.selectionVotes)
     invalidSelectionVotes = try container.decode(Int.self, forKey: .invalidSelectionVotes)
     evaluations = try container.decode(Int.self, forKey: .evaluations)
-    seconds = try number(.seconds, in: 0...Double.greatestFiniteMagnitude)
-    let radius = try number(.radius, in: 0...Double.greatestFiniteMagnitude)
+    seconds = try number(.seconds, in: 0...1e12)
+    let radius = try number(.radius, in: 0...Self.largestRadius)
     let predicted = try container.decode(Int.self, forKey: .predicted)
     let abstained = try container.decode(Bool.self, forKey: .abstained)
     outcome = abstained ? .abstained : .certified(label: predicted, radius: radius)
 
     try require(votes.indices.contains(candidate), .candidate, "not one of the classes voted for")
+    try require(votes.indices.contains(label), .label, "not one of the classes voted for")
     try require(selectionVotes.count == votes.count, .selectionVotes, "as many classes as in votes expected")
     try require((0...Int(UInt32.max)).contains(invalidVotes), .invalidVotes, "out of range")
     try require((0...Int(UInt32.max)).contains(invalidSelectionVotes), .invalidSelectionVotes, "out of range")
-    try require(evaluations >= 0, .evaluations, "out of range")
+    try require((0...Self.mostEvaluations).contains(evaluations), .evaluations, "out of range")
     try require(
       try container.decode(Int.self, forKey: .samples) == samples, .samples, "votes do not sum to samples")
     if let bound {

@@ -30,9 +30,7 @@ package final class RecordLog {
   static func read(_ path: String) throws -> (records: [ImageRecord], length: Int) {
     var status = stat()
     guard stat(path, &status) == 0 else { return ([], 0) }
-    guard status.st_mode & S_IFMT == S_IFREG, let data = FileManager.default.contents(atPath: path) else {
-      throw InputError("cannot read the records", file: path)
-    }
+    let data = try RunFile.read(path, limit: RunFile.largestRecords)
     var lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     var torn = lines.popLast()?.isEmpty == false
     if !torn, let last = lines.last, (try? JSONSerialization.jsonObject(with: Data(last))) == nil {

@@ -87,8 +87,8 @@ public final class RunDirectory {
   /// The manifest of the run in a folder.
   public static func readManifest(_ path: String) throws -> RunManifest {
     let file = path + "/run.json"
-    guard let data = FileManager.default.contents(atPath: file) else { throw InputError("cannot read", file: file) }
-    return try StableJSON.decode(RunManifest.self, from: Array(data), file: file)
+    return try StableJSON.decode(
+      RunManifest.self, from: try RunFile.read(file, limit: RunFile.largestManifest), file: file)
   }
 
   /// The records of the run in a folder, for reports; a torn last line is left out.
@@ -99,6 +99,12 @@ public final class RunDirectory {
   private static func makeFolder(_ path: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      // The folder's own name must survive a crash too; a file system that cannot promise that is used all the same.
+      let parent = open(path + "/..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      if parent >= 0 {
+        fsync(parent)
+        close(parent)
+      }
     } catch {
       var isFolder: ObjCBool = false
       let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)

@@ -64,9 +64,7 @@ public struct ImageSelection: Hashable, Sendable, Codable {
   ///
   /// - Throws: `InputError` naming the file and the line.
   public static func readIndices(_ path: String) throws -> [Int] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw InputError("cannot read the list of images", file: path)
-    }
+    let data = try RunFile.read(path, limit: RunFile.largestManifest)
     var indices: [Int] = []
     for (number, line) in String(decoding: data, as: UTF8.self).split(
       separator: "\n", omittingEmptySubsequences: false

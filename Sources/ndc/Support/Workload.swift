@@ -41,7 +41,12 @@ struct Workload: Sendable {
   }
 
   func host() -> RunManifest.Host {
-    .current(
-      instructionSet: "\(Engine.instructionSet), \(model.kernels) kernels", libraries: ["oneDNN": Engine.version])
+    .current(instructionSet: Self.instructionSet(model), libraries: Self.libraries)
   }
+
+  /// What computes a model's votes: part of the classifier's identity.
+  static func instructionSet(_ model: LoadedModel) -> String {
+    "\(Engine.instructionSet), \(model.kernels) kernels"
+  }
+  static var libraries: [String: String] { ["oneDNN": Engine.version] }
 }

@@ -1,0 +1,83 @@
+import Basics
+import Foundation
+
+/// The files of a run directory as they lie there, nothing of them believed.
+struct ClaimedRun {
+  static let manifestName = "run.json"
+  static let recordsName = "records.jsonl"
+  static let tableName = "certified.tsv"
+  static let summaryName = "summary.json"
+
+  /// A line of records.jsonl.
+  struct Line {
+    /// Counted from 1.
+    var number: Int
+    var bytes: [UInt8]
+    /// nil where the line is no record.
+    var claim: ClaimedRecord?
+    /// The record as `certify --resume` and `report` read it; nil where they refuse it.
+    var record: ImageRecord?
+  }
+
+  let path: String
+  let manifest: RunManifest
+  var lines: [Line] = []
+  /// nil where the file cannot be read.
+  var table: [String]?
+  var summary: JSONValue?
+  /// What could not be read.
+  var failures: [VerificationFailure] = []
+
+  /// - Throws: `InputError` where the folder holds no run.json that can be read.
+  init(path: String) throws {
+    self.path = path
+    manifest = try RunDirectory.readManifest(path)
+    if let bytes = read(Self.recordsName, limit: RunFile.largestRecords) { readLines(bytes) }
+    table = read(Self.tableName, limit: RunFile.largestRecords).map {
+      String(decoding: $0, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+    if let bytes = read(Self.summaryName, limit: RunFile.largestManifest) {
+      do {
+        summary = try StableJSON.decode(JSONValue.self, from: bytes, file: Self.summaryName)
+      } catch {
+        failures.append(VerificationFailure(error, file: Self.summaryName))
+      }
+    }
+  }
+
+  private mutating func read(_ name: String, limit: Int) -> [UInt8]? {
+    do {
+      return try RunFile.read(path + "/" + name, limit: limit)
+    } catch {
+      var failure = VerificationFailure(error, file: name)
+      failure.file = name
+      failures.append(failure)
+      return nil
+    }
+  }
+
+  private mutating func readLines(_ bytes: [UInt8]) {
+    var texts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    if let last = texts.popLast(), !last.isEmpty {
+      failures.append(
+        VerificationFailure(
+          "a torn line, as a killed process leaves it", file: Self.recordsName, line: texts.count + 1,
+          expected: "a newline at its end"))
+    }
+    let decoder = JSONDecoder()
+    for (position, text) in texts.enumerated() {
+      let data = Data(text)
+      var line = Line(number: position + 1, bytes: Array(text))
+      do {
+        line.claim = try decoder.decode(ClaimedRecord.self, from: data)
+        line.record = try? decoder.decode(ImageRecord.self, from: data)
+      } catch let error as DecodingError {
+        let located = InputError(decoding: error, file: Self.recordsName)
+        failures.append(VerificationFailure(located, file: Self.recordsName, line: line.number))
+      } catch {
+        failures.append(VerificationFailure("not a record", file: Self.recordsName, line: line.number))
+      }
+      lines.append(line)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Basics
+import Certification
+import Classifiers
+
+extension RunManifest.Smoothing {
+  /// The rule that these numbers stand for.
+  ///
+  /// - Throws: `UsageError` for numbers that are none.
+  public func rule() throws -> CertificationRule {
+    try SmoothedClassifier.check(PixelNoise(sigma))
+    switch stop {
+    case Self.fixed:
+      guard targetRadii == nil, radiusTolerance == nil else {
+        throw UsageError("a fixed number of votes goes with neither targets nor a tolerance")
+      }
+      return .fixed(try Certify(selectionSamples: selectionSamples, samples: samples, alpha: alpha))
+    case Self.anytime:
+      let rule = CertificationRule.anytime(
+        try AnytimeCertify(
+          selectionSamples: selectionSamples, budget: samples, alpha: alpha, targets: targetRadii ?? [],
+          tolerance: radiusTolerance ?? 0))
+      guard RunManifest.Smoothing(sigma: sigma, rule: rule, seed: seed) == self else {
+        throw UsageError("targets ascend, each once, or else there is a tolerance")
+      }
+      return rule
+    default: throw UsageError("\"\(stop)\" is no rule to stop by (\(Self.fixed) or \(Self.anytime))")
+    }
+  }
+}
+
+extension RunManifest {
+  /// More images than any data set has; a list of their indices must fit into memory.
+  static let largestCount = 1 << 26
+
+  /// Where this manifest contradicts itself.
+  func contradictions() -> [VerificationFailure] {
+    let file = "run.json"
+    var failures: [VerificationFailure] = []
+    func require<Value: Equatable>(_ found: Value, _ expected: Value, _ field: String, _ problem: String) {
+      guard found != expected else { return }
+      failures.append(
+        VerificationFailure(problem, file: file, field: field, expected: "\(expected)", found: "\(found)"))
+    }
+    require(format, 1, "format", "a layout that this version does not know")
+    require(
+      classifier.specification.sigma, smoothing.sigma, "classifier.specification.sigma",
+      "the classifier was made for another noise than the images get")
+    require(
+      classifier.description, classifier.specification.description, "classifier.description",
+      "does not describe the specification")
+    if images.count > Self.largestCount || data.size > Self.largestCount {
+      failures.append(
+        VerificationFailure(
+          "more images than can be", file: file, field: "images.count", expected: "at most \(Self.largestCount)",
+          found: "\(max(images.count, data.size))"))
+    } else {
+      do {
+        _ = try images.indices(inDatasetOf: data.size)
+      } catch {
+        failures.append(VerificationFailure(error, file: file, field: "images"))
+      }
+    }
+    do {
+      _ = try smoothing.rule()
+    } catch {
+      failures.append(VerificationFailure(error, file: file, field: "smoothing"))
+    }
+    do {
+      try classifier.specification.validate()
+    } catch {
+      failures.append(VerificationFailure(error, file: file, field: "classifier.specification"))
+    }
+    return failures
+  }
+}

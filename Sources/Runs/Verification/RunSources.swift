@@ -1,0 +1,93 @@
+/// The model and the data that a run's description names, as they were found when opened again.
+public struct RunSources: Sendable {
+  public var model: RunManifest.Model
+  public var data: RunManifest.Data
+  /// What computes here: the kernels, their library, and the precision that the processor allows.
+  public var engine: RunEngine
+  /// K.
+  public var classCount: Int
+  public var images: ImageProvider
+
+  public init(
+    model: RunManifest.Model, data: RunManifest.Data, engine: RunEngine, classCount: Int,
+    images: @escaping ImageProvider
+  ) {
+    self.model = model
+    self.data = data
+    self.engine = engine
+    self.classCount = classCount
+    self.images = images
+  }
+
+  /// Where these are not what the run used. A digest speaks for its file, wherever that lies now.
+  func failures(_ manifest: RunManifest) -> [VerificationFailure] {
+    var failures: [VerificationFailure] = []
+    func require<Value: Equatable>(_ found: Value?, _ expected: Value?, _ field: String, of source: String?) {
+      guard found != expected else { return }
+      func text(_ value: Value?) -> String { value.map { "\($0)" } ?? "nothing" }
+      failures.append(
+        VerificationFailure(
+          "not what the run used", file: source ?? "run.json", field: field, expected: text(expected),
+          found: text(found)))
+    }
+    require(model.digest, manifest.model.digest, "model.digest", of: model.source)
+    require(
+      model.unconditionalDigest, manifest.model.unconditionalDigest, "model.unconditionalDigest",
+      of: model.unconditionalSource)
+    require(model.architecture, manifest.model.architecture, "model.architecture", of: model.source)
+    require(model.parameters, manifest.model.parameters, "model.parameters", of: model.source)
+    require(data.digest, manifest.data.digest, "data.digest", of: data.source)
+    require(data.size, manifest.data.size, "data.size", of: data.source)
+    require(data.adaptation, manifest.data.adaptation, "data.adaptation", of: data.source)
+    return failures
+  }
+}
+
+/// What votes may differ by: the instruction set, the libraries, the program and the precision belong to the
+/// classifier's identity (SPEC §4).
+public struct RunEngine: Hashable, Sendable {
+  public var program: RunManifest.Program
+  public var instructionSet: String
+  public var libraries: [String: String]
+  public var precision: String
+
+  public init(
+    program: RunManifest.Program, instructionSet: String, libraries: [String: String], precision: String
+  ) {
+    self.program = program
+    self.instructionSet = instructionSet
+    self.libraries = libraries
+    self.precision = precision
+  }
+
+  /// What a run was made with.
+  init(_ manifest: RunManifest) {
+    self.init(
+      program: manifest.program, instructionSet: manifest.host.instructionSet, libraries: manifest.host.libraries,
+      precision: manifest.classifier.precision)
+  }
+
+  /// A part in which two engines differ.
+  public struct Difference: Hashable, Sendable, Codable, CustomStringConvertible {
+    public var part: String
+    public var run: String
+    public var here: String
+
+    public var description: String { "\(part): \(run) in the run, \(here) here" }
+  }
+
+  /// Where `here` differs from this engine of a run; empty where votes must be the same.
+  func differences(here: RunEngine) -> [Difference] {
+    func text(_ libraries: [String: String]) -> String {
+      libraries.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    }
+    return [
+      Difference(
+        part: "program", run: "\(program.name) \(program.version)", here: "\(here.program.name) \(here.program.version)"
+      ),
+      Difference(part: "instruction set", run: instructionSet, here: here.instructionSet),
+      Difference(part: "libraries", run: text(libraries), here: text(here.libraries)),
+      Difference(part: "precision", run: precision, here: here.precision),
+    ].filter { $0.run != $0.here }
+  }
+}

@@ -1,0 +1,188 @@
+import Basics
+import Certification
+import Classifiers
+import Foundation
+
+/// Verifies a finished run directory: believes nothing in it that can be computed again.
+///
+/// In this order: the files of the directory by themselves (``checkFiles()``), the model and the data that they name
+/// (``checkSources(_:)``), and votes, cast again (``redraw(_:executor:images:progress:)``). What cannot be verified
+/// from a run directory: that the seed was chosen before its outcome was known.
+public struct RunVerification {
+  private let run: ClaimedRun
+  private var failures = VerificationFailures()
+  private var engineDifferences: [RunEngine.Difference] = []
+  private var sourcesHold = false
+  private var redrawn: [Int] = []
+  private var confirmed = 0
+  private var differing: [String] = []
+  private var redrawSeed: UInt64?
+
+  /// What the run says of itself.
+  public var manifest: RunManifest { run.manifest }
+  /// Whether nothing has failed so far.
+  public var holds: Bool { failures.isEmpty }
+
+  /// Reads a run directory.
+  ///
+  /// - Throws: `InputError` naming the file where there is no run; `UsageError` for one that is still being written.
+  public init(path: String) throws {
+    if let holder = RunLock.holder(directory: path) {
+      throw UsageError("\(path) is still being written (\(holder)); verify it when it is finished")
+    }
+    run = try ClaimedRun(path: path)
+  }
+
+  /// How many of the images to cast all votes of again.
+  public enum Redraw: Hashable, Sendable {
+    case all
+    /// So many, chosen at random by a seed.
+    case some(Int, seed: UInt64)
+  }
+
+  /// Checks what the files of the directory say against each other.
+  ///
+  /// - Parameter engine: what computes here; only where it is the run's are the last digits of bounds checked too.
+  public mutating func checkFiles(engine: RunEngine?) {
+    let manifest = run.manifest
+    run.failures.forEach { failures.add($0) }
+    let contradictions = manifest.contradictions()
+    contradictions.forEach { failures.add($0) }
+    if let engine { engineDifferences = RunEngine(manifest).differences(here: engine) }
+    // Nothing can be held against numbers that are none.
+    guard contradictions.isEmpty, let indices = try? manifest.images.indices(inDatasetOf: manifest.data.size) else {
+      return
+    }
+    let check = RecordVerification(
+      smoothing: manifest.smoothing, tolerance: engine == nil || !engineDifferences.isEmpty ? 1e-9 : 0)
+    let classes = run.lines.lazy.compactMap(\.claim).first?.votes.count
+    for line in run.lines {
+      guard let claim = line.claim else { continue }
+      var found = check.failures(claim, line: line.number)
+      if let classes, claim.votes.count != classes {
+        found.append(
+          VerificationFailure(
+            "another number of classes than before", file: ClaimedRun.recordsName, line: line.number, field: "votes",
+            expected: "\(classes)", found: "\(claim.votes.count)"))
+      }
+      if found.isEmpty, let form = Self.checkForm(line) { found.append(form) }
+      found.forEach { failures.add($0) }
+    }
+    CompletenessVerification(indices: indices).failures(
+      run.lines.compactMap { line in line.claim.map { (line.number, $0.index) } }
+    ).forEach { failures.add($0) }
+    if let table = run.table {
+      TableVerification.failures(table, records: run.lines.map(\.record)).forEach { failures.add($0) }
+    }
+    checkSummary()
+  }
+
+  /// A line is what `certify` writes for its record, byte for byte: no field twice, none that nobody checks.
+  private static func checkForm(_ line: ClaimedRun.Line) -> VerificationFailure? {
+    guard let record = line.record, var bytes = try? StableJSON.line(record) else {
+      return VerificationFailure("not a record that can be read", file: ClaimedRun.recordsName, line: line.number)
+    }
+    if line.claim?.stopReason == nil {
+      bytes = Array(
+        String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: #""stopReason":"fixed","#, with: "").utf8)
+    }
+    guard bytes != line.bytes else { return nil }
+    return VerificationFailure(
+      "not as ndc writes its record (a field twice, one too many, or another form)", file: ClaimedRun.recordsName,
+      line: line.number)
+  }
+
+  private mutating func checkSummary() {
+    guard let summary = run.summary else { return }
+    let records = run.lines.compactMap(\.record)
+    guard records.count == run.lines.count, let expected = try? JSONValue(encoding: RunSummary(records)) else { return }
+    FieldComparison.failures(
+      summary, expected, file: ClaimedRun.summaryName, problem: "not what the records add up to"
+    ).forEach { failures.add($0) }
+  }
+
+  /// Records that the model or the data cannot be opened.
+  public mutating func addFailure(_ error: any Error, file: String, field: String) {
+    failures.add(VerificationFailure(error, file: file, field: field))
+  }
+
+  /// Checks digests and sizes of the model and the data, and the labels of all records.
+  ///
+  /// - Throws: what opening an image throws other than `InputError`.
+  public mutating func checkSources(_ sources: RunSources) throws {
+    let differences = sources.failures(run.manifest)
+    differences.forEach { failures.add($0) }
+    sourcesHold = differences.isEmpty
+    guard sourcesHold else { return }
+    for line in run.lines {
+      guard let claim = line.claim, (0..<sources.data.size).contains(claim.index) else { continue }
+      func require(_ found: Int, _ expected: Int?, _ field: String, _ problem: String) {
+        guard found != expected else { return }
+        failures.add(
+          VerificationFailure(
+            problem, file: ClaimedRun.recordsName, line: line.number, field: field,
+            expected: expected.map(String.init) ?? "none", found: "\(found)"))
+      }
+      require(claim.votes.count, sources.classCount, "votes", "not the model's number of classes")
+      do {
+        require(claim.label, try sources.images(claim.index).label, "label", "not the image's label")
+      } catch let error as InputError {
+        failures.add(VerificationFailure(error, file: sources.data.source))
+      }
+    }
+  }
+
+  /// Casts all votes of some images again and compares bit for bit; on another engine than the run's, statistically.
+  ///
+  /// Nothing is cast where the model or the data are not the run's.
+  ///
+  /// - Throws: `CancellationError` when cancelled.
+  public mutating func redraw(
+    _ choice: Redraw, executor: VoteExecutor, images: @escaping ImageProvider, progress: RunProgress = .silent
+  ) async throws {
+    guard sourcesHold, let rule = try? run.manifest.smoothing.rule() else { return }
+    let size = run.manifest.data.size
+    let candidates = run.lines.compactMap { line -> (line: Int, record: ImageRecord)? in
+      guard let record = line.record, (0..<size).contains(record.index),
+        record.votes.count == executor.classCount
+      else { return nil }
+      return (line.number, record)
+    }
+    let chosen: [(line: Int, record: ImageRecord)]
+    switch choice {
+    case .all: chosen = candidates
+    case .some(let count, let seed):
+      var generator = SeededOrder(seed: seed)
+      chosen = generator.draw(count, of: candidates.count).sorted().map { candidates[$0] }
+      redrawSeed = seed
+    }
+    let redraw = VoteRedraw(
+      executor: executor, sigma: PixelNoise(run.manifest.smoothing.sigma), rule: rule,
+      seed: run.manifest.smoothing.seed, images: images, progress: progress,
+      isSameEngine: engineDifferences.isEmpty)
+    let findings: [VoteRedraw.Finding]
+    do {
+      findings = try await redraw(chosen)
+    } catch let error as InputError {
+      failures.add(VerificationFailure(error, file: run.manifest.data.source))
+      return
+    }
+    redrawn = chosen.map(\.record.index)
+    for finding in findings {
+      switch finding {
+      case .confirmed: confirmed += 1
+      case .refuted(let found): found.forEach { failures.add($0) }
+      case .differs(let text): differing.append(text)
+      }
+    }
+  }
+
+  /// What was found.
+  public func report() -> VerificationReport {
+    VerificationReport(
+      run: run.path, verdict: !failures.isEmpty ? .fails : differing.isEmpty ? .holds : .unconfirmed,
+      images: run.manifest.images.count, records: run.lines.count, redrawn: redrawn, confirmed: confirmed,
+      redrawSeed: redrawSeed, engineDifferences: engineDifferences, differing: differing,
+      failureCount: failures.count, failures: failures.first)
+  }
+}

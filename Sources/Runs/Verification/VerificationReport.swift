@@ -1,0 +1,31 @@
+/// What verifying a run directory found.
+public struct VerificationReport: Hashable, Sendable, Encodable {
+  public enum Verdict: String, Hashable, Sendable, Codable {
+    /// Everything that was checked holds.
+    case holds
+    /// Nothing contradicts the run, but its votes were cast on another engine and differ from those drawn here.
+    case unconfirmed
+    /// Something does not hold.
+    case fails
+  }
+
+  public var run: String
+  public var verdict: Verdict
+  /// Images that the run promises.
+  public var images: Int
+  /// Records whose every number was computed again.
+  public var records: Int
+  /// Images whose votes were all cast again.
+  public var redrawn: [Int]
+  /// Of these, images whose votes came out the same bit for bit.
+  public var confirmed: Int
+  /// What chose the images whose votes were cast again; nil where all were, or none.
+  public var redrawSeed: UInt64?
+  /// Where this engine differs from the run's; votes may legitimately differ then.
+  public var engineDifferences: [RunEngine.Difference]
+  /// Votes that differ, but no more than another engine's may.
+  public var differing: [String]
+  /// How many things do not hold, and the first thousand of them.
+  public var failureCount: Int
+  public var failures: [VerificationFailure]
+}

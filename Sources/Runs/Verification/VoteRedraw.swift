@@ -1,0 +1,102 @@
+import Basics
+import Certification
+
+/// Casts every vote of recorded images once more and compares what comes out.
+///
+/// A record holds counts per class, so votes can only be confirmed an image at a time; what stopped an anytime count
+/// where it did is confirmed along with it.
+struct VoteRedraw {
+  var executor: VoteExecutor
+  var sigma: PixelNoise
+  var rule: CertificationRule
+  var seed: UInt64
+  var images: ImageProvider
+  var progress: RunProgress
+  /// Whether votes must be the same bit for bit.
+  var isSameEngine: Bool
+
+  /// More votes of one image than memory should hold at once.
+  static let mostVotes = 1 << 26
+
+  enum Finding: Sendable {
+    /// The record is what comes out again, but for its time.
+    case confirmed
+    /// It is not, as an honest record could never be.
+    case refuted([VerificationFailure])
+    /// Votes differ no more than those of another engine may.
+    case differs(String)
+  }
+
+  func callAsFunction(_ records: [(line: Int, record: ImageRecord)]) async throws -> [Finding] {
+    guard rule.selectionSamples + rule.samples <= Self.mostVotes else {
+      throw InputError(
+        "too many votes an image to draw them again", file: ClaimedRun.manifestName,
+        location: "field \"smoothing.samples\"", expected: "at most \(Self.mostVotes)", found: "\(rule.samples)")
+    }
+    progress.begin(images: records.count, finishedBefore: 0, votesPerImage: rule.fixedVotes)
+    defer { progress.end() }
+    var findings: [Finding] = []
+    try await inOrder(records.count, window: min(2, executor.threads)) { position in
+      try await draw(records[position].record, order: position)
+    } deliver: { position, again in
+      findings.append(try compare(records[position].record, again, line: records[position].line))
+      progress.finishImage()
+    }
+    return findings
+  }
+
+  private func draw(_ record: ImageRecord, order: Int) async throws -> ImageRecord {
+    let (image, label) = try images(record.index).labelled(
+      shape: executor.imageShape, classCount: executor.classCount)
+    let votes = ImageVotes(
+      executor: executor, pixels: image.pixels, seed: seed, image: UInt32(image.index), order: order,
+      onVotes: { progress.addVotes($0) })
+    return ImageRecord(
+      index: image.index, label: label, result: try await rule(votes, sigma: sigma), seconds: record.seconds)
+  }
+
+  private func compare(_ record: ImageRecord, _ again: ImageRecord, line: Int) throws -> Finding {
+    // Counts decide everything else; on another engine the bound's last digits may differ with equal counts.
+    let failures = FieldComparison.failures(
+      try JSONValue(encoding: record), try JSONValue(encoding: again), file: ClaimedRun.recordsName, line: line,
+      problem: "not what the votes drawn again give",
+      leavingOut: record.bound == nil ? ["bound.rule", "bound.successes", "bound.samples", "bound.alpha"] : [])
+    if failures.isEmpty { return .confirmed }
+    guard !isSameEngine else { return .refuted(failures) }
+    if Self.sameVotes(record, again) { return .confirmed }
+
+    let candidate = record.candidate
+    var refuted: [VerificationFailure] = []
+    func hold(_ field: String, _ found: [Int], of trials: Int, _ expected: [Int], of others: Int, isFixed: Bool) {
+      let compatible = VoteCompatibility.areCompatible(
+        .init(successes: found[candidate], trials: trials), .init(successes: expected[candidate], trials: others),
+        isFixed: isFixed)
+      if !compatible {
+        refuted.append(
+          VerificationFailure(
+            "cannot be votes of this classifier on any processor (error probability below \(VoteCompatibility.level))",
+            file: ClaimedRun.recordsName, line: line, field: field,
+            expected: "about \(expected[candidate]) of \(others) votes for class \(candidate)",
+            found: "\(found[candidate]) of \(trials)"))
+      }
+    }
+    hold(
+      "selectionVotes", record.selectionVotes, of: record.selectionSamples, again.selectionVotes,
+      of: again.selectionSamples, isFixed: true)
+    hold(
+      "votes", record.votes, of: record.samples, again.votes, of: again.samples, isFixed: rule.fixedVotes != nil)
+    if !refuted.isEmpty { return .refuted(refuted) }
+    return .differs(
+      "\(ClaimedRun.recordsName), line \(line): image \(record.index) has \(record.votes[candidate]) of "
+        + "\(record.samples) votes for class \(candidate) in the run, \(again.votes[candidate]) of \(again.samples) here"
+    )
+  }
+
+  private static func sameVotes(_ first: ImageRecord, _ second: ImageRecord) -> Bool {
+    first.votes == second.votes && first.invalidVotes == second.invalidVotes
+      && first.selectionVotes == second.selectionVotes
+      && first.invalidSelectionVotes == second.invalidSelectionVotes && first.label == second.label
+      && first.stopReason == second.stopReason && first.evaluations == second.evaluations
+      && (first.bound?.successes, first.bound?.samples) == (second.bound?.successes, second.bound?.samples)
+  }
+}

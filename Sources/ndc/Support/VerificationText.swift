@@ -1,0 +1,35 @@
+import Runs
+
+/// What `ndc verify` found, for people.
+struct VerificationText {
+  let report: VerificationReport
+
+  init(_ report: VerificationReport) { self.report = report }
+
+  var text: String {
+    var lines = report.failures.map { "FAILS  \($0)" }
+    if report.failureCount > report.failures.count {
+      lines.append("FAILS  … and \(report.failureCount - report.failures.count) more")
+    }
+    lines += report.differing.map { "DIFFERS  \($0)" }
+    lines += report.engineDifferences.map { "note: another engine than the run's: \($0)" }
+    lines.append("\(report.records) records of \(report.images) images")
+    if report.redrawn.isEmpty {
+      lines.append("no votes were drawn again")
+    } else {
+      let seed = report.redrawSeed.map { ", chosen by seed \($0)" } ?? ""
+      lines.append(
+        "votes of \(report.redrawn.count) images drawn again\(seed): \(report.confirmed) the same bit for bit")
+    }
+    lines.append(verdict)
+    return lines.joined(separator: "\n")
+  }
+
+  private var verdict: String {
+    switch report.verdict {
+    case .holds: "everything that was checked holds"
+    case .unconfirmed: "nothing contradicts the run, but its votes cannot be confirmed bit for bit here"
+    case .fails: "the run does not hold"
+    }
+  }
+}

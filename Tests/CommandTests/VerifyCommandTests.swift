@@ -1,0 +1,228 @@
+import Foundation
+import Testing
+
+@Suite("ndc verify", .enabled(if: Program.isBuilt, Program.absent))
+struct VerifyCommandTests {
+  struct Report: Decodable {
+    struct Failure: Decodable {
+      var file: String
+      var line: Int?
+      var field: String?
+      var expected: String?
+      var found: String?
+    }
+    var verdict: String
+    var images: Int
+    var redrawn: [Int]
+    var confirmed: Int
+    var failures: [Failure]
+  }
+
+  /// Verifies and expects a failure at a place.
+  private func expectFailure(
+    _ run: SmallRun, file: String, line: Int? = nil, field: String? = nil, redraw: String = "0",
+    _ location: SourceLocation = #_sourceLocation
+  ) throws {
+    let ending = try run.verify("--json", "--redraw", redraw)
+    #expect(ending.status == 65, "\(ending.errors)", sourceLocation: location)
+    #expect(ending.errors.contains("does not hold"), "\(ending.errors)", sourceLocation: location)
+    let report = try ending.json(Report.self)
+    #expect(report.verdict == "fails", sourceLocation: location)
+    let found = report.failures.contains {
+      $0.file.hasSuffix(file) && (line == nil || $0.line == line) && (field == nil || $0.field == field)
+    }
+    #expect(found, "\(report.failures)", sourceLocation: location)
+  }
+
+  @Test("an honest run holds, whatever is drawn again", arguments: SmallRun.Stop.allCases, [true, false])
+  func honest(stop: SmallRun.Stop, usesNetwork: Bool) throws {
+    try SmallRun.with(stop, usesNetwork: usesNetwork) { run in
+      for redraw in ["0", "2", "all"] {
+        let ending = try run.verify("--json", "--redraw", redraw)
+        #expect(ending.status == 0, "\(ending.output) \(ending.errors)")
+        let report = try ending.json(Report.self)
+        #expect(report.verdict == "holds" && report.failures.isEmpty && report.images == 6)
+        #expect(report.redrawn.count == (redraw == "all" ? 6 : Int(redraw)) && report.confirmed == report.redrawn.count)
+      }
+      let plain = try run.verify()
+      #expect(plain.status == 0 && plain.output.contains("holds") && plain.output.contains("seed"))
+      // The same seed draws the same images.
+      let draws = try [1, 1, 2, 3, 4].map { seed in
+        try run.verify("--json", "--redraw", "2", "--seed", "\(seed)").json(Report.self).redrawn
+      }
+      #expect(draws[0] == draws[1] && Set(draws).count > 1)
+    }
+  }
+
+  @Test("an edited vote, radius or row, a missing, duplicated or misplaced record is found and named")
+  func edits() throws {
+    try SmallRun.with(.fixed) { run in
+      let names = ["records.jsonl", "certified.tsv", "summary.json", "run.json"]
+      let originals = try names.map { try run.files.text($0) }
+      func restoring(_ body: () throws -> Void) throws {
+        try body()
+        for (name, text) in zip(names, originals) {
+          try Data(text.utf8).write(to: run.files.folder.appendingPathComponent(name))
+        }
+      }
+      func replace(_ name: String, line: Int, _ pattern: String, _ replacement: String) throws {
+        try run.edit(name) { lines in
+          let edited = lines[line].replacingOccurrences(of: pattern, with: replacement, options: .regularExpression)
+          try #require(edited != lines[line], "\(lines[line]) has no \(pattern)")
+          lines[line] = edited
+        }
+      }
+      // A vote moved from class to class, so that the sum stays.
+      try restoring {
+        let votes = try run.files.records()[2].votes
+        var moved = votes
+        let leader = try #require(votes.firstIndex { $0 > 0 })
+        moved[leader] -= 1
+        moved[(leader + 1) % 10] += 1
+        func text(_ votes: [Int]) -> String { votes.map(String.init).joined(separator: ",") }
+        try replace("records.jsonl", line: 2, "\"votes\":\\[\(text(votes))\\]", "\"votes\":[\(text(moved))]")
+        let candidate = try run.verify("--json", "--redraw", "0")
+        // Where neither class is the candidate the bound stays: only drawing again tells.
+        if candidate.status == 0 {
+          try expectFailure(run, file: "records.jsonl", line: 3, field: "votes", redraw: "all")
+        } else {
+          try expectFailure(run, file: "records.jsonl", line: 3, field: "bound.successes")
+        }
+      }
+      try restoring {
+        try replace("records.jsonl", line: 1, #""radius":[^,]*"#, "\"radius\":0.31")
+        try expectFailure(run, file: "records.jsonl", line: 2, field: "radius")
+      }
+      try restoring {
+        try replace("records.jsonl", line: 1, #""pLower":([0-9.]*)[0-9]"#, "\"pLower\":$1")
+        try expectFailure(run, file: "records.jsonl", line: 2, field: "pLower")
+      }
+      try restoring {
+        try replace("records.jsonl", line: 4, #""label":\d"#, "\"label\":9")
+        try expectFailure(run, file: "records.jsonl", line: 5, field: "label")
+      }
+      try restoring {
+        try run.edit("records.jsonl") { $0.remove(at: 3) }
+        try expectFailure(run, file: "records.jsonl")
+        try run.edit("certified.tsv") { $0.remove(at: 4) }
+        let report = try run.verify("--json", "--redraw", "0").json(Report.self)
+        #expect(report.failures.contains { $0.expected == "image 3" }, "\(report.failures)")
+      }
+      try restoring {
+        try run.edit("records.jsonl") { $0.insert($0[3], at: 4) }
+        try expectFailure(run, file: "records.jsonl", line: 5, field: "index")
+      }
+      try restoring {
+        try run.edit("records.jsonl") { $0.swapAt(1, 2) }
+        try expectFailure(run, file: "records.jsonl", line: 3, field: "index")
+      }
+      try restoring {
+        try replace("certified.tsv", line: 4, "\t0\\.0*\t|\t0\\.[0-9]*\t", "\t0.250000\t")
+        try expectFailure(run, file: "certified.tsv", line: 5, field: "radius")
+      }
+      try restoring {
+        try replace("summary.json", line: 2, #"\d"#, "9")
+        try expectFailure(run, file: "summary.json")
+      }
+      try restoring {
+        try run.edit("records.jsonl") { $0[5] = $0[5].replacingOccurrences(of: "{", with: #"{"radius":0,"#) }
+        try expectFailure(run, file: "records.jsonl", line: 6)
+      }
+      for name in names.dropLast() {
+        try restoring {
+          try FileManager.default.removeItem(atPath: run.files.folder.file(name))
+          try expectFailure(run, file: name)
+        }
+      }
+      #expect(try run.verify("--redraw", "all").status == 0)
+    }
+  }
+
+  @Test("a model or data swapped for others, or gone, is named")
+  func swapped() throws {
+    try SmallRun.with(.anytime) { run in
+      let files = FileManager.default
+      try files.moveItem(atPath: run.model, toPath: run.model + ".away")
+      try expectFailure(run, file: "model.pkl", field: "model.source")
+      let moved = try run.verify("--model", run.model + ".away")
+      #expect(moved.status == 0, "\(moved.output)")
+      // A network of the same architecture with one weight changed.
+      var bytes = try Data(contentsOf: URL(fileURLWithPath: run.model + ".away"))
+      bytes[bytes.count * 3 / 4] ^= 1
+      try bytes.write(to: URL(fileURLWithPath: run.model))
+      try expectFailure(run, file: "model.pkl")
+      try files.removeItem(atPath: run.model)
+      try files.moveItem(atPath: run.model + ".away", toPath: run.model)
+
+      var pixels = try Data(contentsOf: URL(fileURLWithPath: run.folder.file("x.npy")))
+      pixels[pixels.count - 1] ^= 1
+      try pixels.write(to: URL(fileURLWithPath: run.folder.file("x.npy")))
+      let report = try run.verify("--json", "--redraw", "all").json(Report.self)
+      #expect(report.failures.contains { $0.field == "data.digest" } && report.redrawn.isEmpty)
+    }
+  }
+
+  @Test(
+    "a forgery whose votes, bound, radius, table and summary agree is found by drawing all votes again",
+    arguments: SmallRun.Stop.allCases)
+  func consistentForgery(stop: SmallRun.Stop) throws {
+    try SmallRun.with(stop) { run in
+      // Another seed's record in place of image 2's: honest in itself, and not what this run's votes give.
+      let other = SmallRun(stop: stop, folder: run.folder.appendingPathComponent("other"), seed: 8)
+      try FileManager.default.createDirectory(at: other.folder, withIntermediateDirectories: true)
+      try other.prepare()
+      #expect(try other.finish().status == 0)
+      let forged = try other.files.lines("records.jsonl")[2]
+      try run.edit("records.jsonl") { lines in
+        try #require(try other.files.records()[2].votes != run.files.records()[2].votes)
+        lines[2] = forged
+      }
+      // Continuing the finished run makes table and summary agree with the forged record.
+      #expect(try run.finish().status == 0)
+      let shallow = try run.verify("--redraw", "0")
+      #expect(shallow.status == 0, "the files must agree with each other: \(shallow.output)")
+      try expectFailure(run, file: "records.jsonl", line: 3, field: "votes", redraw: "all")
+    }
+  }
+
+  @Test("on another kind of processor it says so; what no processor could have cast is still found")
+  func otherEngine() throws {
+    try SmallRun.with(.fixed) { run in
+      let manifest = try run.files.text("run.json")
+      try run.edit("run.json") { lines in
+        lines = lines.map {
+          $0.replacingOccurrences(
+            of: #""instructionSet" : "[^"]*""#, with: #""instructionSet" : "Another""#, options: .regularExpression)
+        }
+      }
+      #expect(try run.files.text("run.json") != manifest)
+      // The same votes are confirmed all the same.
+      let same = try run.verify("--redraw", "all")
+      #expect(same.status == 0 && same.output.contains("another engine"), "\(same.output)")
+
+      let other = SmallRun(stop: .fixed, folder: run.folder.appendingPathComponent("other"), seed: 8)
+      try FileManager.default.createDirectory(at: other.folder, withIntermediateDirectories: true)
+      try other.prepare()
+      #expect(try other.finish().status == 0)
+      let forged = try other.files.lines("records.jsonl")
+      try run.edit("records.jsonl") { $0 = forged }
+      #expect(try run.finish().status == 64, "another instruction set's run is not continued")
+      for name in ["certified.tsv", "summary.json"] {
+        try Data(try other.files.text(name).utf8).write(to: run.files.folder.appendingPathComponent(name))
+      }
+      let differing = try run.verify("--json", "--redraw", "all")
+      #expect(differing.status == 65)
+      #expect(differing.errors.contains("not confirmed") && differing.errors.contains("Another"))
+      #expect(try differing.json(Report.self).verdict == "unconfirmed")
+    }
+  }
+
+  @Test("what is no run is refused", arguments: [("absent", 65), ("", 65)])
+  func noRun(name: String, status: Int) throws {
+    try TemporaryFolder.with { folder in
+      let ending = try Program.run(["verify", folder.file(name)])
+      #expect(ending.status == Int32(status) && ending.errors.contains("run.json"), "\(ending.errors)")
+      #expect(try Program.run(["verify", folder.file(name), "--redraw", "-1"]).status == 64)
+    }
+  }
+}
