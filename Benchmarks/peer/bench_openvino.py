@@ -167,7 +167,7 @@ def main():
     parser.add_argument("--json", help="write the rates here")
     options = parser.parse_args()
     _, python = peer_environment.enter(("torch", "numpy", "openvino", "nncf"))
-    peer_environment.check_network(python, options.fixtures)
+    peer_environment.check_network(python, options.fixtures, options.threads)
 
     import openvino
     import torch

@@ -64,14 +64,14 @@ def bundled_model():
     return resources() / "models/edm-mnist-32x32-cond.safetensors"
 
 
-def check_network(python, named=None):
+def check_network(python, named=None, threads=2):
     """Stops unless the PyTorch network gives the recorded outputs of the original one."""
     recorded = named or shared() / "fixtures/edm"
     if not named and not recorded.is_dir():
         print(f"{recorded} is absent: checking against this network's own earlier outputs, which shows changes only")
         recorded = REPOSITORY / "Tests/UNetsTests/Fixtures"
     print(f"checking the PyTorch network on {recorded}", flush=True)
-    if subprocess.run([python, HERE / "check_parity.py", recorded]).returncode:
+    if subprocess.run([python, HERE / "check_parity.py", recorded, "--threads", str(threads)]).returncode:
         sys.exit("the PyTorch network does not agree with the recorded outputs: nothing was timed")
 
 
