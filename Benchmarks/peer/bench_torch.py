@@ -1,6 +1,6 @@
 """Evaluations per second of an EDM network in PyTorch on the processor, over the ways to run it.
 
-    bench_torch.py [--model M.pkl | --arch edm-cifar10] [--batch 8] [--threads 2] [--rounds 5] [--seconds 2] [--json OUT]
+    bench_torch.py [--model M | --arch edm-cifar10] [--batch 8 …] [--threads 2] [--rounds 5] [--seconds 2] [--json OUT]
 
 Precisions: fp32, bf16 (autocast), bf16-weights (encoder and decoder stored in bf16, embedding in fp32).
 Each contiguous and channels-last, eager and compiled (torch.compile with frozen weights).
@@ -17,15 +17,21 @@ import time
 
 import torch
 
-from edm_network import NAMED, load_pickle, random_network
+from edm_network import NAMED, random_network
+from ndc_safetensors import load
+from peer_inputs import timing_inputs
 
 PRECISIONS = ("fp32", "bf16", "bf16-weights")
 LAYOUTS = ("contiguous", "channels-last")
 MODES = ("eager", "compiled")
+# How far a variant may be from PyTorch's eager fp32: greatest difference over greatest value, and root mean squares.
+TOLERANCES = {"fp32": (1e-4, 1e-4), "bf16": (5e-2, 2e-2), "int8": (1e-1, 2e-2)}
 
 
 class Variant:
     """One way to run the network, with its own weights and a batch of inputs."""
+
+    side = "PyTorch"
 
     def __init__(self, denoiser, precision, layout, mode, batch):
         self.precision, self.layout, self.mode, self.batch = precision, layout, mode, batch
@@ -38,20 +44,23 @@ class Variant:
         network = network.to(memory_format=format)
         self.run = torch.compile(network, dynamic=False) if mode == "compiled" else network
 
-        a, random = denoiser.architecture, torch.Generator().manual_seed(0)
-        self.sigma = torch.logspace(-1, 1, batch, base=2.0)
-        noise = torch.randn((batch, a.img_channels, a.img_resolution, a.img_resolution), generator=random)
-        self.x = (self.sigma[:, None, None, None] * noise).contiguous(memory_format=format)
-        self.labels = torch.arange(batch) % a.label_dim if a.label_dim else None
+        x, self.sigma, self.labels = timing_inputs(denoiser.architecture, batch)
+        self.x = x.contiguous(memory_format=format)
+        self.format = format
+        if not denoiser.architecture.label_dim:
+            self.labels = None
 
     @property
     def name(self):
-        return f"{self.precision} {self.layout} {self.mode}"
+        return f"{self.precision} {self.layout} {self.mode} batch {self.batch}"
+
+    def __call__(self):
+        return self.denoise(self.x, self.sigma, self.labels)
 
     @torch.no_grad()
-    def __call__(self):
+    def denoise(self, x, sigma, labels):
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.precision == "bf16"):
-            return self.run(self.x, self.sigma, self.labels)
+            return self.run(x.contiguous(memory_format=self.format), sigma, labels)
 
     def rate(self, seconds):
         """Evaluations per second over at least `seconds` (and at least two batches)."""
@@ -64,27 +73,46 @@ class Variant:
                 return count * self.batch / elapsed
 
 
-def prepare(denoiser, batch, precisions=PRECISIONS, layouts=LAYOUTS, modes=MODES, tolerances=(1e-4, 5e-2)):
+def prepare(denoiser, batches, precisions=PRECISIONS, layouts=LAYOUTS, modes=MODES):
     """The variants that run here, warmed up, with each one's difference from eager fp32; and the failures by name."""
     import torch._inductor.config as inductor
 
     inductor.freezing = True
-    reference = Variant(denoiser, "fp32", "contiguous", "eager", batch)()
     variants, failures = [], {}
-    for choice in itertools.product(precisions, layouts, modes):
-        variant = Variant(denoiser, *choice, batch)
-        try:
-            for _ in range(2):
-                result = variant()
-            variant.difference = float((result - reference).abs().max() / reference.abs().max())
-            limit = tolerances[0] if variant.precision == "fp32" else tolerances[1]
-            if not variant.difference <= limit:
-                raise ArithmeticError(f"differs from fp32 by {variant.difference:.2e}")
-            variants.append(variant)
-        except Exception as error:  # a variant that this machine or version cannot run is reported, not fatal
-            failures[variant.name] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        print(f"prepared {variant.name}", file=sys.stderr)
+    for batch in batches:
+        reference = Variant(denoiser, "fp32", "contiguous", "eager", batch)()
+        for choice in itertools.product(precisions, layouts, modes):
+            variant = Variant(denoiser, *choice, batch)
+            try:
+                for _ in range(2):
+                    result = variant()
+                variant.difference = checked(result, reference, family(variant.precision))
+                variants.append(variant)
+            except Exception as error:  # a variant that this machine or version cannot run is reported, not fatal
+                failures[variant.name] = described(error)
+            print(f"prepared {variant.name}", file=sys.stderr, flush=True)
     return variants, failures
+
+
+def differences(result, reference):
+    """max |result − reference| / max |reference|, and the same of root mean squares."""
+    error = (result - reference).to(torch.float64)
+    most = error.abs().max() / reference.abs().max()
+    return float(most), float(error.square().mean().sqrt() / reference.to(torch.float64).square().mean().sqrt())
+
+
+def checked(result, reference, precision, bars=TOLERANCES):
+    """The greatest relative difference; an error where a bar is exceeded or something is not a number."""
+    most, typical = differences(result, reference)
+    if not (most <= bars[precision][0] and typical <= bars[precision][1]):
+        raise ArithmeticError(
+            f"differs from PyTorch's fp32 by {most:.2e} of max, {typical:.2e} of rms (bars {bars[precision]})"
+        )
+    return most
+
+
+def described(error):
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
 
 
 def survey(variants, rounds, seconds):
@@ -108,11 +136,24 @@ def best(variants, rates, precision=None):
     return max(allowed, key=lambda v: statistics.median(rates[v.name]), default=None)
 
 
+def show(variants, failures, rates):
+    """Prints a survey; returns the fastest variant."""
+    for variant in variants:
+        found = rates[variant.name]
+        spread = f"{min(found):.2f} … {max(found):.2f}"
+        print(f"{variant.name:48} {statistics.median(found):8.2f} evaluations/s ({spread}), off by {variant.difference:.1e}")
+    for name, reason in failures.items():
+        print(f"{name:48} did not run: {reason}")
+    winner = best(variants, rates)
+    print(f"best: {winner.name}, {statistics.median(rates[winner.name]):.2f} evaluations/s")
+    return winner
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", help="an EDM .pkl checkpoint")
+    parser.add_argument("--model", help="an EDM .pkl checkpoint or a .safetensors file of ndc")
     parser.add_argument("--arch", choices=sorted(NAMED), default="edm-cifar10", help="without --model: random weights")
-    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--batch", type=int, nargs="+", default=[8])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="per variant and round")
@@ -123,19 +164,12 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 
-    denoiser = load_pickle(options.model) if options.model else random_network(options.arch)
+    denoiser = load(options.model) if options.model else random_network(options.arch)
     variants, failures = prepare(denoiser, options.batch, options.precision, options.layout, options.mode)
     if not variants:
         sys.exit(f"no variant runs: {failures}")
     rates = survey(variants, options.rounds, options.seconds)
-    for variant in variants:
-        found = rates[variant.name]
-        spread = f"{min(found):.2f} … {max(found):.2f}"
-        print(f"{variant.name:40} {statistics.median(found):8.2f} evaluations/s ({spread}), off by {variant.difference:.1e}")
-    for name, reason in failures.items():
-        print(f"{name:40} did not run: {reason}")
-    winner = best(variants, rates)
-    print(f"best: {winner.name}, {statistics.median(rates[winner.name]):.2f} evaluations/s")
+    winner = show(variants, failures, rates)
     if options.json:
         report = dict(
             torch=torch.__version__, batch=options.batch, threads=options.threads, rates=rates, failures=failures,

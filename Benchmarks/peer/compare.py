@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""PyTorch against ndc on a randomly initialised network of the EDM CIFAR-10 size, in one run.
+"""PyTorch and OpenVINO against ndc on one network, in one run: evaluations of the denoiser per second.
 
-    Benchmarks/peer/compare.py [--ndc PATH] [--fixtures DIR] [--expect-fp32 R] [--expect-bf16 R] …
+    Benchmarks/peer/compare.py [--arch edm-cifar10 | --arch mnist | --model FILE] [--precisions fp32 bf16 int8]
+                               [--peers torch openvino] [--ndc PATH] [--expect-fp32 R] … [--markdown F] [--json F]
 
-Makes a virtual environment outside the repository (NDC_VENV, by default ~/.cache/ndc-peer-venv) with torch and numpy
-from PyPI, checks the PyTorch network against recorded outputs, writes the checkpoint, surveys PyTorch's variants, then
-times the best of each precision and ndc in turn, round by round.
+Makes a virtual environment outside the repository (NDC_VENV, by default ~/.cache/ndc-peer-venv) with the packages from
+PyPI, checks the PyTorch network against recorded outputs, writes the checkpoint (--arch: random weights; mnist: the
+bundled model), quantises it for ndc, surveys the peers' variants, then times the best of each peer and precision and
+ndc in turn, round by round.
 """
 
 import argparse
@@ -13,83 +15,67 @@ import json
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
-import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-REPOSITORY = HERE.parent.parent
-# ndc's parity bars: max |difference| / max |reference|.
-PARITY = {"fp32": 2e-5, "bf16": 2e-2}
-# How far below an expected rate the peer may fall before the machine counts as busy.
+import peer_environment
+from peer_environment import Foreign, REPOSITORY, Measured, elapsed, processor, verdict_on
+
+PRECISIONS = ("fp32", "bf16", "int8")
+# ndc's parity bars: greatest difference over greatest value, and of root mean squares. int8 has the peers' own.
+PARITY = {"fp32": (2e-5, 2e-5), "bf16": (2e-2, 2e-2), "int8": (1e-1, 2e-2)}
+# How far below an expected rate a peer may fall before the machine counts as busy.
 SLACK = 0.15
+# From this many parameters on one evaluation takes long: fewer of them are timed, in smaller batches.
+LARGE = 10_000_000
+SIDES = {"torch": "PyTorch", "openvino": "OpenVINO"}
 
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ndc", type=pathlib.Path, default=REPOSITORY / ".build/release/ndc")
-    parser.add_argument("--peer-only", action="store_true", help="measure PyTorch alone")
-    parser.add_argument("--work", type=pathlib.Path, help="folder for checkpoint and arrays (default: beside the environment)")
+    parser.add_argument("--peer-only", action="store_true", help="measure the peers alone")
+    parser.add_argument("--peers", nargs="+", choices=sorted(SIDES), default=["torch", "openvino"])
+    parser.add_argument("--work", type=pathlib.Path, help="folder for checkpoint and arrays (default: in the environment)")
     parser.add_argument("--fixtures", type=pathlib.Path, help="recorded outputs of the original network (default: NDC_SHARED's)")
-    parser.add_argument("--arch", default="edm-cifar10")
-    parser.add_argument("--precisions", nargs="+", choices=sorted(PARITY), default=["fp32", "bf16"], help="of ndc")
-    parser.add_argument("--images", type=int, default=64, help="evaluations in one run of ndc")
-    parser.add_argument("--batch", type=int, default=8, help="PyTorch's batch")
+    parser.add_argument("--arch", default="edm-cifar10", help="a network of random weights, or mnist: the bundled model")
+    parser.add_argument("--model", type=pathlib.Path, help="an EDM .pkl or a .safetensors file of ndc, instead of --arch")
+    parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=PRECISIONS, help="of ndc and OpenVINO; those that the processor lacks are left out")
+    parser.add_argument("--images", type=int, help="evaluations in one run of ndc (default: 64; 4096 for a small network)")
+    parser.add_argument("--batch", type=int, nargs="+", help="PyTorch's batches (default: 8; 8 32 for a small network)")
+    parser.add_argument("--openvino-batch", type=int, nargs="+", help="OpenVINO's batches (default: 1 8; 1 8 32 for a small network)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--survey-rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3.0, help="one timing of PyTorch")
-    parser.add_argument("--expect-fp32", type=float, help="PyTorch's fp32 rate on this machine when idle")
-    parser.add_argument("--expect-bf16", type=float, help="PyTorch's bf16 rate on this machine when idle")
+    parser.add_argument("--seconds", type=float, default=3.0, help="one timing of a peer; half of it in the survey")
+    parser.add_argument("--calibration-images", type=int, help="for NNCF and ndc quantize (default: 64 and 4; 64 and 32 for a small network)")
+    for side, precisions in (("", PRECISIONS[:2]), ("openvino-", PRECISIONS)):
+        for precision in precisions:
+            peer = SIDES["openvino" if side else "torch"]
+            parser.add_argument(f"--expect-{side}{precision}", type=float, metavar="R", help=f"{peer}'s {precision} rate on this machine when idle")
     parser.add_argument(
         "--peer-precisions", nargs="+", choices=["fp32", "bf16", "bf16-weights"], help="of PyTorch (default: all the processor has)")
     parser.add_argument("--modes", nargs="+", choices=["eager", "compiled"], default=["eager", "compiled"], help="of PyTorch")
     parser.add_argument("--ndc-option", action="append", default=[], help="one more argument for `ndc denoise`; repeatable")
     parser.add_argument("--json", type=pathlib.Path, help="write all rates here")
+    parser.add_argument("--markdown", type=pathlib.Path, help="write the table here")
     return parser.parse_args()
 
 
-def fixtures(named):
-    """Outputs of the original network where they are at hand; else those this very network recorded earlier."""
-    shared = pathlib.Path(os.environ.get("NDC_SHARED", REPOSITORY.parent / "shared"))
-    original = named or shared / "fixtures/edm"
-    if named or original.is_dir():
-        return original
-    print(f"{original} is absent: checking against this network's own earlier outputs, which shows changes only")
-    return REPOSITORY / "Tests/UNetsTests/Fixtures"
-
-
-def environment():
-    """The environment's interpreter, made on first use."""
-    folder = pathlib.Path(os.environ.get("NDC_VENV", "~/.cache/ndc-peer-venv")).expanduser().resolve()
-    if REPOSITORY == folder or REPOSITORY in folder.parents:
-        sys.exit(f"NDC_VENV={folder} lies in the repository")
-    python = folder / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    probe = subprocess.run([python, "-c", "import torch, numpy"], capture_output=True)
-    if probe.returncode:
-        print("installing torch and numpy (a large download, once)", file=sys.stderr)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "torch", "numpy"], check=True)
-    return folder, python
-
-
-def peer_precisions():
-    """PyTorch emulates bf16 where the processor lacks it, at a hundredth of the speed: not worth the hour."""
-    import bench_torch
-
-    flags = pathlib.Path("/proc/cpuinfo").read_text()
-    if "avx512_bf16" in flags or "amx_bf16" in flags:
-        return bench_torch.PRECISIONS
-    print("this processor has no bf16 instructions: PyTorch is timed in fp32 alone (--peer-precisions overrides)")
-    return ("fp32",)
+def precisions_here(wanted):
+    """Without bf16 instructions frameworks emulate it, at a hundredth of the speed: not worth the hour."""
+    if peer_environment.has_bf16():
+        return list(wanted)
+    if "bf16" in wanted:
+        print("this processor has no bf16 instructions: bf16 is left out on every side")
+    return [p for p in wanted if p != "bf16"]
 
 
 class NDC:
     """Runs `ndc denoise`; its own clock gives the rate, ours the start-up time, the kernel the peak memory."""
 
-    def __init__(self, executable, model, folder, extra):
-        self.executable, self.model, self.folder, self.extra = executable, model, folder, extra
+    def __init__(self, executable, models, folder, threads, labels, extra):
+        self.executable, self.models, self.folder, self.extra = executable, models, folder, extra
+        self.threads, self.labels = threads, labels
         self.peak = {}
         self.overhead = {}
 
@@ -97,35 +83,45 @@ class NDC:
         return self.folder / f"ndc-{precision}.npy"
 
     def rate(self, precision):
-        array = lambda name: str(self.folder / f"{name}.npy")  # noqa: E731
-        command = [self.executable, "denoise", "--model", self.model, "--x", array("x"), "--sigma", array("sigma")]
-        command += ["--labels", array("labels"), "--precision", precision, "--out", self.output(precision), "--json"]
-        start = time.perf_counter()
-        process = subprocess.Popen([str(part) for part in command] + self.extra, stdout=subprocess.PIPE, text=True)
-        text = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            sys.exit(f"ndc denoise failed with status {process.returncode}")
-        report = json.loads(text)
-        wall = time.perf_counter() - start
-        self.peak[precision] = max(self.peak.get(precision, 0), usage.ru_maxrss / 2**20)
-        self.overhead.setdefault(precision, []).append(wall - report["seconds"])
+        array = lambda name: self.folder / f"{name}.npy"  # noqa: E731
+        command = [self.executable, "denoise", "--model", self.models[precision], "--x", array("x")]
+        command += ["--sigma", array("sigma"), "--precision", precision, "--threads", self.threads]
+        command += ["--labels", array("labels")] if self.labels else []
+        measured = Measured([*command, "--out", self.output(precision), "--json", *self.extra])
+        report = measured.json
+        self.peak[precision] = max(self.peak.get(precision, 0), measured.peak)
+        self.overhead.setdefault(precision, []).append(measured.wall - report["seconds"])
         return report["evaluationsPerSecond"]
+
+
+def quantized(o, model, denoiser, folder, images):
+    """The model with the ranges that `--precision int8` needs: itself where it has them, else a copy."""
+    import numpy
+
+    from ndc_safetensors import is_quantized
+    from peer_inputs import training_images
+
+    if is_quantized(model):
+        return model
+    pixels, source = training_images(denoiser.architecture, images)
+    numpy.savez(folder / "calibration.npz", images=pixels.numpy())
+    out = folder / f"{model.stem}-int8.safetensors"
+    with elapsed(f"ndc quantize on {images} of {source}"):
+        calibration = f"npz:{folder / 'calibration.npz'}"
+        command = [o.ndc, "quantize", model, out, "--calibration", calibration, "--images", images, "--json"]
+        Measured([*command, "--threads", o.threads])
+    return out
 
 
 def write_inputs(folder, architecture, count):
     import numpy
-    import torch
 
-    random = torch.Generator().manual_seed(1)
-    sigma = torch.logspace(-1, 1, count, base=2.0)
-    side = architecture.img_resolution
-    x = sigma[:, None, None, None] * torch.randn((count, architecture.img_channels, side, side), generator=random)
-    labels = torch.arange(count) % max(architecture.label_dim, 1)
-    for name, tensor in dict(x=x, sigma=sigma, labels=labels).items():
+    from peer_inputs import timing_inputs
+
+    inputs = timing_inputs(architecture, count)
+    for name, tensor in zip(("x", "sigma", "labels"), inputs):
         numpy.save(folder / f"{name}.npy", tensor.numpy())
-    return x, sigma, labels
+    return inputs if architecture.label_dim else inputs[:2]
 
 
 def check_outputs(ndc, denoiser, inputs, precisions):
@@ -133,107 +129,244 @@ def check_outputs(ndc, denoiser, inputs, precisions):
     import numpy
     import torch
 
+    from bench_torch import differences
+
+    # Sixty-four of them, spread over the noise levels.
+    chosen = torch.arange(0, len(inputs[0]), max(1, len(inputs[0]) // 64))
     with torch.no_grad():
-        reference = torch.cat([denoiser(*part) for part in zip(*(t.split(8) for t in inputs))])
-    good = True
-    print()
+        parts = zip(*(t[chosen].split(8) for t in inputs))
+        reference = torch.cat([denoiser(*part) for part in parts])
+    found = {}
     for precision in precisions:
-        found = torch.from_numpy(numpy.load(ndc.output(precision)))
-        difference = float((found - reference).abs().max() / reference.abs().max())
-        passed = difference <= PARITY[precision]
-        good &= passed
-        print(f"ndc {precision}: off by {difference:.1e} of max|reference| (bar {PARITY[precision]:.0e}){'' if passed else '  FAIL'}")
-    return good
+        result = torch.from_numpy(numpy.load(ndc.output(precision)))[chosen]
+        most, typical = differences(result, reference)
+        passed = most <= PARITY[precision][0] and typical <= PARITY[precision][1]
+        found[precision] = dict(max=most, rms=typical, passed=passed)
+        bars = "{:.0e}, {:.0e}".format(*PARITY[precision])
+        print(f"ndc {precision}: off by {most:.1e} of max, {typical:.1e} of rms (bars {bars}){'' if passed else '  FAIL'}")
+    return found
+
+
+def the_model(o, folder):
+    """The checkpoint's path and what it is called in the tables."""
+    if o.model:
+        return o.model, o.model.name
+    if o.arch == "mnist":
+        return peer_environment.bundled_model(), "mnist, the bundled model"
+    from edm_network import NAMED, random_network
+    from edm_pickle_writer import write
+
+    if o.arch not in NAMED:
+        sys.exit(f"--arch {o.arch}: one of mnist, {', '.join(sorted(NAMED))}")
+    model = folder / f"{o.arch}.pkl"
+    if not model.exists():
+        write(random_network(o.arch), model)
+    return model, f"{o.arch}, random weights"
+
+
+def prepared_peers(o, denoiser, precisions, large):
+    """Every variant of every peer, warmed up and checked, and why others failed."""
+    variants, failures = [], {}
+    if "torch" in o.peers:
+        import bench_torch
+
+        here = [p for p in bench_torch.PRECISIONS if bench_torch.family(p) in precisions_here(("fp32", "bf16"))]
+        batches = o.batch or ([8] if large else [8, 32])
+        found, failed = bench_torch.prepare(denoiser, batches, precisions=o.peer_precisions or here, modes=o.modes)
+        variants += found
+        failures.update({f"PyTorch {name}": reason for name, reason in failed.items()})
+    if "openvino" in o.peers:
+        import bench_openvino
+
+        wanted = [p for p in bench_openvino.PRECISIONS if p.split("-")[0] in precisions]
+        batches = o.openvino_batch or ([1, 8] if large else [1, 8, 32])
+        found, failed = bench_openvino.prepare(denoiser, batches, o.threads, wanted, o.calibration_images or 64)
+        variants += found
+        failures.update({f"OpenVINO {name}": reason for name, reason in failed.items()})
+    return variants, failures
+
+
+def survey(o, variants):
+    """Rates of every variant, all in turn; the best of each peer and precision."""
+    import bench_torch
+
+    rates = {}
+    for i in range(o.survey_rounds):
+        for variant in variants:
+            rates.setdefault((variant.side, variant.name), []).append(variant.rate(o.seconds / 2))
+        print(f"survey round {i + 1} of {o.survey_rounds}", file=sys.stderr, flush=True)
+    bests = {}
+    for variant in variants:
+        key, found = (variant.side, bench_torch.family(variant.precision)), statistics.median(rates[variant.side, variant.name])
+        if key not in bests or found > bests[key][0]:
+            bests[key] = (found, variant)
+    return {f"{side} {name}": found for (side, name), found in rates.items()}, {key: v for key, (_, v) in bests.items()}
 
 
 def compare(o, folder):
     import torch
 
-    import bench_torch
-    from edm_network import load_pickle, random_network
-    from edm_pickle_writer import write
+    import ndc_safetensors
+    from edm_network import parameter_count
 
     torch.set_num_threads(o.threads)
-    model = folder / f"{o.arch}.pkl"
-    if not model.exists():
-        write(random_network(o.arch), model)
-    denoiser = load_pickle(model)
-    inputs = write_inputs(folder, denoiser.architecture, o.images)
-    ndc = None if o.peer_only else NDC(o.ndc, model, folder, o.ndc_option)
+    model, title = the_model(o, folder)
+    denoiser = ndc_safetensors.load(model)
+    large = parameter_count(denoiser) >= LARGE
+    precisions = precisions_here(o.precisions)
+    inputs = write_inputs(folder, denoiser.architecture, o.images or (64 if large else 4096))
+    ndc = None
+    if not o.peer_only:
+        models = dict.fromkeys(precisions, model)
+        if "int8" in precisions:
+            models["int8"] = quantized(o, model, denoiser, folder, o.calibration_images or (4 if large else 32))
+        ndc = NDC(o.ndc, models, folder, o.threads, denoiser.architecture.label_dim, o.ndc_option)
 
-    variants, failures = bench_torch.prepare(denoiser, o.batch, precisions=o.peer_precisions or peer_precisions(), modes=o.modes)
-    surveyed = bench_torch.survey(variants, o.survey_rounds, o.seconds / 2)
+    variants, failures = prepared_peers(o, denoiser, precisions, large)
+    surveyed, peers = survey(o, variants)
     for name, rates in surveyed.items():
-        print(f"  PyTorch {name:36} {statistics.median(rates):8.2f} evaluations/s")
+        print(f"  {name:56} {statistics.median(rates):8.2f} evaluations/s")
     for name, reason in failures.items():
-        print(f"  PyTorch {name:36} did not run: {reason}")
-    peers = {p: bench_torch.best(variants, surveyed, p) for p in PARITY}
+        print(f"  {name:56} did not run: {reason}")
 
-    rates = {}
+    turns = [(key, lambda v=variant: v.rate(o.seconds)) for key, variant in peers.items()]
+    if ndc:
+        turns += [(("ndc", p), lambda p=p: ndc.rate(p)) for p in precisions]
+    turns.sort(key=lambda turn: PRECISIONS.index(turn[0][1]))
+    rates, foreign = {}, Foreign()
     for i in range(o.rounds):
-        turns = []
-        for precision in PARITY:
-            if peers[precision] is not None:
-                turns.append((("PyTorch", precision), lambda v=peers[precision]: v.rate(o.seconds)))
-            if ndc and precision in o.precisions:
-                turns.append((("ndc", precision), lambda p=precision: ndc.rate(p)))
-        # The order is reversed every other round: neither side always runs on the warmer machine.
+        # The order is reversed every other round: no side always runs on the warmer machine.
         for key, measure in turns if i % 2 == 0 else reversed(turns):
             rates.setdefault(key, []).append(measure())
-        print(f"paired round {i + 1} of {o.rounds}", file=sys.stderr)
-    return report(o, denoiser, ndc, inputs, peers, rates, dict(survey=surveyed, failures=failures))
+        print(f"paired round {i + 1} of {o.rounds}", file=sys.stderr, flush=True)
+    busy = foreign.share()
+
+    outputs = {}
+    if ndc:
+        print()
+        outputs = check_outputs(ndc, denoiser, inputs, precisions)
+    return report(o, Findings(title, parameter_count(denoiser), precisions, ndc, peers, rates, busy, outputs, surveyed, failures))
 
 
-def report(o, denoiser, ndc, inputs, peers, rates, details):
-    import torch
+class Findings:
+    """Everything one run measured."""
 
-    medians = {key: statistics.median(found) for key, found in rates.items()}
-    print(f"\n{o.arch}, PyTorch {torch.__version__} in batches of {o.batch}, {o.threads} threads, {o.rounds} paired rounds")
-    print(f"{'':32} {'evaluations/s':>13}   {'lowest … highest':>18}")
-    for (side, precision), found in sorted(rates.items()):
-        label = f"{side} {peers[precision].name if side == 'PyTorch' else precision}"
-        print(f"{label:40} {medians[side, precision]:8.2f}   {min(found):8.2f} … {max(found):.2f}")
+    def __init__(self, title, parameters, precisions, ndc, peers, rates, busy, outputs, surveyed, failures):
+        self.title, self.parameters, self.precisions, self.ndc, self.peers = title, parameters, precisions, ndc, peers
+        self.rates, self.busy, self.outputs, self.surveyed, self.failures = rates, busy, outputs, surveyed, failures
+        self.medians = {key: statistics.median(found) for key, found in rates.items()}
+        self.sides = [side for side in SIDES.values() if any(key[0] == side for key in rates)]
 
-    peer_best = max((medians[k] for k in medians if k[0] == "PyTorch"), default=None)
-    sound = True
-    for precision in o.precisions:
-        if ("ndc", precision) in medians and peer_best:
-            own = medians.get(("PyTorch", precision))
-            versus = f"{medians['ndc', precision] / own:.3f} × PyTorch's {precision}, " if own else ""
-            print(f"ndc {precision}: {versus}{medians['ndc', precision] / peer_best:.3f} × PyTorch's best (ratios of medians)")
-    for precision, expected in dict(fp32=o.expect_fp32, bf16=o.expect_bf16).items():
-        found = medians.get(("PyTorch", precision))
-        if expected and found:
+    def best(self, side):
+        return max(rate for key, rate in self.medians.items() if key[0] == side)
+
+    def ratios(self, precision):
+        """ndc's rate over each peer's: in the same precision, where it ran, and at its best."""
+        own, found = self.medians["ndc", precision], {}
+        for side in self.sides:
+            if (side, precision) in self.medians:
+                found[f"{side} {precision}"] = own / self.medians[side, precision]
+            found[f"{side} best"] = own / self.best(side)
+        return found
+
+    def rows(self):
+        for (side, precision), found in sorted(self.rates.items(), key=lambda i: (PRECISIONS.index(i[0][1]), i[0][0])):
+            how = self.peers[side, precision].name if side != "ndc" else precision
+            yield side, precision, how, self.medians[side, precision], min(found), max(found)
+
+
+def expectations(o, findings):
+    """Lines about the rates that peers were expected to reach, and whether all did."""
+    lines, sound = [], True
+    for name, side in SIDES.items():
+        for precision in PRECISIONS:
+            flag = f"expect_{'openvino_' if name == 'openvino' else ''}{precision}"
+            expected, found = getattr(o, flag, None), findings.medians.get((side, precision))
+            if not expected:
+                continue
+            if found is None:
+                sound = False
+                lines.append(f"{side} {precision}: expected at {expected:.2f}, did not run; the ratio is void")
+                continue
             reached = found >= (1 - SLACK) * expected
             sound &= reached
             verdict = "reached" if reached else "NOT reached: the machine was busy or is another one; the ratio is void"
-            print(f"PyTorch {precision}: {found:.2f} of an expected {expected:.2f}, {verdict}")
-    if ndc:
-        for precision in o.precisions:
-            start_up = statistics.median(ndc.overhead[precision])
-            print(f"ndc {precision}: peak memory {ndc.peak[precision]:.2f} GiB, everything but the evaluations {start_up:.2f} s")
-        sound &= check_outputs(ndc, denoiser, inputs, o.precisions)
+            lines.append(f"{side} {precision}: {found:.2f} of an expected {expected:.2f}, {verdict}")
+    return lines, sound
+
+
+def markdown(o, findings, notes):
+    """The table that the README quotes."""
+    sides = findings.sides
+    lines = [f"**{findings.title}** ({findings.parameters:,} parameters): evaluations per second, medians of {o.rounds} rounds, {o.threads} threads, {processor()}", ""]
+    lines += ["| | evaluations/s | lowest … highest | " + " | ".join(f"× {s}, same precision | × {s}'s best" for s in sides) + " |"]
+    lines += ["| --- | ---: | ---: |" + " ---: | ---: |" * len(sides)]
+    for side, precision, how, median, low, high in findings.rows():
+        cells = [""] * (2 * len(sides))
+        if side == "ndc":
+            ratios = findings.ratios(precision)
+            cells = [f"{ratios[k]:.2f}" if k in ratios else "" for s in sides for k in (f"{s} {precision}", f"{s} best")]
+        lines.append(f"| {side} {how} | {median:.2f} | {low:.2f} … {high:.2f} | " + " | ".join(cells) + " |")
+    return "\n".join(lines + [""] + [f"- {note}" for note in notes]) + "\n"
+
+
+def versions(o):
+    import torch
+
+    found = {"PyTorch": torch.__version__}
+    if "openvino" in o.peers:
+        import nncf
+        import openvino
+
+        found.update({"OpenVINO": openvino.__version__.split("-")[0], "NNCF": nncf.__version__})
+    return ", ".join(f"{name} {version}" for name, version in found.items())
+
+
+def report(o, f):
+    print(f"\n{f.title}, {versions(o)}, {o.threads} threads, {o.rounds} paired rounds, {processor()}")
+    print(f"{'':48} {'evaluations/s':>13}   {'lowest … highest':>18}")
+    for side, precision, how, median, low, high in f.rows():
+        print(f"{side + ' ' + how:50} {median:11.2f}   {low:8.2f} … {high:.2f}")
+    if f.ndc and f.sides:
+        for precision in f.precisions:
+            print(f"ndc {precision}: " + ", ".join(f"{r:.3f} × {name}" for name, r in f.ratios(precision).items()))
+    lines, reached = expectations(o, f)
+    line, idle = verdict_on(f.busy)
+    for note in [*lines, line]:
+        print(note)
+    if f.ndc:
+        for precision in f.precisions:
+            start_up = statistics.median(f.ndc.overhead[precision])
+            print(f"ndc {precision}: peak memory {f.ndc.peak[precision]:.2f} GiB, everything but the evaluations {start_up:.2f} s")
+    agree = all(found["passed"] for found in f.outputs.values())
+    sound = reached and idle and agree
+    print("every ratio counts" if sound else "NOT a result: see above")
+    if o.markdown:
+        parity = [f"ndc {p} is off PyTorch's fp32 by {d['max']:.1e} of the greatest value, {d['rms']:.1e} in root mean squares" for p, d in f.outputs.items()]
+        o.markdown.write_text(markdown(o, f, [versions(o), *parity, *lines, line] + ([] if sound else ["**not a result**"])))
     if o.json:
-        named = {f"{side} {precision}": found for (side, precision), found in rates.items()}
-        bests = {p: v and v.name for p, v in peers.items()}
-        o.json.write_text(json.dumps(dict(rates=named, peers=bests, sound=sound, **details), indent=2))
+        content = dict(
+            title=f.title, versions=versions(o), processor=processor(), threads=o.threads,
+            rates={f"{side} {precision}": found for (side, precision), found in f.rates.items()},
+            peers={" ".join(key): variant.name for key, variant in f.peers.items()},
+            ratios={p: f.ratios(p) for p in f.precisions} if f.ndc and f.sides else {},
+            outputs=f.outputs, foreign=f.busy, sound=sound, survey=f.surveyed, failures=f.failures,
+        )  # fmt: skip
+        o.json.write_text(json.dumps(content, indent=2))
     return 0 if sound else 1
 
 
 def main():
     o = options()
-    if not o.peer_only and not o.ndc.exists():
-        sys.exit(f"{o.ndc} is missing: swift build -c release, or name it with --ndc, or pass --peer-only")
-    folder, python = environment()
-    if pathlib.Path(sys.prefix).resolve() != folder:
-        os.execv(python, [str(python), str(pathlib.Path(__file__).resolve()), *sys.argv[1:]])
-    sys.path.insert(0, str(HERE))
+    if not o.peer_only:
+        peer_environment.executable(o.ndc)
+    o.ndc = o.ndc.resolve()
+    packages = ("torch", "numpy") + (("openvino", "nncf") if "openvino" in o.peers else ())
+    folder, python = peer_environment.enter(packages)
+    os.environ.setdefault("NDC_RESOURCES", str(peer_environment.resources()))
     work = o.work or folder / "ndc-benchmark"
     work.mkdir(parents=True, exist_ok=True)
-    recorded = fixtures(o.fixtures)
-    print(f"checking the PyTorch network on {recorded}", flush=True)
-    if subprocess.run([python, HERE / "check_parity.py", recorded]).returncode:
-        sys.exit("the PyTorch network does not agree with the recorded outputs: nothing was timed")
+    peer_environment.check_network(python, o.fixtures, o.threads)
     sys.exit(compare(o, work))
 
 

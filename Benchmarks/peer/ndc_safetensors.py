@@ -1,0 +1,82 @@
+"""Reads the .safetensors files that ndc writes: the architecture is in the metadata, the tensors have EDM's names."""
+
+import json
+import math
+import pathlib
+import re
+import struct
+
+import torch
+
+from edm_network import CONSTANTS, Architecture, load_pickle, loaded
+
+ELEMENT_TYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+LARGEST_HEADER = 100 << 20
+# What ndc calls the constants of a preconditioner, in the order of CONSTANTS.
+CONSTANT_NAMES = {
+    "EDMPrecond": {"sigma_data": "sigmaData"},
+    "VPPrecond": {"beta_d": "betaD", "beta_min": "betaMin", "M": "steps"},
+    "VEPrecond": {},
+    "iDDPMPrecond": {"C_1": "c1", "C_2": "c2", "M": "steps"},
+}
+NETWORK_NAMES = {
+    "labelDimension": "label_dim",
+    "augmentDimension": "augment_dim",
+    "modelChannels": "model_channels",
+    "channelMultipliers": "channel_mult",
+    "embeddingMultiplier": "channel_mult_emb",
+    "blocks": "num_blocks",
+    "attentionResolutions": "attn_resolutions",
+    "embedding": "embedding_type",
+    "noiseEmbeddingMultiplier": "channel_mult_noise",
+    "encoder": "encoder_type",
+    "decoder": "decoder_type",
+    "resampleFilter": "resample_filter",
+}
+
+
+def header(path):
+    """The entries and the metadata of a .safetensors file, and where its data begin."""
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        if length > LARGEST_HEADER:
+            raise ValueError(f"{path}: a header of {length} bytes")
+        entries = json.loads(file.read(length))
+    return entries, entries.pop("__metadata__", {}), 8 + length
+
+
+def is_quantized(path):
+    """Has `ndc quantize` left its ranges in this file?"""
+    return pathlib.Path(path).suffix == ".safetensors" and "ndc.quantization" in header(path)[1]
+
+
+def architecture_of(metadata, path):
+    if "ndc.architecture" not in metadata:
+        raise ValueError(f"{path}: no ndc.architecture in its metadata; ndc convert writes it")
+    described = json.loads(metadata["ndc.architecture"])
+    network, preconditioning = described["network"], described["preconditioning"]
+    precond = f"{preconditioning['kind']}Precond"
+    constants = {k: preconditioning[CONSTANT_NAMES[precond][k]] for k in CONSTANTS[precond]}
+    options = {ours: network[theirs] for theirs, ours in NETWORK_NAMES.items() if theirs in network}
+    return Architecture.of(
+        precond, network=network["kind"], img_resolution=described["imageResolution"],
+        img_channels=described["imageChannels"], constants=constants, **options,
+    )  # fmt: skip
+
+
+def load_safetensors(path):
+    entries, metadata, begin = header(path)
+    data = memoryview(bytearray(pathlib.Path(path).read_bytes()))[begin:]
+    tensors = {}
+    for name, entry in entries.items():
+        first, last = entry["data_offsets"]
+        kind, count = ELEMENT_TYPES[entry["dtype"]], math.prod(entry["shape"])
+        if not 0 <= first <= last <= len(data) or last - first != count * kind.itemsize:
+            raise ValueError(f"{path}: {name} has bytes {first} to {last} for {count} elements of {entry['dtype']}")
+        tensors[name] = torch.frombuffer(data[first:last], dtype=kind).reshape(entry["shape"])
+    return loaded(architecture_of(metadata, path), tensors)
+
+
+def load(path):
+    """A denoiser from EDM's .pkl or ndc's .safetensors."""
+    return load_safetensors(path) if re.search(r"\.safetensors$", str(path)) else load_pickle(path)
