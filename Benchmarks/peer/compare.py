@@ -339,7 +339,8 @@ def markdown(o, findings, notes):
     """The table that the README quotes."""
     sides = findings.sides
     lines = [
-        f"**{findings.title}** ({findings.parameters:,} parameters): evaluations per second, medians of {o.rounds} rounds, {o.threads} threads, {processor()}",
+        f"**{findings.title}** ({findings.parameters:,} parameters): evaluations per second, "
+        f"medians of {o.rounds} rounds, {o.threads} threads, {processor()}",
         "",
     ]
     lines += [
@@ -387,7 +388,8 @@ def report(o, f):
         for precision in f.precisions:
             start_up = statistics.median(f.ndc.overhead[precision])
             print(
-                f"ndc {precision}: peak memory {f.ndc.peak[precision]:.2f} GiB, everything but the evaluations {start_up:.2f} s"
+                f"ndc {precision}: peak memory {f.ndc.peak[precision]:.2f} GiB, "
+                f"everything but the evaluations {start_up:.2f} s"
             )
     agree = all(found["passed"] for found in f.outputs.values())
     sound = reached and idle and agree
