@@ -98,7 +98,10 @@ def ignored(model, precision):
 def quantized(model, precision, denoiser, images, batch=8):
     """NNCF's post-training quantisation on this many noisy images."""
     import nncf
-    from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters, OverflowFix
+    from nncf.quantization.advanced_parameters import (
+        AdvancedQuantizationParameters,
+        OverflowFix,
+    )
 
     from peer_inputs import calibration_inputs
 
@@ -124,8 +127,8 @@ def prepare(denoiser, batches, threads, precisions=None, calibration=64):
     """The variants that run here, warmed up, with each one's difference from PyTorch's fp32; and the failures by name."""
     import openvino
     import torch
-    from bench_torch import checked, described, family
 
+    from bench_torch import checked, described, family
     from peer_inputs import timing_inputs
 
     core = openvino.Core()

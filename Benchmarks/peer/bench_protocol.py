@@ -25,30 +25,41 @@ import tempfile
 import time
 
 import peer_environment
-from peer_environment import Foreign, REPOSITORY, Measured, processor, verdict_on
+from peer_environment import REPOSITORY, SLACK, Foreign, Measured, processor, verdict_on
 
 SELECTION, ESTIMATION, POINTS, HIGHEST = 100, 10_000, 126, 3.0
 # The peer's losses against `ndc losses` in fp32, relative to the greatest: both sum a thousand squares per level.
 LOSS_BAR = 1e-4
-SLACK = 0.15
 
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ndc", type=pathlib.Path, default=REPOSITORY / ".build/release/ndc")
-    parser.add_argument("--model", type=pathlib.Path, help="of MNIST's size, .pkl or .safetensors (default: the bundled one)")
+    parser.add_argument(
+        "--model", type=pathlib.Path, help="of MNIST's size, .pkl or .safetensors (default: the bundled one)"
+    )
     parser.add_argument("--sigma", type=float, default=0.5, help="the smoothing noise in pixels")
     parser.add_argument("--target-radius", type=float, nargs="+", default=[0.25, 0.5, 0.75, 1.0])
-    parser.add_argument("--votes", type=int, default=1, help="of the protocol, timed per round and peer after one to warm up")
+    parser.add_argument(
+        "--votes", type=int, default=1, help="of the protocol, timed per round and peer after one to warm up"
+    )
     parser.add_argument("--count", type=int, default=3, help="images that ndc certifies, the first of MNIST's test set")
     parser.add_argument("--rounds", type=int, default=1, help="peers and ndc in turn; medians are compared")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--modes", nargs="+", choices=["eager", "compiled"], default=["eager", "compiled"], help="of the survey")
+    parser.add_argument(
+        "--modes", nargs="+", choices=["eager", "compiled"], default=["eager", "compiled"], help="of the survey"
+    )
     parser.add_argument("--survey-seconds", type=float, default=1.0, help="one timing of the survey")
-    parser.add_argument("--levels", type=int, help="time only so many levels of each vote: to try the script out, void as a result")
+    parser.add_argument(
+        "--levels", type=int, help="time only so many levels of each vote: to try the script out, void as a result"
+    )
     parser.add_argument("--expect-rate", type=float, help="evaluations/s of the fastest peer on this machine when idle")
-    parser.add_argument("--ndc-option", action="append", default=[], help="one more argument for `ndc certify`; repeatable")
-    parser.add_argument("--fixtures", type=pathlib.Path, help="recorded outputs of the original network (default: NDC_SHARED's)")
+    parser.add_argument(
+        "--ndc-option", action="append", default=[], help="one more argument for `ndc certify`; repeatable"
+    )
+    parser.add_argument(
+        "--fixtures", type=pathlib.Path, help="recorded outputs of the original network (default: NDC_SHARED's)"
+    )
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--markdown", type=pathlib.Path)
     return parser.parse_args()
@@ -167,11 +178,15 @@ def surveyed(o, denoiser):
     import bench_torch
 
     here = [p for p in bench_torch.PRECISIONS if p == "fp32" or peer_environment.has_bf16()]
-    variants, failures = bench_torch.prepare(denoiser, [denoiser.architecture.label_dim], precisions=here, modes=o.modes)
+    variants, failures = bench_torch.prepare(
+        denoiser, [denoiser.architecture.label_dim], precisions=here, modes=o.modes
+    )
     rates = bench_torch.survey(variants, 3, o.survey_seconds)
     winner = bench_torch.show(variants, failures, rates)
     published = next((v for v in variants if v.name.startswith("fp32 contiguous eager")), None)
-    published = published or bench_torch.Variant(denoiser, "fp32", "contiguous", "eager", denoiser.architecture.label_dim)
+    published = published or bench_torch.Variant(
+        denoiser, "fp32", "contiguous", "eager", denoiser.architecture.label_dim
+    )
     return {"as published": Peer(published, denoiser), "fastest": Peer(winner, denoiser)}
 
 
@@ -237,9 +252,24 @@ def report(o, protocol, peers, seconds, classes, walls, records, busy):
     for name, peer in peers.items():
         each = statistics.median(seconds[name])
         image = each * exact
-        ratios[name] = dict(evaluationsPerSecond=1 / each, secondsPerImage=image, wallClock=image / own, evaluations=exact / mean, variant=peer.name)
+        ratios[name] = dict(
+            evaluationsPerSecond=1 / each,
+            secondsPerImage=image,
+            wallClock=image / own,
+            evaluations=exact / mean,
+            variant=peer.name,
+        )
         title = f"PyTorch {name}: {peer.name}"
-        rows.append((title, f"{exact:,}", f"{1 / each:,.1f}", f"{image:,.0f} ({image / 3600:.1f} h)", f"{image / own:,.0f}", f"{exact / mean:,.0f} (median {exact / median:,.0f})"))
+        rows.append(
+            (
+                title,
+                f"{exact:,}",
+                f"{1 / each:,.1f}",
+                f"{image:,.0f} ({image / 3600:.1f} h)",
+                f"{image / own:,.0f}",
+                f"{exact / mean:,.0f} (median {exact / median:,.0f})",
+            )
+        )
 
     certified = ", ".join(f"{r['radius']:.3f}" if not r["abstained"] else "abstained" for r in records)
     notes = [
@@ -257,12 +287,22 @@ def report(o, protocol, peers, seconds, classes, walls, records, busy):
         found = ratios["fastest"]["evaluationsPerSecond"]
         reached = found >= (1 - SLACK) * o.expect_rate
         sound &= reached
-        notes.append(f"PyTorch's fastest: {found:.1f} of an expected {o.expect_rate:.1f} evaluations/s, " + ("reached" if reached else "NOT reached: the ratio is void"))
+        notes.append(
+            f"PyTorch's fastest: {found:.1f} of an expected {o.expect_rate:.1f} evaluations/s, "
+            + ("reached" if reached else "NOT reached: the ratio is void")
+        )
     line, idle = verdict_on(busy)
     notes.append(line)
     sound &= idle
 
-    heads = ("", "evaluations per image", "evaluations/s", "seconds per image", "× ndc's wall clock", "× ndc's evaluations")
+    heads = (
+        "",
+        "evaluations per image",
+        "evaluations/s",
+        "seconds per image",
+        "× ndc's wall clock",
+        "× ndc's evaluations",
+    )
     print(f"\n{heads[0]:48} {heads[1]:>26} {heads[2]:>14} {heads[3]:>20} {heads[4]:>19} {heads[5]:>24}")
     for row in rows:
         print(f"{row[0]:48} {row[1]:>26} {row[2]:>14} {row[3]:>20} {row[4]:>19} {row[5]:>24}")

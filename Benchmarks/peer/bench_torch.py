@@ -25,7 +25,7 @@ PRECISIONS = ("fp32", "bf16", "bf16-weights")
 LAYOUTS = ("contiguous", "channels-last")
 MODES = ("eager", "compiled")
 # How far a variant may be from PyTorch's eager fp32: greatest difference over greatest value, and root mean squares.
-TOLERANCES = {"fp32": (1e-4, 1e-4), "bf16": (5e-2, 2e-2), "int8": (1e-1, 2e-2)}
+TOLERANCES = {"fp32": (1e-4, 1e-4), "bf16": (5e-2, 2e-2), "int8": (1e-1, 5e-2)}
 
 
 class Variant:
@@ -141,7 +141,9 @@ def show(variants, failures, rates):
     for variant in variants:
         found = rates[variant.name]
         spread = f"{min(found):.2f} … {max(found):.2f}"
-        print(f"{variant.name:48} {statistics.median(found):8.2f} evaluations/s ({spread}), off by {variant.difference:.1e}")
+        print(
+            f"{variant.name:48} {statistics.median(found):8.2f} evaluations/s ({spread}), off by {variant.difference:.1e}"
+        )
     for name, reason in failures.items():
         print(f"{name:48} did not run: {reason}")
     winner = best(variants, rates)
