@@ -68,6 +68,7 @@ struct Program {
   static func run(_ line: String) throws -> Ending { try run(line.split(separator: " ").map(String.init)) }
 
   var isRunning: Bool { process.isRunning }
+  var identifier: Int32 { process.processIdentifier }
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 

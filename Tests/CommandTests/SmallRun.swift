@@ -11,9 +11,13 @@ struct SmallRun: CustomStringConvertible {
   var seed = 7
   /// The network, else the exact denoiser of the pictures, whose votes agree.
   var usesNetwork = true
+  /// Votes an image, where they should be more than a few.
+  var votes: Int?
+  /// Where the run directory lies, if not in `folder`.
+  var place: URL?
 
   var description: String { stop.rawValue }
-  var files: RunFiles { RunFiles(folder: folder.appendingPathComponent("run")) }
+  var files: RunFiles { RunFiles(folder: (place ?? folder).appendingPathComponent("run")) }
   var path: String { files.folder.path }
   var model: String { folder.file("model.pkl") }
   private var data: String { "npy:\(folder.file("x.npy")),\(folder.file("y.npy"))" }
@@ -36,8 +40,8 @@ struct SmallRun: CustomStringConvertible {
   var arguments: [String] {
     let votes =
       switch stop {
-      case .fixed: ["--stop", "fixed", "--samples", "30"]
-      case .anytime: ["--stop", "anytime", "--samples", "60", "--target-radius", "0.02", "0.2"]
+      case .fixed: ["--stop", "fixed", "--samples", "\(votes ?? 30)"]
+      case .anytime: ["--stop", "anytime", "--samples", "\(votes ?? 60)", "--target-radius", "0.02", "0.2"]
       }
     return [
       "certify", "--model", usesNetwork ? model : "analytic:\(data)", "--data", data, "--sigma", "0.25",
