@@ -23,6 +23,7 @@ public struct DiffusionModel: Sendable {
   /// Loads an EDM checkpoint (`.pkl`, read without executing anything in it) or a `.safetensors` of `ndc convert`.
   ///
   /// - Parameters:
+  ///   - path: the file.
   ///   - precision: nil for what the preset fast takes: int8 where the model has ranges, otherwise bf16 where the
   ///     processor has it, otherwise fp32.
   ///   - unconditional: a second checkpoint that answers without a label; nil for the zero label of the first.

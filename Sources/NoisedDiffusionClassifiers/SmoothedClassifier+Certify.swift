@@ -18,7 +18,9 @@ extension SmoothedClassifier {
   /// same seed, index and rule the result is that of `ndc certify`.
   ///
   /// - Parameters:
+  ///   - picture: of the classifier's size; 28×28 is padded to 32×32.
   ///   - rule: nil for the preset fast, `AnytimeCertify.fast`.
+  ///   - settings: seed, image index and threads.
   /// - Throws: `CancellationError` soon after the task is cancelled; `InputError` for a picture that does not have the
   ///   classifier's size or holds a value that is not finite; `UsageError` for impossible settings.
   public func certify(
@@ -34,7 +36,10 @@ extension SmoothedClassifier {
   /// certificate and stopping at any of them costs nothing; with a number of votes fixed beforehand only the last bound
   /// would hold, and there is nothing honest to show before.
   ///
-  /// - Parameter rule: nil for the preset fast, `AnytimeCertify.fast`.
+  /// - Parameters:
+  ///   - picture: of the classifier's size; 28×28 is padded to 32×32.
+  ///   - rule: nil for the preset fast, `AnytimeCertify.fast`.
+  ///   - settings: seed, image index and threads.
   /// - Throws: `InputError` and `UsageError` as `certify`; the sequence throws what the classifier throws.
   public func bounds(
     of picture: Picture, rule: AnytimeCertify? = nil, settings: CastingSettings = CastingSettings()
@@ -67,7 +72,10 @@ extension AnytimeCertify {
   /// The votes of `ndc --preset fast`: 20 choose the class; then at most 10 000 until every target is certified or out
   /// of reach, or without targets at most 1000 until the radius can grow by less than σ/10.
   ///
-  /// - Parameter targets: radii in pixels.
+  /// - Parameters:
+  ///   - sigma: σ, in pixels.
+  ///   - targets: radii in pixels.
+  ///   - alpha: the probability of a wrong certificate.
   public static func fast(
     sigma: PixelNoise, targets: [Double] = [], alpha: Double = 0.001
   ) throws -> AnytimeCertify {
