@@ -7,7 +7,7 @@ let model = try DiffusionModel.load(resources.appendingPathComponent("models/edm
 let digits = try DataSource.open("mnist", resources: resources)
 
 let smoothed = try SmoothedClassifier(model.classifier(sigma: 0.5), sigma: 0.5)
-let rule = try AnytimeCertify.fast(sigma: smoothed.sigma, targets: [1])
+let rule = try AnytimeCertify.fast(sigma: smoothed.sigma, targets: [0.75])
 let settings = CastingSettings(seed: 20_240_202, image: 0)
 
 for try await bound in try smoothed.bounds(of: digits.picture(at: 0), rule: rule, settings: settings) {
