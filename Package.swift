@@ -29,7 +29,7 @@ let package = Package(
       name: "NoisedDiffusionClassifiers",
       targets: [
         "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "Classifiers",
-        "Statistics", "Certification", "Runs", "Reports",
+        "Statistics", "Certification", "Runs", "Reports", "NoisedDiffusionClassifiers",
       ]),
   ],
   dependencies: [
@@ -67,9 +67,15 @@ let package = Package(
     library("OneDNN", ["Basics", "CDNNL"]),
     library("UNets", ["Basics", "Checkpoints", "Diffusion", "OneDNN", "CKernels"]),
 
-    // The work itself and the tool.
+    // The work itself, the library's one import, and the tool.
     library(
       "Runs", ["Basics", "Datasets", "Noise", "Diffusion", "Classifiers", "Certification", "Statistics", logging]),
+    library(
+      "NoisedDiffusionClassifiers",
+      [
+        "Basics", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "Classifiers", "Statistics",
+        "Certification", "Runs",
+      ]),
     library(
       "Reports",
       [
@@ -106,7 +112,8 @@ let package = Package(
       "Reports",
       ["Reports", "Runs", "Certification", "Classifiers", "Datasets", "Diffusion", "Noise", "Statistics", "Basics"],
       hasFixtures: true),
-    tests("Command", ["Basics", "NumPyFiles"]),
+    tests("NoisedDiffusionClassifiers", ["NoisedDiffusionClassifiers"]),
+    tests("Command", ["Basics", "NumPyFiles", "NoisedDiffusionClassifiers"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -54,7 +54,11 @@ public struct AnytimeCertify: Hashable, Sendable {
   }
 
   /// Certifies the image whose votes `source` casts.
-  public func callAsFunction(_ source: some VoteSource, sigma: PixelNoise) async throws -> CertifyResult {
+  ///
+  /// - Parameter onProgress: called with what is certified so far, after every batch of votes but the last.
+  public func callAsFunction(
+    _ source: some VoteSource, sigma: PixelNoise, onProgress: (AnytimeProgress) -> Void = { _ in }
+  ) async throws -> CertifyResult {
     let selection = SelectionVotes(
       VoteCounts(try await source.votes(0..<selectionSamples, for: .selection), classCount: source.classCount))
     var counting = Counting(rule: self, sigma: sigma, candidate: selection.candidate, classCount: source.classCount)
@@ -67,6 +71,7 @@ public struct AnytimeCertify: Hashable, Sendable {
       for vote in votes {
         if counting.stop == nil { counting.add(vote) } else { discarded += vote.evaluations }
       }
+      if counting.stop == nil { onProgress(AnytimeProgress(counting)) }
     }
     return CertifyResult(
       selection: selection, estimation: EstimationVotes(counting.counts), bound: counting.bound, sigma: sigma,

@@ -16,7 +16,7 @@ public struct RunImage: Hashable, Sendable {
   }
 
   /// - Throws: `InputError` naming the image where it does not fit the classifier.
-  func check(shape: ImageShape, classCount: Int) throws {
+  package func check(shape: ImageShape, classCount: Int) throws {
     let place = "image \(index)"
     guard index >= 0, index <= Int(UInt32.max) else {
       throw InputError("the index has no noise stream", location: place, expected: "0 … \(UInt32.max)")

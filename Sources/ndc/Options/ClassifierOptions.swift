@@ -154,19 +154,5 @@ struct ClassifierOptions: ParsableArguments {
   }
 }
 
-/// What --preset fast evaluates on a model that was never calibrated.
-enum FastDefaults {
-  /// High noise levels carry most of the class information per evaluation.
-  static let levels: [Double] = [2, 3, 4, 6, 8]
-  static let race = Race(rule: .halving)
-
-  /// The levels at or above σ_τ, which APNDC needs; multiples of σ_τ where it lies above most of them.
-  static func levels(for specification: ClassifierSpecification) -> [Double] {
-    let start = specification.smoothing.sigma
-    let usable = levels.filter { $0 >= start }
-    return usable.count >= 3 ? usable : [1.25, 1.75, 2.5, 3.5].map { $0 * max(start, 1) }
-  }
-}
-
 extension ClassificationMethod: ExpressibleByArgument {}
 extension LossWeighting: ExpressibleByArgument {}

@@ -1,0 +1,96 @@
+import Basics
+import Certification
+import Classifiers
+import Datasets
+import Runs
+
+extension SmoothedClassifier {
+  /// g of a base classifier f at σ, in pixels.
+  ///
+  /// - Throws: `UsageError` unless σ is finite and positive.
+  public init(_ classifier: any BaseClassifier, sigma: Double) throws {
+    try self.init(base: classifier, sigma: PixelNoise(sigma))
+  }
+
+  /// Certifies one picture: a class with an L2 radius in pixels, or an abstention.
+  ///
+  /// Except with probability α over the votes, g's answer is the certified class everywhere within the radius. With the
+  /// same seed, index and rule the result is that of `ndc certify`.
+  ///
+  /// - Parameters:
+  ///   - picture: of the classifier's size; 28×28 is padded to 32×32.
+  ///   - rule: nil for the preset fast, `AnytimeCertify.fast`.
+  ///   - settings: seed, image index and threads.
+  /// - Throws: `CancellationError` soon after the task is cancelled; `InputError` for a picture that does not have the
+  ///   classifier's size or holds a value that is not finite; `UsageError` for impossible settings.
+  public func certify(
+    _ picture: Picture, rule: CertificationRule? = nil, settings: CastingSettings = CastingSettings()
+  ) async throws -> CertifyResult {
+    let rule = try rule ?? .anytime(.fast(sigma: sigma))
+    return try await rule(votes(on: picture, settings), sigma: sigma)
+  }
+
+  /// The certificate of one picture as it tightens, vote by vote; the last element carries the final result.
+  ///
+  /// Only the anytime rule is offered here. Its bounds hold at every number of votes at once, so each element is a
+  /// certificate and stopping at any of them costs nothing; with a number of votes fixed beforehand only the last bound
+  /// would hold, and there is nothing honest to show before.
+  ///
+  /// - Parameters:
+  ///   - picture: of the classifier's size; 28×28 is padded to 32×32.
+  ///   - rule: nil for the preset fast, `AnytimeCertify.fast`.
+  ///   - settings: seed, image index and threads.
+  /// - Throws: `InputError` and `UsageError` as `certify`; the sequence throws what the classifier throws.
+  public func bounds(
+    of picture: Picture, rule: AnytimeCertify? = nil, settings: CastingSettings = CastingSettings()
+  ) throws -> TighteningBounds {
+    TighteningBounds(votes: try votes(on: picture, settings), rule: try rule ?? .fast(sigma: sigma), sigma: sigma)
+  }
+
+  /// PREDICT: the class without a radius, for fewer votes; or an abstention.
+  ///
+  /// Except with probability α over the votes, a class that is returned is g's.
+  ///
+  /// - Throws: as `certify`.
+  public func predict(
+    _ picture: Picture, rule: Predict, settings: CastingSettings = CastingSettings()
+  ) async throws -> PredictResult {
+    try await rule(votes(on: picture, settings))
+  }
+
+  private func votes(on picture: Picture, _ settings: CastingSettings) throws -> ImageVotes {
+    let adapter = try ImageAdapter(from: picture.shape, to: imageShape)
+    let image = RunImage(index: Int(settings.image), label: nil, pixels: adapter.apply(picture.pixels))
+    try image.check(shape: imageShape, classCount: classCount)
+    return ImageVotes(
+      executor: try VoteExecutor(self, threads: settings.threads, batch: settings.batch), pixels: image.pixels,
+      seed: settings.seed, image: settings.image)
+  }
+}
+
+extension AnytimeCertify {
+  /// The votes of `ndc --preset fast`: 20 choose the class; then at most 10 000 until every target is certified or out
+  /// of reach, or without targets at most 1000 until the radius can grow by less than σ/10.
+  ///
+  /// - Parameters:
+  ///   - sigma: σ, in pixels.
+  ///   - targets: radii in pixels.
+  ///   - alpha: the probability of a wrong certificate.
+  public static func fast(
+    sigma: PixelNoise, targets: [Double] = [], alpha: Double = 0.001
+  ) throws -> AnytimeCertify {
+    try AnytimeCertify(
+      selectionSamples: 20, budget: targets.isEmpty ? 1000 : 10_000, alpha: alpha, targets: targets,
+      tolerance: sigma.sigma / 10)
+  }
+}
+
+extension LabeledImageSet {
+  /// The picture at `index`, without its label.
+  ///
+  /// - Precondition: `index` is in 0 ..< `count`.
+  /// - Throws: as `image(at:)`.
+  public func picture(at index: Int) throws -> Picture {
+    Picture(shape: imageShape, pixels: try image(at: index).pixels)
+  }
+}
