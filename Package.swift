@@ -107,6 +107,7 @@ let package = Package(
       ["Reports", "Runs", "Certification", "Classifiers", "Datasets", "Diffusion", "Noise", "Statistics", "Basics"],
       hasFixtures: true),
     tests("Command", ["Basics", "NumPyFiles"]),
+    tests("Soundness", ["Certification", "Classifiers", "Diffusion", "Noise", "Statistics", "Basics"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
