@@ -7,7 +7,7 @@ import Testing
 
 /// A search inside certified balls for points where g differs.
 @Suite struct AttackTests {
-  static let freshVotes = 400
+  static let freshVotes = 1000
   /// Fresh votes convict where so few would be this unlikely were g unchanged.
   static let significance = 1e-6
 
@@ -47,7 +47,7 @@ import Testing
 
   @Test("No attack inside a certified radius succeeds; beyond one and a half radii most do")
   func attacks() async throws {
-    let rule = try Certify(selectionSamples: 20, samples: 400, alpha: 0.001)
+    let rule = try Certify(selectionSamples: 20, samples: 4000, alpha: 0.001)
     var inside = 0
     var beyond = 0
     var attacked = 0
@@ -55,7 +55,7 @@ import Testing
       let isStraight = index.isMultiple(of: 2)
       let clusters = isStraight ? PointClusters.halves : .wedges
       let classifier = try clusters.classifier()
-      let x = isStraight ? [0.85 + 0.01 * Double(index % 8), 0.5] : [0.05, 0.1 + 0.02 * Double(index % 8)]
+      let x = isStraight ? [0.75 + 0.01 * Double(index % 8), 0.5] : [0.05, 0.1 + 0.02 * Double(index % 8)]
       let result = try await rule(
         PlaneVotes(classifier: classifier, x: x, seed: 9, image: UInt32(index)), sigma: PixelNoise(clusters.sigma))
       let label = result.candidate

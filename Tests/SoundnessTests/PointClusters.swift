@@ -12,9 +12,13 @@ import Statistics
 struct PointClusters: Sendable {
   var points: [[Double]]
   var sigma: Double
+  /// v of every class in model space. Above 0 `dc` is random itself; between two classes symmetry keeps the boundary.
+  var variance = 0.0
 
   /// Two classes and a straight boundary, ½ in the first pixel: the smoothing bound is exact.
   static let halves = PointClusters(points: [[0.2, 0.5], [0.8, 0.5]], sigma: 0.25)
+  /// The same with noise of the classifier's own, so that what a vote drops matters.
+  static let noisyHalves = PointClusters(points: halves.points, sigma: 0.25, variance: 0.3)
   /// Three classes: the smoothed boundaries are curved.
   static let wedges = PointClusters(points: [[0.2, 0.3], [0.8, 0.35], [0.45, 0.85]], sigma: 0.25)
 
@@ -24,7 +28,7 @@ struct PointClusters: Sendable {
     let denoiser = GaussianMixtureDenoiser(
       imageShape: ImageShape(channels: 1, height: 1, width: 2),
       components: points.enumerated().map { label, point in
-        .init(label: label, mean: point.map { 2 * $0 - 1 }, variance: 0)
+        .init(label: label, mean: point.map { 2 * $0 - 1 }, variance: variance)
       })
     var specification = ClassifierSpecification(method: method, sigma: sigma)
     specification.timesteps = 4

@@ -72,19 +72,23 @@ import Testing
       : .fixed(try Certify(selectionSamples: selection, samples: samples, alpha: alpha))
   }
 
-  /// Where the smoothed probability of class 1 is 0.8.
-  static let straight = [0.5 + 0.25 * NormalDistribution.quantile(0.8), 0.4]
+  /// A probability of class 1 that makes the bound's discrete level all but α, near 0.8, and where it is attained.
+  static func straight(_ alpha: Double) -> (p: Double, x: [Double]) {
+    let p = ClopperPearson.lowerBound(successes: 70, trials: samples, alpha: alpha) - 1e-5
+    return (p, [0.5 + PointClusters.halves.sigma * NormalDistribution.quantile(p), 0.4])
+  }
 
   @Test(
     "Across a straight boundary radii are too large at the exact rate of their bound, at most α",
     arguments: [ClassificationMethod.diffusion, .approximatePosterior, .exactPosterior], [0.05, 0.1])
   func straightBoundary(method: ClassificationMethod, alpha: Double) async throws {
+    let (p, x) = Self.straight(alpha)
     for (name, elimination) in Self.eliminations {
       let classifier = try PointClusters.halves.classifier(method, elimination: elimination)
       for anytime in [false, true] {
         let found = try await Self.violations(
-          .halves, classifier, at: Self.straight, Self.rule(alpha, anytime: anytime))
-        let exact = Self.exactRate(0.8, alpha: alpha)
+          .halves, classifier, at: x, Self.rule(alpha, anytime: anytime))
+        let exact = Self.exactRate(p, alpha: alpha)
         let isExact = !anytime && method != .exactPosterior
         Self.report(
           "straight, \(method.rawValue), \(name), \(anytime ? "anytime" : "fixed")", alpha, found,
@@ -92,9 +96,22 @@ import Testing
         #expect(found.isConsistent(withLevel: alpha))
         // epndc's own noise leaves slack; the others must also not be too careful.
         if isExact {
-          let p = BinomialTest.twoSided(successes: found.violations, trials: found.repetitions, probability: exact)
-          #expect(p > 1e-5, "\(name): \(found.rate) instead of \(exact)")
+          let pValue = BinomialTest.twoSided(successes: found.violations, trials: found.repetitions, probability: exact)
+          #expect(pValue > 1e-5, "\(name): \(found.rate) instead of \(exact)")
         }
+      }
+    }
+  }
+
+  @Test("A classifier with noise of its own is certified soundly, whatever a vote drops", arguments: [0.05, 0.1])
+  func noisyClassifier(alpha: Double) async throws {
+    for (name, elimination) in Self.eliminations {
+      let classifier = try PointClusters.noisyHalves.classifier(elimination: elimination)
+      for anytime in [false, true] {
+        let found = try await Self.violations(
+          .noisyHalves, classifier, at: [0.53, 0.4], Self.rule(alpha, anytime: anytime))
+        Self.report("noisy, dc, \(name), \(anytime ? "anytime" : "fixed")", alpha, found)
+        #expect(found.isConsistent(withLevel: alpha))
       }
     }
   }
@@ -117,7 +134,7 @@ import Testing
     let alpha = 0.05
     let classifier = try PointClusters.halves.classifier()
     // Votes that choose and count err most where both classes are as likely.
-    let x = fault == .reusedVotes ? [0.5 + 1e-6, 0.4] : Self.straight
+    let x = fault == .reusedVotes ? [0.5 + 1e-6, 0.4] : Self.straight(fault == .doubledAlpha ? 2 * alpha : alpha).x
     let rule = try Self.rule(
       fault == .doubledAlpha ? 2 * alpha : alpha, anytime: false,
       selection: fault == .reusedVotes ? Self.samples : 15)

@@ -11,7 +11,7 @@ import UNets
   /// As against PyTorch (ParityTests).
   static let tolerance = ParityTests.tolerance
   /// Narrow layers average fewer roundings than the ones Int8NetworkTests holds to 0.03.
-  static let int8Tolerance: Float = 0.15
+  static let int8Tolerance: Float = 0.1
   /// NDC_RANDOM_NETWORKS asks for more of them.
   static let count = UInt64(ProcessInfo.processInfo.environment["NDC_RANDOM_NETWORKS"] ?? "") ?? 40
 
@@ -50,8 +50,7 @@ import UNets
       var faulty = network.checkpoint
       // Not the same for a whole group of channels, which normalisation would take out again.
       faulty.tensors[name] = CheckpointTensor(
-        tensor.floats().enumerated().map { $0.offset.isMultiple(of: 2) ? $0.element + 0.3 : $0.element },
-        shape: tensor.shape)
+        tensor.floats().enumerated().map { $0.element + 0.3 * sin(1.7 * Float($0.offset)) }, shape: tensor.shape)
       let found = try UNetDenoiser(faulty).denoised(network.queries, network.inputs)
       #expect(relativeDifference(found, network.expected) > Self.tolerance, "\(name) of \(network)")
     }
