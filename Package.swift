@@ -114,6 +114,7 @@ let package = Package(
       hasFixtures: true),
     tests("NoisedDiffusionClassifiers", ["NoisedDiffusionClassifiers"]),
     tests("Command", ["Basics", "NumPyFiles", "NoisedDiffusionClassifiers"]),
+    tests("Soundness", ["Certification", "Classifiers", "Diffusion", "Noise", "Statistics", "Basics"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
