@@ -14,6 +14,15 @@ public enum ClassificationMethod: String, Hashable, Sendable, Codable, CaseItera
     }
   }
 
+  /// Whether the noise of a level is added to the denoiser's own target (the image, or x̂), so that a level may also add
+  /// less of it; the others start from x_τ, whose noise is there already.
+  public var addsNoiseAroundEstimate: Bool {
+    switch self {
+    case .approximatePosterior, .diffusion, .denoiseThenClassify: true
+    case .approximatePosteriorFromInput, .exactPosterior: false
+    }
+  }
+
   /// Whether its generated grid begins at σ_τ; the others begin at s_min = 1e-4.
   public var gridBeginsAtSmoothing: Bool {
     switch self {

@@ -114,6 +114,13 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
     let levels =
       method == .exactPosterior
       ? try grid.steps(above: smoothing, skipping: skipSteps).map(\.lower) : grid.levels
+    if weighting == .learned, !method.addsNoiseAroundEstimate,
+      let wrong = calibration?.levels.first(where: { $0.amplitude != 1 })
+    {
+      throw UsageError(
+        "--method \(method.rawValue) adds all of a level's noise: the calibration's amplitude \(wrong.amplitude) at level \(wrong.sigma) was learned for another method"
+      )
+    }
     for level in levels { _ = try weighting.weight(at: level, calibration: calibration) }
     try elimination.validate(levelCount: levels.count)
     return levels.count

@@ -17,13 +17,15 @@ package struct LossTerm: Hashable, Sendable {
 
 /// The summands of a per-class loss, in ascending order of noise.
 package enum LossPlan {
-  /// DC, and APNDC around x̂: x_t = a + s_t ε, weight ω_t.
+  /// DC, and APNDC around x̂: x_t = a + s_t ε, weight ω_t. Under `learned` weights a level may add a share of its noise
+  /// only, or none: ‖D(x̂; s, y) − x̂‖² orders the classes with no Monte-Carlo noise of its own.
   package static func diffusion(
     _ levels: [NoiseLevel], weighting: LossWeighting, calibration: Calibration?
   ) throws -> [LossTerm] {
     try levels.map { level in
-      LossTerm(
-        row: level.row, noise: level.noise, amplitude: level.noise.sigma,
+      let share = weighting == .learned ? calibration?.amplitude(at: level.noise) ?? 1 : 1
+      return LossTerm(
+        row: level.row, noise: level.noise, amplitude: share * level.noise.sigma,
         weight: try weighting.weight(at: level, calibration: calibration), shift: 0)
     }
   }

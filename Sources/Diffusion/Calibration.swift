@@ -8,7 +8,8 @@ import Foundation
 /// {"format": "ndc-calibration-1", "levels": [{"sigma": 2.1, "weight": 0.3}, …], "notes": "optional text"}
 /// ```
 /// `sigma` is s_t in model space (finite, positive, strictly ascending); `weight` is ω_t itself, Δ_t included (finite,
-/// not negative, at least one positive). Other keys are refused. At most 10 000 levels, 4 MiB.
+/// not negative, at least one positive). A level may name an `amplitude` between 0 and 1: the share of its noise that is
+/// added to the image before the denoiser sees it, 1 if absent. Other keys are refused. At most 10 000 levels, 4 MiB.
 public struct Calibration: Hashable, Sendable, Codable {
   public static let format = "ndc-calibration-1"
   public static let largestFile = 4 << 20
@@ -20,16 +21,27 @@ public struct Calibration: Hashable, Sendable, Codable {
     public var sigma: Double
     /// ω_t.
     public var weight: Double
+    /// a in x_t = x̂ + a·s_t·ε; 1 as published, 0 for a level whose error has no Monte-Carlo noise of its own.
+    public var amplitude: Double
 
-    public init(sigma: Double, weight: Double) {
+    public init(sigma: Double, weight: Double, amplitude: Double = 1) {
       self.sigma = sigma
       self.weight = weight
+      self.amplitude = amplitude
     }
 
     public init(from decoder: any Decoder) throws {
-      let fields = try decoder.fields(["sigma", "weight"])
+      let fields = try decoder.fields(["sigma", "weight", "amplitude"])
       sigma = try fields.decode(Double.self, forKey: FieldName("sigma"))
       weight = try fields.decode(Double.self, forKey: FieldName("weight"))
+      amplitude = try fields.decodeIfPresent(Double.self, forKey: FieldName("amplitude")) ?? 1
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+      var fields = encoder.container(keyedBy: FieldName.self)
+      try fields.encode(sigma, forKey: FieldName("sigma"))
+      try fields.encode(weight, forKey: FieldName("weight"))
+      if amplitude != 1 { try fields.encode(amplitude, forKey: FieldName("amplitude")) }
     }
   }
 
@@ -55,6 +67,11 @@ public struct Calibration: Hashable, Sendable, Codable {
         throw InputError(
           "impossible weight", location: "field \"levels[\(index)].weight\"", expected: "a finite number, not negative",
           found: "\(level.weight)")
+      }
+      guard (0...1).contains(level.amplitude) else {
+        throw InputError(
+          "impossible amplitude", location: "field \"levels[\(index)].amplitude\"", expected: "between 0 and 1",
+          found: "\(level.amplitude)")
       }
     }
     guard levels.contains(where: { $0.weight > 0 }) else {
@@ -91,6 +108,11 @@ public struct Calibration: Hashable, Sendable, Codable {
     try fields.encode(Self.format, forKey: FieldName("format"))
     try fields.encode(levels, forKey: FieldName("levels"))
     try fields.encodeIfPresent(notes, forKey: FieldName("notes"))
+  }
+
+  /// The share of a level's noise that is added to the image: 1 at any level that the file does not name.
+  public func amplitude(at noise: ModelNoise) -> Double {
+    levels.first { $0.sigma == noise.sigma }?.amplitude ?? 1
   }
 
   /// ω at a level of the file, nil at any other: weights are not interpolated.

@@ -11,7 +11,8 @@ public struct CalibrationRun: Sendable {
   public var denoiser: any Denoiser
   /// Method, σ and noise sharing; its levels, weighting and elimination are not used.
   public var specification: ClassifierSpecification
-  public var candidates: [Double]
+  /// In ascending order of s; their weights are not used.
+  public var candidates: [Calibration.Level]
   /// How many levels at most.
   public var mostLevels: Int
   /// The share of votes that the race may lose.
@@ -23,7 +24,7 @@ public struct CalibrationRun: Sendable {
   public var progress: RunProgress
 
   public init(
-    denoiser: any Denoiser, specification: ClassifierSpecification, candidates: [Double], mostLevels: Int,
+    denoiser: any Denoiser, specification: ClassifierSpecification, candidates: [Calibration.Level], mostLevels: Int,
     lossShare: Double, threads: Int, batch: Int = VoteExecutor.defaultBatch, seed: UInt64,
     images: @escaping ImageProvider, progress: RunProgress = .silent
   ) {
@@ -77,7 +78,9 @@ public struct CalibrationRun: Sendable {
     var weights = [Double](repeating: 0, count: chosen.count)
     for (level, weight) in zip(fit.levels, fit.weights) { weights[level] = weight }
     let levels = try Calibration(
-      levels: zip(chosen, weights).map { Calibration.Level(sigma: candidates[$0], weight: $1) })
+      levels: zip(chosen, weights).map {
+        Calibration.Level(sigma: candidates[$0].sigma, weight: $1, amplitude: candidates[$0].amplitude)
+      })
     let reconstruction = specification.needsUnconditional ? 1.0 : 0
     return Result(
       entry: CalibrationTable.Entry(
@@ -94,10 +97,12 @@ public struct CalibrationRun: Sendable {
 
   static let lossShares = [0, 0.002, 0.005, 0.01, 0.02, 0.05]
 
-  private func samples(levels: [Double], _ indices: [Int]) async throws -> [CalibrationSample] {
+  private func samples(levels: [Calibration.Level], _ indices: [Int]) async throws -> [CalibrationSample] {
     var specification = specification
-    specification.levels = levels
-    specification.weighting = .uniform
+    specification.levels = nil
+    specification.weighting = .learned
+    specification.calibration = try Calibration(
+      levels: levels.map { Calibration.Level(sigma: $0.sigma, weight: 1, amplitude: $0.amplitude) })
     specification.elimination = .none
     try specification.validate()
     let addsNoise = specification.method != .diffusion

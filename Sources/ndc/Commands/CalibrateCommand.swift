@@ -42,8 +42,15 @@ struct CalibrateCommand: AsyncParsableCommand {
   )
   var levels: [Double] = CalibrateCommand.candidates
 
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Candidate levels that are evaluated without adding noise to the image, so that chance does not blur their answer (apndc, dc and denoise-classify; none of --levels).",
+      valueName: "s"))
+  var quietLevels: [Double] = CalibrateCommand.quietCandidates
+
   @Option(help: ArgumentHelp("How many levels to choose at most.", valueName: "k"))
-  var mostLevels = 8
+  var mostLevels = 10
 
   @Option(help: ArgumentHelp("The share of votes that dropping classes early may get wrong.", valueName: "share"))
   var lossShare = 0.005
@@ -59,11 +66,15 @@ struct CalibrateCommand: AsyncParsableCommand {
   var json = false
 
   static let candidates: [Double] = [0.5, 0.75, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 10, 12, 16]
+  static let quietCandidates: [Double] = [2.75, 3.75, 4.5, 5.5, 7.5]
 
   mutating func validate() throws {
     if sigma.isEmpty { throw ValidationError("--sigma: at least one") }
-    if let wrong = (sigma + levels).first(where: { !($0.isFinite && $0 > 0) }) {
+    if let wrong = (sigma + levels + quietLevels).first(where: { !($0.isFinite && $0 > 0) }) {
       throw ValidationError("\(wrong): noise must be a finite number above 0")
+    }
+    if let twice = quietLevels.first(where: { levels.contains($0) }) {
+      throw ValidationError("--quiet-levels \(twice): also among --levels; take a value beside it")
     }
     if images < 20 { throw ValidationError("--images \(images): at least 20") }
     if mostLevels < 1 { throw ValidationError("--most-levels \(mostLevels): at least 1") }
@@ -82,6 +93,7 @@ struct CalibrateCommand: AsyncParsableCommand {
 
     struct Step: Encodable {
       var level: Double
+      var amplitude: Double
       var negativeLogLikelihood: Double
       var accuracy: Double
     }
@@ -110,7 +122,9 @@ struct CalibrateCommand: AsyncParsableCommand {
     for sigma in sigma.sorted() {
       let specification = ClassifierSpecification(method: method, sigma: sigma)
       let begins = method.gridBeginsAtSmoothing ? specification.smoothing.sigma : 0
-      let candidates = Set(levels.filter { $0 >= begins }).sorted()
+      let quiet = method.addsNoiseAroundEstimate ? Set(quietLevels) : []
+      let candidates = quiet.union(levels).filter { $0 >= begins }.sorted()
+        .map { Calibration.Level(sigma: $0, weight: 1, amplitude: quiet.contains($0) ? 0 : 1) }
       guard !candidates.isEmpty else {
         throw UsageError("--levels: none is at least \(begins), twice --sigma \(sigma)")
       }
@@ -129,7 +143,9 @@ struct CalibrateCommand: AsyncParsableCommand {
       choices.append(
         result.choice.map {
           .init(
-            level: candidates[$0.levels[$0.levels.count - 1]], negativeLogLikelihood: $0.negativeLogLikelihood,
+            level: candidates[$0.levels[$0.levels.count - 1]].sigma,
+            amplitude: candidates[$0.levels[$0.levels.count - 1]].amplitude,
+            negativeLogLikelihood: $0.negativeLogLikelihood,
             accuracy: $0.accuracy)
         })
       alternatives.append(result.alternatives)
@@ -171,7 +187,7 @@ struct CalibrateCommand: AsyncParsableCommand {
     for step in steps {
       Output.line(
         "  " + padded("\(step.level)", 8) + padded(fixed(step.negativeLogLikelihood, 4), 10)
-          + fixed(step.accuracy * 100, 1) + " %")
+          + fixed(step.accuracy * 100, 1) + " %" + (step.amplitude == 0 ? "  no noise added" : ""))
     }
     let full = result.entry.levels.levels.count * classCount + (method.needsUnconditional ? 1 : 0)
     Output.line(
