@@ -27,6 +27,10 @@ public struct AnytimeCertify: Hashable, Sendable {
   /// The level of the upper confidence sequence that declares a target out of reach. It spends nothing of the
   /// certificate's α: giving up too early costs radius, never soundness.
   public static let futilityLevel = 0.01
+  /// A target is also given up when the chance of certifying it at the budget's end has fallen below this, as the
+  /// beta-binomial posterior of the votes so far predicts the rest (Jeffreys' prior). Predicted chances are a
+  /// martingale, so at most this share of the images given up for it would have been certified at the end.
+  public static let hopelessChance = 0.01
   /// Giving up is considered every so many votes.
   static let futilityInterval = 16
 
@@ -82,24 +86,34 @@ public struct AnytimeCertify: Hashable, Sendable {
   static func trials(
     toCertify radius: Double, sigma: PixelNoise, failures: Int, alpha: Double, limit: Int
   ) -> Int? {
+    guard let probability = probability(toCertify: radius, sigma: sigma) else { return nil }
+    return ConfidenceSequence.trialsNeeded(toReach: probability, failures: failures, alpha: alpha, limit: limit)
+  }
+
+  /// The least bound of p_A that certifies `radius`; nil where no bound below 1 does.
+  static func probability(toCertify radius: Double, sigma: PixelNoise) -> Double? {
     let probability = NormalDistribution.cdf(radius / sigma.sigma)
-    guard probability < 1 else { return nil }
     // A bound of exactly ½ certifies nothing, not even the radius 0.
-    return ConfidenceSequence.trialsNeeded(
-      toReach: max(probability, (0.5).nextUp), failures: failures, alpha: alpha, limit: limit)
+    return probability < 1 ? max(probability, (0.5).nextUp) : nil
   }
 }
 
 /// Estimation votes counted one by one, and whether to go on.
 struct Counting {
+  /// A radius to certify, and how many of all votes in the budget must agree for it.
+  private struct Target {
+    var radius: Double
+    var successesNeeded: Int
+  }
+
   let rule: AnytimeCertify
   let sigma: PixelNoise
   let candidate: Int
   private(set) var counts: VoteCounts
   private(set) var lower: AnytimeLowerBound
   private var upper: AnytimeUpperBound
-  /// Targets neither certified nor given up.
-  private var open: [Double]
+  /// Targets neither certified nor given up, nearest first.
+  private var open: [Target]
   private(set) var stop: StopReason?
 
   init(rule: AnytimeCertify, sigma: PixelNoise, candidate: Int, classCount: Int) {
@@ -109,7 +123,13 @@ struct Counting {
     counts = VoteCounts(classCount: classCount)
     lower = AnytimeLowerBound(alpha: rule.alpha)
     upper = AnytimeUpperBound(alpha: AnytimeCertify.futilityLevel)
-    open = rule.targets.filter { rule.votesNeeded(for: $0, sigma: sigma) != nil }
+    open = rule.targets.compactMap { radius in
+      guard let probability = AnytimeCertify.probability(toCertify: radius, sigma: sigma),
+        let needed = ConfidenceSequence.successesNeeded(
+          toReach: probability, trials: rule.budget, alpha: rule.alpha)
+      else { return nil }
+      return Target(radius: radius, successesNeeded: needed)
+    }
     if !rule.targets.isEmpty, open.isEmpty { stop = .targets }
   }
 
@@ -126,7 +146,7 @@ struct Counting {
     lower.add(success: isSuccess)
     upper.add(success: isSuccess)
     if lower.bound > before, let radius = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: lower.bound) {
-      open.removeAll { $0 <= radius }
+      open.removeAll { $0.radius <= radius }
     }
     if lower.trials % AnytimeCertify.futilityInterval == 0 { giveUp() }
     if stop == nil, !rule.targets.isEmpty, open.isEmpty { stop = .targets }
@@ -138,18 +158,33 @@ struct Counting {
     if rule.targets.isEmpty {
       guard rule.tolerance > 0 else { return }
       let now = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: lower.bound) ?? 0
-      // At best the remaining votes agree as often as the upper bound says.
+      // At best the remaining votes agree as often as the votes so far make credible.
+      let credible = BetaDistribution(a: posterior.a, b: posterior.b)
+        .quantile(survival: AnytimeCertify.hopelessChance)
       let remaining = rule.budget - lower.trials
-      let successes = lower.successes + Int((Double(remaining) * upper.bound).rounded(.up))
+      let successes = lower.successes + Int((Double(remaining) * min(credible, upper.bound)).rounded(.up))
       let final = ConfidenceSequence.lowerBound(
         successes: min(successes, rule.budget), trials: rule.budget, alpha: rule.alpha)
       let then = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: final) ?? 0
       if then - now < rule.tolerance { stop = .tolerance }
     } else {
-      let reach = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: lower.reach(budget: rule.budget)) ?? -1
       let likely = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: upper.bound) ?? -1
-      open.removeAll { $0 > reach || $0 > likely }
+      let (posterior, successes) = (posterior, lower.successes)
+      open.removeAll { target in
+        if target.radius > likely { return true }
+        // Below the mean of what is predicted, the chance is about ½ or more.
+        let missing = target.successesNeeded - successes
+        return Double(missing) > posterior.mean
+          && posterior.survival(missing - 1) < AnytimeCertify.hopelessChance
+      }
     }
+  }
+
+  /// What the votes so far predict for those left in the budget.
+  private var posterior: BetaBinomialDistribution {
+    BetaBinomialDistribution(
+      trials: rule.budget - lower.trials, a: Double(lower.successes) + 0.5,
+      b: Double(lower.trials - lower.successes) + 0.5)
   }
 
   /// How many votes to cast before looking again: as many as the answer takes at least, within limits. It depends on
@@ -158,7 +193,7 @@ struct Counting {
     let limits = 8...64
     guard let farthest = open.last,
       let needed = AnytimeCertify.trials(
-        toCertify: farthest, sigma: sigma, failures: lower.trials - lower.successes, alpha: rule.alpha,
+        toCertify: farthest.radius, sigma: sigma, failures: lower.trials - lower.successes, alpha: rule.alpha,
         limit: rule.budget)
     else { return limits.upperBound }
     return min(max(needed - lower.trials, limits.lowerBound), limits.upperBound)

@@ -81,6 +81,23 @@ public enum ConfidenceSequence {
     return high
   }
 
+  /// The least number of successes with which `trials` trials have L_n ≥ `bound`; nil if not even all of them suffice.
+  ///
+  /// - Precondition: 0 < bound < 1, trials ≥ 0, 0 < α < 1.
+  public static func successesNeeded(toReach bound: Double, trials: Int, alpha: Double) -> Int? {
+    precondition(bound > 0 && bound < 1, "\(bound) is not strictly between 0 and 1")
+    func isReached(_ successes: Int) -> Bool { lowerBound(successes: successes, trials: trials, alpha: alpha) >= bound }
+    guard isReached(trials) else { return nil }
+    // L_n rises with k: not reached at `low`, where it is 0, reached at `high`.
+    var low = 0
+    var high = trials
+    while high - low > 1 {
+      let middle = low + (high - low) / 2
+      if isReached(middle) { high = middle } else { low = middle }
+    }
+    return high
+  }
+
   /// ln M_n(p), to about 1e-13; 0 at n = 0.
   ///
   /// - Precondition: 0 ≤ successes ≤ trials, 0 < p < 1.

@@ -1,8 +1,10 @@
 import Basics
 import Certification
 import Classifiers
+import Foundation
 import Statistics
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct AnytimeCertifyTests {
@@ -65,6 +67,30 @@ import Testing
     let partly = try await rule(targets: [0.05, 1])(script, sigma: Self.sigma)
     #expect(try #require(partly.outcome.radius) >= 0.05)
     #expect(partly.outcome.radius.map { $0 < 0.4 } == true)
+  }
+
+  @Test func `gives up where the budget cannot change the answer, and loses hardly an image by it`() async throws {
+    // Probabilities as the predicting posterior expects them, and votes of a generator of their own.
+    let rule = try rule(budget: 400, targets: [0.5])
+    let needed = try #require(
+      ConfidenceSequence.successesNeeded(toReach: NormalDistribution.cdf(1), trials: 400, alpha: 0.001))
+    var givenUp = 0
+    var lost = 0
+    var votesUntilGivenUp = 0
+    for image in 0..<2000 {
+      var generator = SplitMix64(state: 9000 &+ UInt64(image))
+      // The arcsine law, Beta(½, ½).
+      let sine = Foundation.sin(Double.pi / 2 * Double.random(in: 0..<1, using: &generator))
+      let agrees = (0..<400).map { _ in Double.random(in: 0..<1, using: &generator) < sine * sine }
+      let result = try await rule(Script { !agrees[$0] }, sigma: Self.sigma)
+      guard result.stopReason == .targets, result.outcome.radius.map({ $0 < 0.5 }) ?? true else { continue }
+      givenUp += 1
+      votesUntilGivenUp += result.estimation.counts.total
+      if agrees.count(where: { $0 }) >= needed { lost += 1 }
+    }
+    // Of about 1200 given up, 12 is the mean allowed; 26 has a chance below 1e-4.
+    #expect(givenUp > 1000 && lost < 26, "\(lost) of \(givenUp)")
+    #expect(votesUntilGivenUp < 60 * givenUp, "\(votesUntilGivenUp) votes for \(givenUp)")
   }
 
   @Test func `without targets it goes on until the radius can hardly grow`() async throws {

@@ -51,6 +51,11 @@ import Testing
       $0.calibration = try? Calibration(levels: [.init(sigma: 2, weight: 1)])
       $0.levels = [1, 2]
     },
+    {
+      $0.method = .approximatePosteriorFromInput
+      $0.weighting = .learned
+      $0.calibration = try? Calibration(levels: [.init(sigma: 2, weight: 1, amplitude: 0)])
+    },
   ]
 
   @Test(arguments: impossible.indices)

@@ -1,6 +1,7 @@
 import Basics
 import Classifiers
 import Diffusion
+import Foundation
 import Synchronization
 import TestSupport
 import Testing
@@ -167,5 +168,43 @@ final class WatchedDenoiser: Denoiser {
   private func moments(_ values: [Double]) -> (mean: Double, variance: Double) {
     let mean = values.reduce(0, +) / Double(values.count)
     return (mean, values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1))
+  }
+
+  @Test(arguments: [ClassificationMethod.approximatePosterior, .diffusion])
+  func `a quiet level weighs the error of denoising its estimate as it is`(method: ClassificationMethod) throws {
+    let mixture = smallMixture()
+    var specification = ClassifierSpecification(method: method)
+    specification.weighting = .learned
+    specification.calibration = try Calibration(levels: [
+      .init(sigma: 1.5, weight: 0.3, amplitude: 0), .init(sigma: 2, weight: 2, amplitude: 0),
+    ])
+    let input = Self.inputs(1, like: mixture)[0]
+    let losses = try specification.makeClassifier(denoiser: mixture).makeWorker().classLosses([input])[0]
+    let evaluator = mixture.makeEvaluator()
+    func denoise(_ image: [Float], at noise: ModelNoise, label: Int?) throws -> [Float] {
+      var answer = [Float](repeating: 0, count: image.count)
+      try image.withUnsafeBufferPointer { image in
+        try answer.withUnsafeMutableBufferPointer {
+          try evaluator.denoise([DenoiserQuery(noise: noise, label: label)], inputs: image, outputs: $0)
+        }
+      }
+      return answer
+    }
+    let estimate =
+      method == .diffusion
+      ? input.image : try denoise(input.image, at: specification.smoothing, label: nil)
+    for label in 0..<mixture.classCount {
+      var expected = 0.0
+      for (sigma, weight) in [(1.5, 0.3), (2.0, 2.0)] {
+        let answer = try denoise(estimate, at: ModelNoise(sigma), label: label)
+        expected += weight * zip(answer, estimate).reduce(0) { $0 + pow(Double($1.0 - $1.1), 2) }
+      }
+      let found = losses.losses[label]
+      #expect(abs(found - expected) < 1e-5 * expected, "class \(label)")
+    }
+    // The noise of the levels plays no part.
+    var other = input
+    other.noise = TestNoise(seed: 4711)
+    #expect(try specification.makeClassifier(denoiser: mixture).makeWorker().classLosses([other])[0] == losses)
   }
 }

@@ -177,7 +177,7 @@ struct FastPresetTests {
       let file = folder.file("learned.json")
       let ending = try Program.run([
         "calibrate", "--model", "analytic:\(data)", "--data", data, "--sigma", "0.25", "--images", "80", "--levels",
-        "0.5", "1", "2", "--out", file, "--json",
+        "0.5", "1", "2", "--quiet-levels", "0.75", "1.5", "--out", file, "--json",
       ])
       #expect(ending.status == 0, "\(ending.errors)")
       struct Learned: Decodable {
@@ -221,6 +221,7 @@ struct FastPresetTests {
       ("--data mnist", 64, "test set"), ("--data mnist --sigma 0", 64, "noise"), ("--data mnist --images 3", 64, "20"),
       ("--data mnist --method epndc", 64, "epndc"), ("--data absent.npz", 65, "absent.npz"),
       ("--data mnist --loss-share 0.9", 64, "loss-share"), ("", 64, "--data"),
+      ("--data mnist --levels 2 3 --quiet-levels 3", 64, "quiet-levels"),
     ])
   func badCalibration(arguments: String, status: Int, named: String) throws {
     let ending = try Program.run("calibrate " + arguments)

@@ -16,7 +16,10 @@ struct HelpTests {
     "report": ["--out", "--svg", "--csv", "--markdown", "--latex", "--radii", "--published", "--json"],
     "compare": ["--radius", "--anyway", "--json"],
     "inspect": ["--json", "model"],
-    "calibrate": ["--model", "--data", "--sigma", "--images", "--levels", "--most-levels", "--loss-share", "--out"],
+    "calibrate": [
+      "--model", "--data", "--sigma", "--images", "--levels", "--quiet-levels", "--most-levels", "--loss-share",
+      "--out",
+    ],
     "benchmark": ["--model", "--precisions", "--batch", "--threads", "--no-presets", "--json"],
     "verify": ["--redraw", "--seed", "--model", "--data", "--threads", "--json", "run"],
     "convert": ["--json", "safetensors"],

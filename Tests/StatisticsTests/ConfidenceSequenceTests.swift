@@ -197,4 +197,18 @@ struct ConfidenceSequenceTests {
     }
     return counts
   }()
+
+  @Test("the successes needed are the least that suffice")
+  func successesNeeded() {
+    for (bound, trials) in [(0.5, 20), (0.84, 500), (0.977, 3000), (0.1, 7), (0.999, 10_000)] {
+      guard let needed = ConfidenceSequence.successesNeeded(toReach: bound, trials: trials, alpha: 0.001) else {
+        #expect(ConfidenceSequence.lowerBound(successes: trials, trials: trials, alpha: 0.001) < bound)
+        continue
+      }
+      #expect(ConfidenceSequence.lowerBound(successes: needed, trials: trials, alpha: 0.001) >= bound)
+      #expect(ConfidenceSequence.lowerBound(successes: needed - 1, trials: trials, alpha: 0.001) < bound)
+    }
+    #expect(ConfidenceSequence.successesNeeded(toReach: 0.9, trials: 0, alpha: 0.001) == nil)
+    #expect(ConfidenceSequence.successesNeeded(toReach: 0.9, trials: 40, alpha: 0.001) == nil)
+  }
 }

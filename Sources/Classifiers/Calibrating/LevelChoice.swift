@@ -9,7 +9,7 @@ public struct LevelChoice: Hashable, Sendable {
   /// - Parameters:
   ///   - most: how many levels at most.
   ///   - gain: an addition must lower the negative log-likelihood by this share.
-  public init(samples: [CalibrationSample], most: Int, gain: Double = 0.02) {
+  public init(samples: [CalibrationSample], most: Int, gain: Double = 0.005) {
     precondition(most > 0, "at least one level")
     let candidates = samples[0].errors.levelCount
     var steps: [WeightFit] = []
