@@ -89,6 +89,12 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
 
+    // What reads bytes from outside, as fuzz targets.
+    .target(
+      name: "FuzzEntries",
+      dependencies: ["Basics", "NumPyFiles", "Pickles", "Datasets", "Checkpoints", "Classifiers", "Runs", "Reports"],
+      path: "Fuzz/Entries", swiftSettings: swiftSettings),
+
     // Tests, one target per module.
     .target(
       name: "TestSupport", dependencies: ["Basics", "NumPyFiles"], path: "Tests/TestSupport",
@@ -114,8 +120,17 @@ let package = Package(
       hasFixtures: true),
     tests("NoisedDiffusionClassifiers", ["NoisedDiffusionClassifiers"]),
     tests("Command", ["Basics", "NumPyFiles", "NoisedDiffusionClassifiers"]),
+    tests("Fuzz", ["FuzzEntries"]),
     tests("Soundness", ["Certification", "Classifiers", "Diffusion", "Noise", "Statistics", "Basics"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+// Scripts/fuzz.sh sets this: the driver has no main function, libFuzzer brings it.
+if ProcessInfo.processInfo.environment["NDC_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "ndc-fuzz", dependencies: ["FuzzEntries"], path: "Fuzz/Driver",
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -1,0 +1,112 @@
+import Basics
+import Checkpoints
+import Classifiers
+import Datasets
+import Foundation
+import NumPyFiles
+import Pickles
+import Reports
+import Runs
+
+/// Everything that reads bytes from outside: one target per file format.
+///
+/// A target accepts its input or refuses it with an error; it must not trap, hang, take memory beyond what the bytes
+/// justify or throw anything else.
+package enum FuzzTarget: String, CaseIterable, Sendable {
+  case pickle
+  case checkpoint
+  case torchArchive = "torch-archive"
+  case safetensors
+  case npy
+  case npz
+  case gzip
+  case idx
+  case cifarBinary = "cifar-binary"
+  case cifarPickle = "cifar-pickle"
+  case png
+  case jpeg
+  case table
+  /// run.json, a zero byte, records.jsonl, a zero byte, certified.tsv.
+  case run
+  case records
+  case calibration
+  case indices
+  case published
+
+  /// Whether `bytes` were accepted.
+  ///
+  /// - Throws: what is neither an `InputError` nor a `UsageError`: a defect.
+  package func accepts(_ bytes: UnsafeRawBufferPointer, in folder: FuzzFolder) throws -> Bool {
+    do {
+      try read(bytes, in: folder)
+      return true
+    } catch is InputError {
+      return false
+    } catch is UsageError {
+      return false
+    }
+  }
+
+  private func read(_ bytes: UnsafeRawBufferPointer, in folder: FuzzFolder) throws {
+    switch self {
+    case .pickle: try visit(PickleReader.read(file: MappedFile(path: folder.write(bytes))))
+    case .checkpoint, .safetensors:
+      let checkpoint = try Checkpoint.load(path: folder.write(bytes))
+      for tensor in checkpoint.tensors.values where tensor.count <= 1 << 20 { _ = tensor.floats().count }
+    case .torchArchive: try TorchArchiveProbe.read(MappedFile(path: folder.write(bytes)))
+    case .npy: _ = try NumPyArray(parsing: bytes, named: "input.npy")
+    case .npz:
+      let path = try folder.write(bytes, as: "input.npz")
+      let archive = try NumPyArchive(contentsOf: path)
+      for name in archive.names { _ = try archive.array(named: name) }
+      try readImages(ArrayImages.open(archive: path))
+    case .gzip:
+      // What a caller expects is bounded; the stream is followed to its end.
+      var reader = GzipReader(bytes)
+      _ = try reader.read(min(bytes.count * 4, 1 << 16))
+      try reader.requireEnd()
+    case .idx: try readImages(DataSource.open("idx:" + folder.write(bytes), resources: nil))
+    case .cifarBinary: try readImages(CIFAR10.open(folder.write(bytes, as: "batch.bin")))
+    case .cifarPickle: try readImages(CIFAR10.open(folder.write(bytes)))
+    case .png, .jpeg: _ = try PictureFile.read(folder.write(bytes))
+    case .table: _ = try ReportedRun.read(folder.write(bytes, as: "input.tsv"))
+    case .run: try readRun(bytes, in: folder)
+    case .records:
+      _ = try folder.write(bytes, as: "records.jsonl")
+      _ = try RunDirectory.readRecords(folder.path)
+    case .calibration: _ = try CalibrationTable(json: Data(bytes))
+    case .indices: _ = try ImageSelection.readIndices(folder.write(bytes))
+    case .published: _ = try PublishedResult.read(folder.write(bytes))
+    }
+  }
+
+  private func visit(_ value: PickleValue) throws { _ = value.summary }
+
+  private func readImages(_ images: any LabeledImageSet) throws {
+    _ = images.description
+    guard images.count > 0 else { return }
+    _ = try images.image(at: 0)
+    _ = try images.image(at: images.count - 1)
+    _ = try images.digest()
+  }
+
+  private func readRun(_ bytes: UnsafeRawBufferPointer, in folder: FuzzFolder) throws {
+    let parts = bytes.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+    for (index, name) in ["run.json", "records.jsonl", "certified.tsv"].enumerated() {
+      let part = index < parts.count ? UnsafeRawBufferPointer(rebasing: parts[index]) : .init(start: nil, count: 0)
+      _ = try folder.write(part, as: name)
+    }
+    var refusal: (any Error)?
+    do {
+      let run = try ReportedRun.read(folder.path)
+      _ = RunComparison.self
+      _ = run.name
+    } catch {
+      refusal = error
+    }
+    // Both readers see every input, whatever the first one thinks of it.
+    var verification = try RunVerification(path: folder.path)
+    verification.checkFiles(engine: nil)
+    if let refusal { throw refusal }
+  }
+}
