@@ -5,12 +5,15 @@ public enum KernelSet: String, Sendable, CaseIterable {
   case portable
   case avx2
   case avx512
+  /// AVX-512 with bfloat16 instructions.
+  case avx512bf16
 
   var code: ndc_kernel_set {
     switch self {
     case .portable: NDC_KERNELS_PORTABLE
     case .avx2: NDC_KERNELS_AVX2
     case .avx512: NDC_KERNELS_AVX512
+    case .avx512bf16: NDC_KERNELS_AVX512_BF16
     }
   }
 

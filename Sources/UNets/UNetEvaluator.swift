@@ -7,7 +7,7 @@ import OneDNN
 final class UNetEvaluator: DenoiserEvaluator {
   private let network: CompiledNetwork
   private let memory: WorkerMemory
-  private let steps: [BoundStep]
+  let steps: [BoundStep]
 
   init(_ network: CompiledNetwork, observer: ActivationObserver? = nil) throws {
     Engine.useOneThread()

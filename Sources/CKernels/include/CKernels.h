@@ -1,4 +1,5 @@
-// Fused kernels over NHWC activations, in three builds of the same source: AVX-512, AVX2+FMA, portable.
+// Fused kernels over NHWC activations, in four builds of the same source: AVX-512 with and without
+// its bfloat16 instructions, AVX2+FMA, portable.
 #pragma once
 
 #include <stdint.h>
@@ -7,7 +8,12 @@
 extern "C" {
 #endif
 
-typedef enum { NDC_KERNELS_PORTABLE = 0, NDC_KERNELS_AVX2 = 1, NDC_KERNELS_AVX512 = 2 } ndc_kernel_set;
+typedef enum {
+  NDC_KERNELS_PORTABLE = 0,
+  NDC_KERNELS_AVX2 = 1,
+  NDC_KERNELS_AVX512 = 2,
+  NDC_KERNELS_AVX512_BF16 = 3
+} ndc_kernel_set;
 
 // One image's normalisation: out = silu(γ'·x + β') with γ', β' from the group statistics.
 typedef struct {
@@ -46,15 +52,26 @@ typedef struct {
   const float *bias;                // per channel, or NULL
 } ndc_resample;
 
+// output[p][o] = bias[o] + Σ weights·input (+ output[p][o]) over the 3×3 neighbours of p inside the picture.
+typedef struct {
+  const void *input;  // height × width × channels
+  float *output;      // height × width × outputs, outputs at most NDC_NARROW_OUTPUTS
+  int64_t height, width, channels, outputs;
+  const float *weights;  // [3 rows][outputs][3 columns][channels]
+  const float *bias;
+  int32_t adds;
+} ndc_narrow_convolution;
+enum { NDC_NARROW_OUTPUTS = 4 };
+
 typedef struct ndc_kernel_table {
   const char *name;
   void (*group_norm_f32)(const ndc_group_norm *);
   void (*group_norm_bf16)(const ndc_group_norm *);
   void (*resample_f32)(const ndc_resample *);
   void (*resample_bf16)(const ndc_resample *);
-  // rows × columns in place (f32), or into bf16.
-  void (*softmax_f32)(const float *input, float *output, int64_t rows, int64_t columns);
-  void (*softmax_bf16)(const float *input, uint16_t *output, int64_t rows, int64_t columns);
+  // rows × columns into `output`, which may be `scores` itself (f32); the scores are lost.
+  void (*softmax_f32)(float *scores, float *output, int64_t rows, int64_t columns);
+  void (*softmax_bf16)(float *scores, uint16_t *output, int64_t rows, int64_t columns);
   // output = a·x + b·y
   void (*blend_f32)(const float *x, float a, const float *y, float b, float *output, int64_t count);
   void (*blend_bf16)(const uint16_t *x, float a, const uint16_t *y, float b, uint16_t *output, int64_t count);
@@ -71,6 +88,11 @@ typedef struct ndc_kernel_table {
   void (*quantized_group_norm_bf16)(const ndc_group_norm *, const ndc_byte_range *);
   void (*quantize_f32)(const float *input, uint8_t *output, int64_t count, const ndc_byte_range *range);
   void (*quantize_bf16)(const uint16_t *input, uint8_t *output, int64_t count, const ndc_byte_range *range);
+  // Every position four times, as 2×2: height × width × channels bytes to twice the height and width.
+  void (*double_u8)(const uint8_t *input, uint8_t *output, int64_t height, int64_t width, int64_t channels);
+  // A 3×3 convolution with padding 1 to few channels.
+  void (*narrow_convolution_f32)(const ndc_narrow_convolution *);
+  void (*narrow_convolution_bf16)(const ndc_narrow_convolution *);
 } ndc_kernel_table;
 
 // Whether this machine can run a set, and the table of one it can.

@@ -66,6 +66,71 @@ extension ProgramBuilder {
     return destination
   }
 
+  /// Bytes with every position repeated as 2×2.
+  func doubled(_ name: String, _ source: Activation) -> Activation {
+    precondition(source.type == .uint8)
+    let destination = activation(channels: source.channels, side: 2 * source.side, range: source.range)
+    add(name, reads: [source.buffer], writes: [destination.buffer]) { [batch, kernels] memory in
+      let from = memory.pointer(source.buffer).assumingMemoryBound(to: UInt8.self)
+      let to = memory.pointer(destination.buffer).assumingMemoryBound(to: UInt8.self)
+      let run = kernels.functions.double_u8
+      return {
+        for image in 0..<batch {
+          run?(
+            from + image * source.imageBytes, to + image * destination.imageBytes, Int64(source.side),
+            Int64(source.side), Int64(source.channels))
+        }
+      }
+    }
+    return destination
+  }
+
+  /// The network's last convolution, 3×3 into fp32, with `onto` added to what that activation holds.
+  ///
+  /// Where it has few outputs, a kernel of our own: oneDNN's pad them to a whole vector.
+  func outputConvolution(
+    _ name: String, _ source: Activation, outputChannels: Int, weights: [Float], bias: [Float],
+    onto existing: Activation? = nil
+  ) throws -> Activation {
+    guard outputChannels <= Int(NDC_NARROW_OUTPUTS) else {
+      return try convolution(
+        name, source, outputChannels: outputChannels, kernel: 3, weights: weights, bias: bias, onto: existing,
+        destinationType: .float32)
+    }
+    let inputs = source.channels
+    let taps = (0..<3).flatMap { row in
+      (0..<outputChannels).flatMap { output in
+        (0..<3).flatMap { column in (0..<inputs).map { weights[(output * inputs + $0) * 9 + 3 * row + column] } }
+      }
+    }
+    let destination = existing ?? activation(channels: outputChannels, side: source.side, type: .float32)
+    precondition(destination.type == .float32 && destination.side == source.side)
+    add(
+      name, reads: [source.buffer] + (existing.map { [$0.buffer] } ?? []), writes: [destination.buffer],
+      arithmetic: 18 * batch * source.positions * inputs * outputChannels
+    ) { [batch, kernels] memory in
+      let from = memory.pointer(source.buffer)
+      let to = memory.floats(destination.buffer)
+      let functions = kernels.functions
+      let run = source.type == .float32 ? functions.narrow_convolution_f32 : functions.narrow_convolution_bf16
+      return {
+        taps.withUnsafeBufferPointer { taps in
+          bias.withUnsafeBufferPointer { bias in
+            for image in 0..<batch {
+              var call = ndc_narrow_convolution(
+                input: from + image * source.imageBytes,
+                output: to + image * destination.positions * outputChannels, height: Int64(source.side),
+                width: Int64(source.side), channels: Int64(inputs), outputs: Int64(outputChannels),
+                weights: taps.baseAddress, bias: bias.baseAddress, adds: existing == nil ? 0 : 1)
+              run?(&call)
+            }
+          }
+        }
+      }
+    }
+    return destination
+  }
+
   /// destination = a·x + b·y, elementwise; `y` nil counts as zero. `destination` may be `x` itself.
   func blend(_ name: String, _ x: Activation, _ a: Float, _ y: Activation?, _ b: Float, into destination: Activation) {
     precondition(x.imageBytes == destination.imageBytes && x.type == destination.type)

@@ -11,6 +11,9 @@ struct ResampleFilter {
   /// ⌊(k − 1)/2⌋.
   var padding: Int { (taps - 1) / 2 }
 
+  /// Whether it only repeats every pixel: [1,1] doubling.
+  var isDoubling: Bool { direction == .up && taps == 2 && values.allSatisfy { $0 == 1 } }
+
   /// Reads `resample_filter` of a Conv2d that resamples.
   init(_ direction: Direction, taps: Int, parameters: Parameters) throws {
     self.direction = direction

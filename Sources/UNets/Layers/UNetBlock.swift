@@ -37,11 +37,19 @@ extension ProgramBuilder {
     let norm0 = try GroupNorm(channels: inputs, epsilon: style.epsilon, parameters: parameters.module("norm0"))
     let conv0 = parameters.module("conv0")
     let range0 = byteRange(of: conv0)
-    var h = groupNorm(name + ".norm0", x, skip, norm0, silu: true, as: block.resampling == nil ? range0 : nil)
-    if let direction = block.resampling {
-      h = resample(
-        name + ".resample", h, try ResampleFilter(direction, taps: style.filterTaps, parameters: conv0))
-      if let range0 { h = quantize(name + ".resample", h, as: range0) }
+    let filter = try block.resampling.map {
+      try ResampleFilter($0, taps: style.filterTaps, parameters: conv0)
+    }
+    // Copies may as well be made of bytes.
+    let quantizesFirst = filter?.isDoubling ?? true
+    var h = groupNorm(name + ".norm0", x, skip, norm0, silu: true, as: quantizesFirst ? range0 : nil)
+    if let filter {
+      if range0 != nil && quantizesFirst {
+        h = doubled(name + ".resample", h)
+      } else {
+        h = resample(name + ".resample", h, filter)
+        if let range0 { h = quantize(name + ".resample", h, as: range0) }
+      }
     }
     observe(h, of: conv0)
     h = try convolution(

@@ -71,9 +71,9 @@ extension ProgramBuilder {
     }
     let norm = try GroupNorm(channels: x.channels, epsilon: 1e-5, parameters: parameters.module("out_norm"))
     let module = parameters.module("out_conv")
-    return try convolution(
-      "out_conv", groupNorm("out_norm", x, nil, norm, silu: true), outputChannels: adm.outputChannels, kernel: 3,
+    return try outputConvolution(
+      "out_conv", groupNorm("out_norm", x, nil, norm, silu: true), outputChannels: adm.outputChannels,
       weights: module.values("weight", [adm.outputChannels, x.channels, 3, 3]),
-      bias: module.values("bias", [adm.outputChannels]), destinationType: .float32)
+      bias: module.values("bias", [adm.outputChannels]))
   }
 }

@@ -115,11 +115,11 @@ extension ProgramBuilder {
       let norm = try GroupNorm(
         channels: x.channels, epsilon: 1e-6, parameters: decoder.module(name + "_aux_norm"))
       let module = decoder.module(name + "_aux_conv")
-      output = try convolution(
+      output = try outputConvolution(
         "dec.\(name)_aux_conv", groupNorm("dec.\(name)_aux_norm", x, nil, norm, silu: true),
-        outputChannels: song.outputChannels, kernel: 3,
+        outputChannels: song.outputChannels,
         weights: module.values("weight", [song.outputChannels, x.channels, 3, 3]),
-        bias: module.values("bias", [song.outputChannels]), onto: output, destinationType: .float32)
+        bias: module.values("bias", [song.outputChannels]), onto: output)
     }
     guard let output else { throw InputError("the network has no level", location: "field \"channel_mult\"") }
     return output

@@ -49,6 +49,9 @@ struct BenchmarkCommand: AsyncParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Measure the presets' votes too.")
   var presets = true
 
+  @Flag(help: "List the time of every step of the network too, on one thread.")
+  var steps = false
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -96,6 +99,11 @@ struct BenchmarkCommand: AsyncParsableCommand {
     }
     for ((network, batch), rates) in zip(networks, networkRates) {
       report.addNetwork(network, batch: batch, rates: rates)
+    }
+    if steps {
+      for network in networks.map(\.0) where report.profiles[network.precision.rawValue] == nil {
+        report.addProfile(try StepProfile(network, runs: 50), of: network)
+      }
     }
     if presets { try await measurePresets(&report, checkpoint, threads: threads) }
     report.peakMemoryBytes = BenchmarkReport.peakMemory()

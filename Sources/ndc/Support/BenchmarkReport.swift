@@ -40,6 +40,15 @@ struct BenchmarkReport: Encodable {
     }
   }
 
+  /// One step of the network on one sub-batch.
+  struct StepTime: Encodable {
+    var step: String
+    var kernel: String
+    var microseconds: Double
+    /// nil for a step without products.
+    var operationsPerSecond: Double?
+  }
+
   var model: String
   var digest: String
   var threads: Int
@@ -49,6 +58,8 @@ struct BenchmarkReport: Encodable {
   var operationsPerEvaluation = 0
   var ceilings: [String: Ceiling] = [:]
   var networks: [Network] = []
+  /// By precision, with `--steps`.
+  var profiles: [String: [StepTime]] = [:]
   var presets: [String: PresetRate] = [:]
   var peakMemoryBytes = 0
 
@@ -67,6 +78,14 @@ struct BenchmarkReport: Encodable {
       Network(
         precision: network.precision.rawValue, batch: batch, evaluationsPerSecond: rate, lowest: rates.min() ?? rate,
         highest: rates.max() ?? rate, share: rate * Double(operationsPerEvaluation) / ceiling))
+  }
+
+  mutating func addProfile(_ profile: StepProfile, of network: UNetDenoiser) {
+    profiles[network.precision.rawValue] = profile.steps.map {
+      StepTime(
+        step: $0.name, kernel: $0.kernel, microseconds: $0.seconds * 1e6,
+        operationsPerSecond: $0.arithmetic == 0 ? nil : Double($0.arithmetic) / $0.seconds)
+    }
   }
 
   /// The most memory this process has held.
@@ -92,6 +111,9 @@ struct BenchmarkReport: Encodable {
           + padded(fixed(network.evaluationsPerSecond, 2), 15) + padded(fixed(network.lowest, 2), 9)
           + padded(fixed(network.highest, 2), 9) + fixed(network.share * 100, 1) + " %")
     }
+    for (precision, steps) in profiles.sorted(by: { $0.key < $1.key }) {
+      lines += profileLines(precision, steps)
+    }
     if !presets.isEmpty {
       lines.append("")
       lines.append("presets, on one image")
@@ -105,5 +127,20 @@ struct BenchmarkReport: Encodable {
     lines.append("")
     lines.append("peak memory: \(fixed(Double(peakMemoryBytes) / 1_048_576, 0)) MiB")
     return lines.joined(separator: "\n")
+  }
+
+  private func profileLines(_ precision: String, _ steps: [StepTime]) -> [String] {
+    let total = steps.reduce(0) { $0 + $1.microseconds }
+    let products = steps.filter { $0.operationsPerSecond != nil }.reduce(0) { $0 + $1.microseconds }
+    var lines = ["", "\(precision), one sub-batch on one thread, the shortest time of every step"]
+    lines.append("  us       G/s     step")
+    for step in steps {
+      lines.append(
+        "  " + padded(fixed(step.microseconds, 1), 9)
+          + padded(step.operationsPerSecond.map { fixed($0 / 1e9, 1) } ?? "", 8) + step.step + "  " + step.kernel)
+    }
+    lines.append(
+      "  \(fixed(total, 0)) us in all, \(fixed(products / total * 100, 1)) % of it in convolutions and products")
+    return lines
   }
 }
