@@ -8,15 +8,30 @@ extension Step {
   static func linear(
     _ name: String, rows: Int, inputs: Int, outputs: Int, weights: [Float], bias: [Float], from: Buffer, to: Buffer
   ) throws -> Step {
-    let operation = try Operation.linear(rows: 1, inputs: inputs, outputs: outputs, weights: weights, bias: bias)
+    // Blocks of weights that the second cache keeps while the rows go by.
+    let block = max(16, (1 << 16) / inputs / 16 * 16)
+    let blocks = try stride(from: 0, to: outputs, by: block).map { start in
+      let columns = start..<min(start + block, outputs)
+      return (
+        start: start,
+        operation: try Operation.linear(
+          rows: 1, inputs: inputs, outputs: columns.count,
+          weights: Array(weights[columns.lowerBound * inputs..<columns.upperBound * inputs]),
+          bias: Array(bias[columns]))
+      )
+    }
     return Step(
-      name: name, reads: [from], writes: [to], scratchpadSize: operation.scratchpadSize,
-      implementation: operation.implementation, arithmetic: rows * operation.arithmetic
+      name: name, reads: [from], writes: [to],
+      scratchpadSize: blocks.map(\.operation.scratchpadSize).max() ?? 0,
+      implementation: blocks.first?.operation.implementation ?? "none",
+      arithmetic: blocks.reduce(0) { $0 + rows * $1.operation.arithmetic }
     ) { memory in
-      let calls = try (0..<rows).map { row in
-        try BoundCall(
-          operation, source: memory.pointer(from) + row * inputs * 4,
-          destination: memory.pointer(to) + row * outputs * 4, scratchpad: memory.scratchpad)
+      let calls = try blocks.flatMap { block in
+        try (0..<rows).map { row in
+          try BoundCall(
+            block.operation, source: memory.pointer(from) + row * inputs * 4,
+            destination: memory.pointer(to) + (row * outputs + block.start) * 4, scratchpad: memory.scratchpad)
+        }
       }
       return { for call in calls { try call.run() } }
     }
