@@ -136,11 +136,13 @@ static ndc_dnnl_result create_convolution(
   ndc_dnnl_operation *const self = *operation;
   ndc_dnnl_use_one_thread();
 
-  const int64_t out_height = shape->height + 2 * shape->padding - shape->kernel + 1;
-  const int64_t out_width = shape->width + 2 * shape->padding - shape->kernel + 1;
+  const int64_t out_height =
+      shape->height + shape->padding_before[0] + shape->padding_after[0] - shape->kernel + 1;
+  const int64_t out_width = shape->width + shape->padding_before[1] + shape->padding_after[1] - shape->kernel + 1;
   const dnnl_dims_t weight_dims = {shape->output_channels, shape->input_channels, shape->kernel, shape->kernel};
   const dnnl_dims_t bias_dims = {shape->output_channels};
-  const dnnl_dims_t unit = {1, 1}, padding = {shape->padding, shape->padding};
+  const dnnl_dims_t unit = {1, 1}, before = {shape->padding_before[0], shape->padding_before[1]},
+                    after = {shape->padding_after[0], shape->padding_after[1]};
   dnnl_memory_desc_t plain_weights, wanted_weights, bias_memory;
   TRY(activation_memory(
           &self->source, shape->batch, shape->input_channels, shape->height, shape->width, shape->source),
@@ -162,7 +164,7 @@ static ndc_dnnl_result create_convolution(
   dnnl_convolution_desc_t convolution;
   TRY(dnnl_convolution_forward_desc_init(
           &convolution, dnnl_forward_inference, dnnl_convolution_direct, &self->source, &wanted_weights,
-          bias ? &bias_memory : NULL, &self->destination, unit, padding, padding),
+          bias ? &bias_memory : NULL, &self->destination, unit, before, after),
       "describe a convolution");
   TRY(dnnl_primitive_desc_create(&self->descriptor, &convolution, attributes, shared_engine, NULL),
       "find a convolution kernel");

@@ -21,7 +21,8 @@ static inline uint16_t bf16_from_float(float f) {
 
 // What each build of the template may bring beside LANES and NAME: an estimate of 1/x that one step of Newton's makes good
 // to some 22 bits or more (RECIPROCAL_ESTIMATE), whether that step is as good as a division (RECIPROCAL_IS_FULL),
-// 2ⁿ·p and rounding in one instruction (SCALE, ROUND), rounding to bfloat16 in one (NARROW), and the sum of the lanes (TOTAL).
+// 2ⁿ·p and rounding in one instruction (SCALE, ROUND), rounding to bfloat16 in one (NARROW), the sum of the lanes (TOTAL),
+// and storing floats that are not negative as bytes (BYTES).
 
 #define NAME(x) portable_##x
 #define LANES 4
@@ -49,6 +50,7 @@ static inline uint16_t bf16_from_float(float f) {
 #define RECIPROCAL_IS_FULL
 #define SCALE(p, n) _mm512_scalef_ps((__m512)(p), (__m512)(n))
 #define TOTAL(x) _mm512_reduce_add_ps((__m512)(x))
+#define BYTES(p, q) _mm_storeu_si128((__m128i *)(p), _mm512_cvtusepi32_epi8(_mm512_cvtps_epu32(q)))
 #define ROUND(x) _mm512_roundscale_ps((__m512)(x), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 
 #pragma clang attribute push( \
@@ -76,6 +78,7 @@ static inline uint16_t bf16_from_float(float f) {
 #undef RECIPROCAL_IS_FULL
 #undef SCALE
 #undef ROUND
+#undef BYTES
 #undef TOTAL
 #endif
 

@@ -118,14 +118,31 @@ public final class Operation: @unchecked Sendable {
   }
 }
 
-/// A convolution's sizes; `padding` zeros on every side, stride 1.
+/// Rows or columns of zeros around a picture.
+public struct Padding: Sendable {
+  public var top, bottom, left, right: Int
+
+  public init(_ everywhere: Int) {
+    (top, bottom, left, right) = (everywhere, everywhere, everywhere, everywhere)
+  }
+
+  public init(top: Int, bottom: Int, left: Int, right: Int) {
+    self.top = top
+    self.bottom = bottom
+    self.left = left
+    self.right = right
+  }
+}
+
+/// A convolution's sizes; stride 1.
 public struct ConvolutionShape: Sendable {
-  public var batch, height, width, inputChannels, outputChannels, kernel, padding: Int
+  public var batch, height, width, inputChannels, outputChannels, kernel: Int
+  public var padding: Padding
   public var source, destination: ElementType
   public var addsToDestination: Bool
 
   public init(
-    batch: Int, height: Int, width: Int, inputChannels: Int, outputChannels: Int, kernel: Int, padding: Int,
+    batch: Int, height: Int, width: Int, inputChannels: Int, outputChannels: Int, kernel: Int, padding: Padding,
     source: ElementType, destination: ElementType, addsToDestination: Bool = false
   ) {
     self.batch = batch
@@ -143,15 +160,17 @@ public struct ConvolutionShape: Sendable {
   var native: ndc_dnnl_convolution_shape {
     ndc_dnnl_convolution_shape(
       batch: Int64(batch), height: Int64(height), width: Int64(width), input_channels: Int64(inputChannels),
-      output_channels: Int64(outputChannels), kernel: Int64(kernel), padding: Int64(padding), source: source.code,
-      weights: source.code, destination: destination.code, sum_scale: addsToDestination ? 1 : 0)
+      output_channels: Int64(outputChannels), kernel: Int64(kernel),
+      padding_before: (Int64(padding.top), Int64(padding.left)),
+      padding_after: (Int64(padding.bottom), Int64(padding.right)), source: source.code, weights: source.code, destination: destination.code, sum_scale: addsToDestination ? 1 : 0)
   }
 }
 
 extension ConvolutionShape {
   /// Two operations for every product of a weight and an input, those with the padding's zeros included.
   var arithmetic: Int {
-    let (outHeight, outWidth) = (height + 2 * padding - kernel + 1, width + 2 * padding - kernel + 1)
+    let outHeight = height + padding.top + padding.bottom - kernel + 1
+    let outWidth = width + padding.left + padding.right - kernel + 1
     return 2 * batch * outHeight * outWidth * inputChannels * outputChannels * kernel * kernel
   }
 }

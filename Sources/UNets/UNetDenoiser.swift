@@ -71,7 +71,8 @@ public final class UNetDenoiser: Denoiser {
   public var isUnconditionalAvailable: Bool { true }
   public var preferredBatchSize: Int { network.program.batch }
 
-  /// Operations of the convolutions and matrix products of one evaluation; two for every product.
+  /// Operations of the convolutions and matrix products of one evaluation, two for every product: of the network as it
+  /// is described, whether or not its steps do with fewer.
   public var arithmeticPerEvaluation: Int { network.program.arithmeticPerEvaluation }
 
   /// The kernels in use in one line, as a record names them.

@@ -199,6 +199,136 @@ import UNets
     for (value, wanted) in zip(output, expected) { #expect(abs(Double(value) - wanted) < 1e-5) }
   }
 
+  @Test("A picture in four parts is normalised as the whole is, and put together", arguments: sets, [16, 20, 64])
+  func phasedGroupNorm(set: KernelSet, channels: Int) {
+    var generator = Generator(seed: UInt64(channels))
+    let (side, groups) = (6, channels / 4)
+    // A mean far from zero, and parts whose means differ: pooling that cancels would show.
+    let parts = (0..<4).map { part in
+      generator.values(side * side * channels, offset: 5 + Float(part)).map { bfloat(bits($0)) }
+    }
+    let whole = (0..<4 * side * side).flatMap { position in
+      let (y, x) = (position / (2 * side), position % (2 * side))
+      let place = (y / 2 * side + x / 2) * channels
+      return parts[2 * (y % 2) + x % 2][place..<place + channels]
+    }
+    let gamma = generator.values(channels)
+    let beta = generator.values(channels)
+    let extra = generator.values(channels)
+    var range = ndc_byte_range(inverse_scale: 1 / 0.011, zero_point: 26, top: 255)
+    func call(
+      _ first: UnsafeRawPointer?, _ output: UnsafeMutableRawPointer?, _ run: (inout ndc_group_norm) -> Void
+    ) {
+      var scratch = [Double](repeating: 0, count: 4 * channels)
+      gamma.withUnsafeBufferPointer { gamma in
+        beta.withUnsafeBufferPointer { beta in
+          extra.withUnsafeBufferPointer { extra in
+            scratch.withUnsafeMutableBufferPointer { scratch in
+              var call = ndc_group_norm(
+                first: first, second: nil, first_channels: Int64(channels), second_channels: 0,
+                positions: Int64(4 * side * side), groups: Int64(groups), epsilon: 1e-5, gamma: gamma.baseAddress,
+                beta: beta.baseAddress, shift_before: extra.baseAddress, scale_after: nil, shift_after: nil,
+                apply_silu: 1, output: output, scratch: scratch.baseAddress)
+              run(&call)
+            }
+          }
+        }
+      }
+    }
+    func withPhases(_ parts: [UnsafeRawPointer?], _ body: (inout ndc_phases) -> Void) {
+      var phases = ndc_phases(parts: (parts[0], parts[1], parts[2], parts[3]), width: Int64(side))
+      body(&phases)
+    }
+    let functions = set.functions
+    var expected = [Float](repeating: .nan, count: whole.count)
+    var output = expected
+    whole.withUnsafeBytes { whole in call(whole.baseAddress, &expected) { functions.group_norm_f32(&$0) } }
+    parts[0].withUnsafeBytes { a in
+      parts[1].withUnsafeBytes { b in
+        parts[2].withUnsafeBytes { c in
+          parts[3].withUnsafeBytes { d in
+            withPhases([a, b, c, d].map(\.baseAddress)) { phases in
+              call(nil, &output) { functions.phased_group_norm_f32(&$0, &phases) }
+            }
+          }
+        }
+      }
+    }
+    #expect(zip(output, expected).map { abs($0 - $1) / max(1, abs($1)) }.max() ?? 1 <= 20 * Self.tolerance)
+
+    let narrow = parts.map { $0.map(bits) }
+    var bytes = [UInt8](repeating: 77, count: whole.count)
+    var half = [UInt16](repeating: 0, count: whole.count)
+    narrow[0].withUnsafeBytes { a in
+      narrow[1].withUnsafeBytes { b in
+        narrow[2].withUnsafeBytes { c in
+          narrow[3].withUnsafeBytes { d in
+            withPhases([a, b, c, d].map(\.baseAddress)) { phases in
+              call(nil, &bytes) { functions.phased_quantized_group_norm_bf16(&$0, &phases, &range) }
+              call(nil, &half) { functions.phased_group_norm_bf16(&$0, &phases) }
+            }
+          }
+        }
+      }
+    }
+    for (place, value) in expected.enumerated() {
+      #expect(abs(Float(bytes[place]) - max(0, min(255, value / 0.011 + 26))) <= 0.52)
+      #expect(abs(bfloat(half[place]) - value) <= abs(value) / 128 + 1e-5)
+    }
+  }
+
+  @Test(
+    "A narrow convolution equals its formula at the borders too, added to what is there or not", arguments: sets,
+    [(16, 1), (20, 3), (128, 3), (5, 2)])
+  func narrowConvolution(set: KernelSet, shape: (channels: Int, outputs: Int)) {
+    var generator = Generator(seed: 3)
+    let (channels, outputs) = shape
+    let (height, width) = (5, 7)
+    let input = generator.values(height * width * channels).map { bfloat(bits($0)) }
+    let weights = generator.values(9 * outputs * channels)
+    let bias = generator.values(outputs)
+    let before = generator.values(height * width * outputs)
+    for (adds, isFloat) in [(false, true), (true, true), (false, false)] {
+      var output = adds ? before : [Float](repeating: .nan, count: before.count)
+      let narrow = input.map(bits)
+      weights.withUnsafeBufferPointer { weights in
+        bias.withUnsafeBufferPointer { bias in
+          input.withUnsafeBytes { input in
+            narrow.withUnsafeBytes { narrow in
+              output.withUnsafeMutableBufferPointer { output in
+                var call = ndc_narrow_convolution(
+                  input: isFloat ? input.baseAddress : narrow.baseAddress, output: output.baseAddress,
+                  height: Int64(height), width: Int64(width), channels: Int64(channels), outputs: Int64(outputs),
+                  weights: weights.baseAddress, bias: bias.baseAddress, adds: adds ? 1 : 0)
+                if isFloat {
+                  set.functions.narrow_convolution_f32(&call)
+                } else {
+                  set.functions.narrow_convolution_bf16(&call)
+                }
+              }
+            }
+          }
+        }
+      }
+      for y in 0..<height {
+        for x in 0..<width {
+          for o in 0..<outputs {
+            var sum = Double(bias[o]) + (adds ? Double(before[(y * width + x) * outputs + o]) : 0)
+            for i in 0..<3 where (0..<height).contains(y + i - 1) {
+              for j in 0..<3 where (0..<width).contains(x + j - 1) {
+                for c in 0..<channels {
+                  let value = input[((y + i - 1) * width + x + j - 1) * channels + c]
+                  sum += Double(value) * Double(weights[((i * outputs + o) * 3 + j) * channels + c])
+                }
+              }
+            }
+            #expect(abs(Double(output[(y * width + x) * outputs + o]) - sum) < 1e-4)
+          }
+        }
+      }
+    }
+  }
+
   @Test("bfloat16 kernels agree with the float ones to its 8 bits", arguments: sets)
   func bfloat16(set: KernelSet) {
     var generator = Generator(seed: 9)

@@ -74,7 +74,7 @@ import UNets
     let operation = try Operation.quantizedConvolution(
       ConvolutionShape(
         batch: shape.batch, height: shape.side, width: shape.side, inputChannels: shape.inputs,
-        outputChannels: shape.outputs, kernel: shape.kernel, padding: shape.kernel / 2, source: .uint8,
+        outputChannels: shape.outputs, kernel: shape.kernel, padding: Padding(shape.kernel / 2), source: .uint8,
         destination: .float32, addsToDestination: shape.adds),
       weights: weights, scales: scales, zeroPoint: shape.zeroPoint, bias: bias)
     let scratchpad = UnsafeMutableRawPointer.allocate(byteCount: max(1, operation.scratchpadSize), alignment: 64)

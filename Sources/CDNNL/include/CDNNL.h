@@ -22,7 +22,7 @@ typedef struct {
   int64_t height, width;
   int64_t input_channels, output_channels;
   int64_t kernel;
-  int64_t padding;
+  int64_t padding_before[2], padding_after[2];  // rows, columns
   ndc_dnnl_type source, weights, destination;
   // destination = convolution + bias + sum_scale·destination; 0 leaves the old contents out.
   float sum_scale;

@@ -33,6 +33,13 @@ typedef struct {
   double *scratch;  // 4·channels doubles
 } ndc_group_norm;
 
+// A picture in four parts, by the parity of row and column: part 2·a + b holds the positions (2y + a, 2x + b) as a picture
+// of its own, `width` positions wide.
+typedef struct {
+  const void *parts[4];
+  int64_t width;
+} ndc_phases;
+
 // How values become bytes: clamp(round(v·inverse_scale + zero_point), 0, top).
 typedef struct {
   float inverse_scale;
@@ -88,8 +95,12 @@ typedef struct ndc_kernel_table {
   void (*quantized_group_norm_bf16)(const ndc_group_norm *, const ndc_byte_range *);
   void (*quantize_f32)(const float *input, uint8_t *output, int64_t count, const ndc_byte_range *range);
   void (*quantize_bf16)(const uint16_t *input, uint8_t *output, int64_t count, const ndc_byte_range *range);
-  // Every position four times, as 2×2: height × width × channels bytes to twice the height and width.
-  void (*double_u8)(const uint8_t *input, uint8_t *output, int64_t height, int64_t width, int64_t channels);
+  // Group normalisation of a picture in four parts, which the output puts together. In place of `first`, `second` and
+  // `positions`, the parts are read, of positions/4 each.
+  void (*phased_group_norm_f32)(const ndc_group_norm *, const ndc_phases *);
+  void (*phased_group_norm_bf16)(const ndc_group_norm *, const ndc_phases *);
+  void (*phased_quantized_group_norm_f32)(const ndc_group_norm *, const ndc_phases *, const ndc_byte_range *);
+  void (*phased_quantized_group_norm_bf16)(const ndc_group_norm *, const ndc_phases *, const ndc_byte_range *);
   // A 3×3 convolution with padding 1 to few channels.
   void (*narrow_convolution_f32)(const ndc_narrow_convolution *);
   void (*narrow_convolution_bf16)(const ndc_narrow_convolution *);

@@ -40,33 +40,34 @@ extension ProgramBuilder {
     let filter = try block.resampling.map {
       try ResampleFilter($0, taps: style.filterTaps, parameters: conv0)
     }
-    // Copies may as well be made of bytes.
-    let quantizesFirst = filter?.isDoubling ?? true
-    var h = groupNorm(name + ".norm0", x, skip, norm0, silu: true, as: quantizesFirst ? range0 : nil)
-    if let filter {
-      if range0 != nil && quantizesFirst {
-        h = doubled(name + ".resample", h)
-      } else {
-        h = resample(name + ".resample", h, filter)
-        if let range0 { h = quantize(name + ".resample", h, as: range0) }
-      }
+    let doubles = filter?.isDoubling ?? false
+    var h = groupNorm(name + ".norm0", x, skip, norm0, silu: true, as: filter == nil || doubles ? range0 : nil)
+    if let filter, !doubles {
+      h = resample(name + ".resample", h, filter)
+      if let range0 { h = quantize(name + ".resample", h, as: range0) }
     }
     observe(h, of: conv0)
-    h = try convolution(
-      name + ".conv0", h, outputChannels: outputs, kernel: 3, weights: conv0.values("weight", [outputs, inputs, 3, 3]),
-      bias: conv0.values("bias", [outputs]))
+    let weights0 = try conv0.values("weight", [outputs, inputs, 3, 3])
+    let bias0 = try conv0.values("bias", [outputs])
 
     let affine = parameters.module("affine")
     let affineOutputs = outputs * (style.hasAdaptiveScale ? 2 : 1)
     let offset = try addAffine(
       weights: affine.values("weight", [affineOutputs, block.embeddingChannels]),
       bias: affine.values("bias", [affineOutputs]))
+    let embedding: EmbeddingUse = style.hasAdaptiveScale ? .adaptive(offset: offset) : .shiftBefore(offset: offset)
     let conv1 = parameters.module("conv1")
     let norm1 = try GroupNorm(channels: outputs, epsilon: style.epsilon, parameters: parameters.module("norm1"))
-    h = groupNorm(
-      name + ".norm1", h, nil, norm1,
-      embedding: style.hasAdaptiveScale ? .adaptive(offset: offset) : .shiftBefore(offset: offset), silu: true,
-      as: byteRange(of: conv1))
+    let range1 = byteRange(of: conv1)
+    if doubles {
+      let phases = try doublingConvolution(
+        name + ".conv0", h, outputChannels: outputs, weights: weights0, bias: bias0)
+      h = groupNorm(name + ".norm1", phases, norm1, embedding: embedding, silu: true, as: range1)
+    } else {
+      h = try convolution(
+        name + ".conv0", h, outputChannels: outputs, kernel: 3, weights: weights0, bias: bias0)
+      h = groupNorm(name + ".norm1", h, nil, norm1, embedding: embedding, silu: true, as: range1)
+    }
     observe(h, of: conv1)
 
     let result = try skipPath(name + ".skip", block, x, skip, parameters: parameters)

@@ -28,7 +28,7 @@ public final class ConvolutionCeiling {
     let destination = precision.activations
     let convolution = ConvolutionShape(
       batch: Self.batch, height: shape.side, width: shape.side, inputChannels: shape.channels,
-      outputChannels: shape.channels, kernel: 3, padding: 1, source: source, destination: destination)
+      outputChannels: shape.channels, kernel: 3, padding: Padding(1), source: source, destination: destination)
     let count = shape.channels * shape.channels * 9
     let operation =
       isInt8

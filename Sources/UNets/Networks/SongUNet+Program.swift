@@ -51,7 +51,7 @@ extension ProgramBuilder {
           let filter = try ResampleFilter(.down, taps: taps, parameters: residual)
           let wide = try convolution(
             "enc.\(name)_aux_residual", auxiliary, outputChannels: x.channels, kernel: 3,
-            padding: 1 + filter.padding,
+            padding: Padding(1 + filter.padding),
             weights: residual.values("weight", [x.channels, auxiliary.channels, 3, 3]), bias: nil)
           let halved = resample(
             "enc.\(name)_aux_residual", wide, filter, padding: 0, bias: try residual.values("bias", [x.channels]))

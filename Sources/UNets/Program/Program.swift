@@ -33,9 +33,11 @@ struct Program: Sendable {
   var embedding: Buffer
   var labelTerm: Buffer?
   var output: Buffer
+  /// Operations of one run that the network as described has and the steps have not.
+  var savedArithmetic: Int
 
-  /// Operations of the convolutions and matrix products of one evaluation.
-  var arithmeticPerEvaluation: Int { steps.reduce(0) { $0 + $1.arithmetic } / batch }
+  /// Operations of the convolutions and matrix products of one evaluation, as the network is described.
+  var arithmeticPerEvaluation: Int { (savedArithmetic + steps.reduce(0) { $0 + $1.arithmetic }) / batch }
 
   /// Bytes each worker needs.
   var workerBytes: Int { plan.byteCount + scratchpadSize }

@@ -16,6 +16,12 @@ struct Activation {
   var imageBytes: Int { channels * positions * type.byteCount }
 }
 
+/// A picture of twice the side in four parts, by the parity of row and column: part 2·a + b holds the positions
+/// (2y + a, 2x + b).
+struct Phases {
+  var parts: [Activation]
+}
+
 /// Collects the steps of a network for one batch size, reading parameters as it goes.
 final class ProgramBuilder {
   let batch: Int
@@ -27,6 +33,8 @@ final class ProgramBuilder {
   var quantizable: Set<String> = []
   private var sizes: [Int] = []
   var steps: [Step] = []
+  /// Operations that the network as described has and its steps have not.
+  var savedArithmetic = 0
   /// Every block's affine layer, run as one product: weights and biases end to end.
   private var affineWeights: [Float] = []
   private var affineBiases: [Float] = []
@@ -97,7 +105,7 @@ final class ProgramBuilder {
       batch: batch, steps: ordered,
       plan: MemoryPlan(sizes: sizes, steps: ordered.map { $0.reads + $0.writes }, pinned: pinned),
       scratchpadSize: ordered.map(\.scratchpadSize).max() ?? 0, input: input, embedding: embeddingInput,
-      labelTerm: labelTerm, output: output)
+      labelTerm: labelTerm, output: output, savedArithmetic: savedArithmetic)
   }
 }
 
