@@ -9,6 +9,7 @@ let cSettings: [CSetting] = strict ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror
 let cxxSettings: [CXXSetting] = strict ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : []
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -34,6 +35,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
   ],
   targets: [
@@ -60,7 +62,7 @@ let package = Package(
     library("Noise", ["Basics"]),
     library("Statistics", ["CBoostMath"]),
     library("Diffusion", ["Basics", "CNearest"]),
-    library("Classifiers", ["Basics", "Noise", "Diffusion"]),
+    library("Classifiers", ["Basics", "Noise", "Diffusion", deque]),
     library("Certification", ["Basics", "Noise", "Statistics", "Classifiers"]),
 
     // Networks.

@@ -42,6 +42,7 @@ final class EvaluationBatch {
   }
 
   var isFull: Bool { slots.count == capacity }
+  var isEmpty: Bool { slots.isEmpty }
 
   /// The arrays are kept by reference: a slot costs one image of memory.
   func add(_ query: DenoiserQuery, input: [Float], epsilon: [Float]?, target: [Float]?, tag: Int) {

@@ -1,4 +1,5 @@
 import Basics
+import DequeModule
 import Diffusion
 
 /// The worker behind every classifier: evaluates the terms of a loss for many inputs, packed into full batches.
@@ -17,6 +18,8 @@ final class LossWorker: LossClassifierWorker {
   private let batch: EvaluationBatch
   private var epsilon: [Float]
   private var noised: [Float]
+  /// Votes whose next round can begin, in the order in which they got there.
+  private var ready: Deque<Int> = []
 
   init(_ plan: EvaluationPlan) throws {
     let denoiser = plan.denoiser
@@ -52,19 +55,21 @@ final class LossWorker: LossClassifierWorker {
     var votes = inputs.map { _ in
       VoteProgress(weights: weights, classCount: classCount, rounds: rounds, spent: spent)
     }
-    while votes.contains(where: { !$0.isDone }) {
-      for index in inputs.indices where !votes[index].isDone {
-        let target = reconstructions?[index] ?? inputs[index].image
-        let base = if case .inputAimingAtReconstruction = anchor { inputs[index].image } else { target }
-        for level in votes[index].pendingLevels {
-          try addEvaluations(
-            at: level, of: index, base: base, target: target, noise: inputs[index].noise, to: &votes)
-        }
+    // Votes go on as soon as their own answers are there, so that batches stay full until the last votes.
+    ready.removeAll(keepingCapacity: true)
+    ready.append(contentsOf: votes.indices.filter { !votes[$0].isDone })
+    while true {
+      guard let index = ready.popFirst() else {
+        if batch.isEmpty { return votes }
+        try flush(&votes)
+        continue
       }
-      try flush(&votes)
-      for index in votes.indices where !votes[index].isDone { votes[index].conclude() }
+      let target = reconstructions?[index] ?? inputs[index].image
+      let base = if case .inputAimingAtReconstruction = anchor { inputs[index].image } else { target }
+      for level in votes[index].beginRound() {
+        try addEvaluations(at: level, of: index, base: base, target: target, noise: inputs[index].noise, to: &votes)
+      }
     }
-    return votes
   }
 
   /// x̂ = D(x_τ; σ_τ, none) for every input, where the method needs it.
@@ -107,7 +112,7 @@ final class LossWorker: LossClassifierWorker {
       let (index, level) = rest.quotientAndRemainder(dividingBy: terms.count)
       let term = terms[level]
       let error = slot.squaredError(of: denoised, shift: term.shift)
-      votes[index].record(error, level: level, label: label)
+      if votes[index].record(error, level: level, label: label) { ready.append(index) }
     }
   }
 }

@@ -12,6 +12,8 @@ struct VoteProgress {
   private var isKnown: [Bool]
   private var running: [Double]
   private(set) var evaluations: Int
+  /// Errors of the round in progress that are still to come.
+  private var outstanding = 0
 
   /// Levels that are evaluated together, and what is dropped after them.
   struct Round: Hashable, Sendable {
@@ -41,16 +43,32 @@ struct VoteProgress {
 
   var isDone: Bool { isEnded || position == rounds.count }
 
-  /// The levels of this round whose errors are not known yet.
-  var pendingLevels: [Int] { isDone ? [] : rounds[position].levels.filter { !isKnown[$0] } }
-
-  mutating func record(_ error: Double, level: Int, label: Int) {
-    errors[level * classCount + label] = error
-    evaluations += 1
+  /// Begins the next round that has errors to find, closing those before it that have none.
+  ///
+  /// - Returns: the levels to evaluate for every survivor; none when the vote is done.
+  mutating func beginRound() -> [Int] {
+    while !isDone {
+      let levels = rounds[position].levels.filter { !isKnown[$0] }
+      outstanding = levels.count * survivors.count
+      if outstanding > 0 { return levels }
+      conclude()
+    }
+    return []
   }
 
-  /// Closes the round once every pending error has been recorded.
-  mutating func conclude() {
+  /// Takes one error of the round; the last one closes it.
+  ///
+  /// - Returns: whether that ended the round and another one follows.
+  mutating func record(_ error: Double, level: Int, label: Int) -> Bool {
+    precondition(outstanding > 0, "nothing was asked for")
+    errors[level * classCount + label] = error
+    evaluations += 1
+    outstanding -= 1
+    if outstanding == 0 { conclude() }
+    return outstanding == 0 && !isDone
+  }
+
+  private mutating func conclude() {
     let round = rounds[position]
     if round.restarts { running = [Double](repeating: 0, count: classCount) }
     for level in round.levels {

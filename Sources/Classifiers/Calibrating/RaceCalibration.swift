@@ -1,8 +1,8 @@
 /// The margins of a race, from training votes: wide enough that at most a given share of the votes which the full
 /// classifier gets right lose their class on the way, and otherwise as narrow as possible.
 ///
-/// After each position but the last, the margin is the order statistic of the right class's deficit to the leader that
-/// at most ⌊share·N/(positions − 1)⌋ of the N votes still in the race exceed.
+/// After each position but the last, the margin is an order statistic of the right class's deficit to the leader: with P
+/// positions and N votes, so many are left beyond it that after position i at most ⌊share·N·i/(P − 1)⌋ have been lost.
 public struct RaceCalibration: Hashable, Sendable {
   public let race: Race
   /// Share of the votes that the race gets right.
@@ -22,6 +22,7 @@ public struct RaceCalibration: Hashable, Sendable {
     var running = samples.map { _ in [Double](repeating: 0, count: classCount) }
     var alive = samples.map { _ in Set(0..<classCount) }
     var evaluations = 0
+    var lost = 0
     let full = samples.map { Self.winner($0, levels, weights) }
     var margins: [Double] = []
     for (position, level) in levels.enumerated() {
@@ -41,10 +42,11 @@ public struct RaceCalibration: Hashable, Sendable {
         break
       }
       deficits.sort()
-      let allowed = Int(share * Double(samples.count) / Double(max(1, levels.count - 1)))
+      let allowed = Int(share * Double(samples.count * (position + 1)) / Double(levels.count - 1)) - lost
       // A class is dropped strictly beyond the margin.
       let margin = deficits.isEmpty ? .infinity : deficits[max(0, deficits.count - 1 - allowed)]
       margins.append(margin)
+      lost += deficits.count { $0 > margin }
       for index in samples.indices where alive[index].count > 1 {
         let best = alive[index].map { running[index][$0] }.min() ?? 0
         alive[index] = alive[index].filter { running[index][$0] - best <= margin }

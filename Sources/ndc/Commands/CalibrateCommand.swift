@@ -53,7 +53,7 @@ struct CalibrateCommand: AsyncParsableCommand {
   var mostLevels = 10
 
   @Option(help: ArgumentHelp("The share of votes that dropping classes early may get wrong.", valueName: "share"))
-  var lossShare = 0.005
+  var lossShare = 0.002
 
   @Option(help: ArgumentHelp("The noise's seed.", valueName: "s"))
   var seed = QuickDefaults.seed
@@ -65,8 +65,8 @@ struct CalibrateCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON object with the calibration and how it was found.")
   var json = false
 
-  static let candidates: [Double] = [0.5, 0.75, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 10, 12, 16]
-  static let quietCandidates: [Double] = [2.75, 3.75, 4.5, 5.5, 7.5]
+  static let candidates: [Double] = [0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 12]
+  static let quietCandidates: [Double] = [1.25, 1.75, 2.25, 2.75, 3.75, 4.5, 5.5, 6.5, 7.5, 9]
 
   mutating func validate() throws {
     if sigma.isEmpty { throw ValidationError("--sigma: at least one") }
