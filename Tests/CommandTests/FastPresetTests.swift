@@ -49,7 +49,7 @@ struct FastPresetTests {
     try Data(
       (#"{"format":"ndc-calibration-2","# + digest
         + #""entries":[{"sigma":0.25,"method":"apndc","levels":[{"sigma":0.5,"weight":0.5},{"sigma":2,"weight":0.25}],"#
-        + #""race":{"order":[1,0],"margins":[0.01,null]}}]}"#).utf8
+        + #""race":{"order":[1,0],"margins":[0.01,null]},"evaluationsPerVote":12.4}]}"#).utf8
     ).write(to: folder.appendingPathComponent(name))
     return folder.file(name)
   }
@@ -69,8 +69,12 @@ struct FastPresetTests {
       let ending = try Program.run([
         "certify", "--model", TinyNetwork.grey.model, "--data", data, "--calibration", calibration, "--sigma", "0.25",
         "--preset", "fast", "--samples", "40", "--alpha", "0.1", "--count", "3", "--json", "--out", folder.file("run"),
+        "--target-radius", "0.02", "--selection-samples", "20",
       ])
       #expect(ending.status == 0, "\(ending.errors)")
+      // 5 agreeing votes certify 0.02 at alpha = 0.1, and 25 · 12.4 = 310.
+      #expect(ending.errors.contains("a vote took 12.4 evaluations on average when the model was calibrated"))
+      #expect(ending.errors.contains("all of them agree: about 310 evaluations an image"))
       #expect(ending.errors.contains("weighting learned") && ending.errors.contains("race with calibrated margins"))
       for record in try ending.json(Result.self).records {
         #expect(record.bound.rule == "beta-mixture" && record.bound.alpha == 0.1)

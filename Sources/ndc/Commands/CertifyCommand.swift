@@ -112,6 +112,9 @@ struct CertifyCommand: AsyncParsableCommand {
     Output.notice(
       "\(opened.indices.count) images x (\(rule.selectionSamples) + up to \(rule.samples)) votes x up to \(perVote) evaluations = at most \(most)"
     )
+    if let typical = work.typicalEvaluations {
+      Output.notice("a vote took \(fixed(typical, 1)) evaluations on average when the model was calibrated")
+    }
     if smoothing.leavesSizesOpen(preset: classifier.preset) {
       Output.notice(
         "\(rule.samples) votes per image are chosen to finish soon; --samples takes more, --preset fast is the full budget"
@@ -126,7 +129,11 @@ struct CertifyCommand: AsyncParsableCommand {
         if target > best { Output.notice("the target radius \(target) is out of reach with these votes") }
       case .anytime(let anytime):
         if let votes = anytime.votesNeeded(for: target, sigma: sigma) {
-          Output.notice("the target radius \(target) takes at least \(votes) votes, if all of them agree")
+          // Selection and estimation.
+          let cost = work.typicalEvaluations.map { Int((Double(rule.selectionSamples + votes) * $0).rounded()) }
+          Output.notice(
+            "the target radius \(target) takes at least \(votes) votes, if all of them agree"
+              + (cost.map { ": about \($0) evaluations an image" } ?? ""))
         } else {
           Output.notice("the target radius \(target) is out of reach of \(rule.samples) votes from the start")
         }

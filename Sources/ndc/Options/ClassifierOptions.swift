@@ -116,6 +116,14 @@ struct ClassifierOptions: ParsableArguments {
     return specification
   }
 
+  /// What a vote of this classifier cost on average when it was calibrated; nil where the calibration does not tell.
+  func calibratedCost(of specification: ClassifierSpecification, model: LoadedModel) throws -> Double? {
+    guard specification.weighting == .learned, case .race(let race) = specification.elimination,
+      let entry = try calibrationEntry(model), entry.race == race, entry.levels == specification.calibration
+    else { return nil }
+    return entry.evaluationsPerVote
+  }
+
   private func explicitSpecification() -> ClassifierSpecification {
     var specification =
       isPaper

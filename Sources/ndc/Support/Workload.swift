@@ -11,6 +11,8 @@ struct Workload: Sendable {
   var specification: ClassifierSpecification
   var classifier: any LossClassifier
   var threads: Int
+  /// Evaluations per vote on average, where a calibration tells.
+  var typicalEvaluations: Double?
 
   init(_ modelOptions: ModelOptions, _ classifierOptions: ClassifierOptions) throws {
     try classifierOptions.validateSpecification()
@@ -22,6 +24,7 @@ struct Workload: Sendable {
         "the model has no classes to choose from; it can only serve as --unconditional-model", file: model.source)
     }
     classifier = try specification.makeClassifier(denoiser: model.denoiser)
+    typicalEvaluations = try classifierOptions.calibratedCost(of: specification, model: model)
     threads = modelOptions.threads ?? ProcessInfo.processInfo.activeProcessorCount
   }
 
