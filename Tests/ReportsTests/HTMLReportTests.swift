@@ -103,7 +103,7 @@ import Testing
 
   @Test("Published results are dashed, hollow and named as not ours")
   func published() throws {
-    let svg = Self.report([Fixture.hand]).chart.svg(standalone: false).text
+    let svg = Self.report([Fixture.hand]).chart.svg(standalone: true).text
     #expect(svg.contains("published, not measured here: Cohen, CIFAR-10, as lower bounds"))
     #expect(svg.components(separatedBy: "class=\"published mark\"").count == 2 + 1 + 1)
     // Never a series' own style.

@@ -49,6 +49,7 @@ struct ConfusionSection {
     let share = Share(count, of: total)
     let tint = Coordinate.text(0.04 + 0.31 * share.value.squareRoot())
     let style: Markup = count == 0 ? "" : " style=\"background:rgba(var(--heat),\(tint))\""
+    if count == 0, !isOwn { return "<td class=\"soft\">0</td>" }
     let text = count == 0 ? "0" : share.percent(digits: 1)
     return isOwn ? "<td\(style)><strong>\(text)</strong></td>" : "<td\(style)>\(text)</td>"
   }
