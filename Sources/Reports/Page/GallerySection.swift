@@ -49,15 +49,11 @@ struct GallerySection {
     _ run: ReportedRun, _ entry: GallerySelection.Entry, _ explanation: ImageExplanation?
   ) -> GalleryCard {
     let image = run.images[entry.position]
-    let names = run.classNames
     return GalleryCard(
       title: "Image \(image.index), label \(run.className(image.label))",
       answer: answer(run, image), reasons: entry.reasons, votes: image.record?.votes ?? [],
       explanation: explanation, sigma: run.sigma, label: image.label,
-      className: { label in
-        guard names.indices.contains(label), names[label] != String(label) else { return "\(label)" }
-        return "\(label) (\(names[label]))"
-      })
+      className: { run.className($0) })
   }
 
   private static func answer(_ run: ReportedRun, _ image: CertifiedImage) -> String {

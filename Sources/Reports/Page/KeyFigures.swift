@@ -9,7 +9,7 @@ struct KeyFigures {
   private var figures: [(name: String, value: String, note: String)] {
     let images = run.images.count
     func share(_ name: String, _ share: Share) -> (String, String, String) {
-      (name, "\(share.percent()) %", "\(share.count) of \(images) images")
+      (name, "\(share.percent()) %", "\(share.count) of \(images)")
     }
     let acr = Decimals.down(run.curve.averageCertifiedRadius, digits: 4)
     let stopped = run.origin?.isTargetStopped ?? false

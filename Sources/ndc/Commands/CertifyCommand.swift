@@ -139,8 +139,10 @@ struct CertifyCommand: AsyncParsableCommand {
 
   /// Data that lie class by class, as a folder's do, show few classes at their beginning.
   private func announceImages(_ opened: OpenedData) {
-    guard data.count == nil, data.indices == nil, opened.images.count > opened.indices.count else { return }
-    Output.notice("the first \(opened.indices.count) of \(opened.images.count) images; --count takes more")
+    guard data.count == nil, data.indices == nil, let last = opened.indices.last,
+      last + opened.selection.stride < opened.images.count
+    else { return }
+    Output.notice("\(opened.indices.count) of \(opened.images.count) images; --count takes more")
     let labels = Set(opened.indices.compactMap { try? opened.images.image(at: $0).label })
     let classes = opened.images.classCount
     if opened.indices.count >= classes, labels.count <= classes / 2 {
