@@ -64,7 +64,8 @@ struct PredictCommandTests {
       #expect(likely.contains(line), "\(likely)")
       // Four votes certify nothing, whatever they are.
       let abstained = try Program.run(arguments + ["4"]).output
-      #expect(abstained.contains(/: abstain: the (top two|only) class.+ \(\d votes?\).*, \d+\.\d s\n$/), "\(abstained)")
+      #expect(
+        abstained.contains(/: abstain: the (top two|only) class.+ with \d votes?.*, \d+\.\d s\n$/), "\(abstained)")
       #expect(!likely.contains("\u{1B}") && !abstained.contains("\u{1B}"))
     }
   }

@@ -1,6 +1,6 @@
 /// Why an image got no class, as its votes tell.
 public enum AbstentionText {
-  /// "the top two classes were 4 (21 votes) and 9 (19 votes)", or that one class alone had too few votes.
+  /// "the top two classes were 4 with 21 votes and 9 with 19 votes", or that one class alone had too few votes.
   ///
   /// - Parameters:
   ///   - votes: estimation votes per class.
@@ -8,7 +8,7 @@ public enum AbstentionText {
   ///   - className: what a class is called.
   public static func reason(votes: [Int], candidate: Int, className: (Int) -> String) -> String {
     func counted(_ label: Int) -> String {
-      "\(className(label)) (\(votes[label]) \(votes[label] == 1 ? "vote" : "votes"))"
+      "\(className(label)) with \(votes[label]) \(votes[label] == 1 ? "vote" : "votes")"
     }
     let ranked = votes.indices.filter { votes[$0] > 0 }.sorted { (-votes[$0], $0) < (-votes[$1], $1) }
     guard let first = ranked.first else { return "no class got a vote" }

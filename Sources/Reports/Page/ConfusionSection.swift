@@ -30,7 +30,8 @@ struct ConfusionSection {
       <thead><tr><th scope="col">Label</th>
       """
     let classes = confusion.counts.indices
-    for label in classes { html += "<th scope=\"col\" class=\"n\">\(run.className(label))</th>" }
+    // The rows tell the names; beside one another they would be too wide for any page.
+    for label in classes { html += "<th scope=\"col\" class=\"n\" title=\"\(run.className(label))\">\(label)</th>" }
     html += "<th scope=\"col\" class=\"n\">NaN</th><th scope=\"col\" class=\"n\">Votes</th></tr></thead><tbody>\n"
     for label in classes {
       let total = confusion.votes(on: label)

@@ -97,6 +97,7 @@ enum PageStyle {
     .card th,.card td{padding:.08em .3em;border:0;vertical-align:middle}
     .card thead th{border-bottom:1px solid var(--rule);color:var(--soft)}
     .card tr.own :is(th,td){font-weight:700}
+    .card tbody th{white-space:nowrap;max-width:9em;overflow:hidden;text-overflow:ellipsis}
     .card td{width:42%}
     .meter{display:grid;grid-template-columns:1fr 3.9em;align-items:center;text-align:right;white-space:nowrap}
     .bar{display:block;height:.55rem;border-radius:2px;background:var(--s0);min-width:1px;width:var(--w);print-color-adjust:exact}
@@ -126,7 +127,7 @@ enum PageStyle {
     nav,.skip,fieldset,.screen{display:none}
     header,main,footer{max-width:none;padding:0}
     section{padding:.9em 0}
-    h2,h3,h4,caption{break-after:avoid}
+    h2,h3,h4,caption,#gallery>p{break-after:avoid}
     figure,tr,.card,.warn,.figures,.confusion{break-inside:avoid}
     .scroll{overflow:visible}
     table{font-size:8.5pt}
