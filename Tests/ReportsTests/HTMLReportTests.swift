@@ -121,6 +121,20 @@ import Testing
     #expect(table.contains("does not say α"))
   }
 
+  @Test(
+    "Which images were taken is said as a person says it",
+    arguments: [(1, "one"), (2, "2nd"), (11, "11th"), (23, "23rd"), (101, "101st"), (112, "112th")])
+  func stride(stride: Int, words: String) throws {
+    var run = try Fixture.run("run-0.25")
+    guard case .object(var manifest)? = run.origin?.manifest else {
+      Issue.record("the fixture's manifest is an object")
+      return
+    }
+    manifest["images"] = .object(["first": .integer(4), "stride": .integer(stride), "count": .integer(60)])
+    run.origin = RunOrigin(.object(manifest))
+    #expect(HTMLReport(runs: [run], radii: [1]).html().contains("60, from index 4, every \(words)<"))
+  }
+
   @Test("Runs of different α or images are warned about")
   func warnings() throws {
     var runs = try Fixture.runs()

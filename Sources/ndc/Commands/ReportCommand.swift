@@ -57,7 +57,7 @@ struct ReportCommand: AsyncParsableCommand {
   var confidence = 0.95
 
   @Option(help: ArgumentHelp("Images of each kind (hardest, easiest) in the gallery; 0 for none.", valueName: "n"))
-  var gallery = 2
+  var gallery = 3
 
   @Flag(help: "Show wrong and abstained images first in the gallery.")
   var wrongFirst = false
