@@ -66,12 +66,13 @@ enum PageStyle {
     .scroll{overflow-x:auto;margin:.8rem 0}
     table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}
     caption{text-align:left;color:var(--soft);padding:.3em 0}
-    th,td{padding:.34em .75em;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top;font-weight:400}
+    th,td{padding:.34em .65em;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top;font-weight:400}
     thead th{border-bottom:2px solid var(--soft);font-weight:600;white-space:nowrap;vertical-align:bottom}
     .scroll tbody tr:hover{background:var(--panel)}
     .scroll tbody th{min-width:6rem}
-    tr.published th{min-width:16rem}
+    tr.published th{min-width:10rem}
     .n{text-align:right;white-space:nowrap}
+    .scroll td.n:last-child{white-space:normal}
     tr.envelope th,tr.envelope td,tr.published th,tr.published td{font-style:italic;color:var(--soft)}
     .confusion td{text-align:right;min-width:3.4rem;print-color-adjust:exact}
 
@@ -127,7 +128,7 @@ enum PageStyle {
     nav,.skip,fieldset,.screen{display:none}
     header,main,footer{max-width:none;padding:0}
     section{padding:.9em 0}
-    h2,h3,h4,caption,#gallery>p{break-after:avoid}
+    h2,h3,h4,caption{break-after:avoid}
     figure,tr,.card,.warn,.figures,.confusion{break-inside:avoid}
     .scroll{overflow:visible}
     table{font-size:8.5pt}
@@ -138,7 +139,7 @@ enum PageStyle {
     .figures{grid-template-columns:repeat(auto-fit,minmax(3.4cm,1fr))}
     .figures strong{font-size:13pt}
     details:not([open]){display:none}
-    .cards{grid-template-columns:repeat(4,1fr);gap:.3cm}
+    .cards{grid-template-columns:repeat(3,1fr);gap:.3cm}
     .card{padding:.25cm;font-size:8.5pt}
     .card p,.card table{font-size:7.5pt}
     .card :is(h3,h4){font-size:8.5pt}
