@@ -116,7 +116,8 @@ def main():
         for violation in result["violations"]:
             nodes = "; ".join(node["html"][:120] for node in violation["nodes"][:3])
             problems.append(f"{name}: {violation['id']} ({violation['impact']}): {violation['help']}: {nodes}")
-        undecided = [item["id"] for item in result["incomplete"]]
+        undecided = [f'{item["id"]} ({len(item["nodes"])} nodes, such as {item["nodes"][0]["html"][:70]}: '
+                     f'{(item["nodes"][0]["any"] or [{"message": ""}])[0]["message"][:90]})' for item in result["incomplete"]]
         print(f"{name}: axe-core {result['testEngine']['version']}, {len(result['passes'])} rules passed, "
               f"{len(result['violations'])} violated, undecided: {', '.join(undecided) or 'none'}")
     browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = false)")

@@ -15,6 +15,7 @@ struct PredictCommandTests {
     var invalidVotes: Int
     var samples: Int
     var seed: UInt64
+    var seconds: Double
   }
 
   /// A vertical stroke, which anybody reads as a one.
@@ -44,7 +45,47 @@ struct PredictCommandTests {
       #expect(answer.abstained == (answer.label == nil))
       #expect(answer.abstained == (answer.radius == 0))
       #expect(answer.abstained == (answer.pLower <= 0.5))
-      #expect(try Program.run(arguments).output == ending.output)
+      #expect(answer.seconds > 0)
+      let again = try Program.run(arguments).json(Answer.self)
+      #expect(again.votes == answer.votes && again.pLower == answer.pLower && again.radius == answer.radius)
+    }
+  }
+
+  @Test("says class, bound, radius, votes and time in a line; without a terminal it has no colours")
+  func text() throws {
+    try TemporaryFolder.with { folder in
+      let file = folder.file("stroke.npy")
+      try writeStroke(file)
+      let arguments = ["predict", file, "--timesteps", "3", "--selection-samples", "2", "--seed", "7", "--samples"]
+      let likely = try Program.run(arguments + ["10"]).output
+      // Which of the two depends on the processor: its instructions round differently.
+      let line =
+        /: (class \d, probability >= 0\.\d{4}, certified radius 0\.\d{4}; 10 of 10 votes|abstain: the top two .+), \d+\.\d s\n$/
+      #expect(likely.contains(line), "\(likely)")
+      // Four votes certify nothing, whatever they are.
+      let abstained = try Program.run(arguments + ["4"]).output
+      #expect(
+        abstained.contains(/: abstain: the (top two|only) class.+ with \d votes?.*, \d+\.\d s\n$/), "\(abstained)")
+      #expect(!likely.contains("\u{1B}") && !abstained.contains("\u{1B}"))
+    }
+  }
+
+  @Test("resizes only what does not fit: a digit is padded all the same")
+  func resize() throws {
+    try TemporaryFolder.with { folder in
+      let digit = folder.file("stroke.npy")
+      let large = folder.file("large.npy")
+      try writeStroke(digit)
+      try NumPyArray(shape: [3, 56, 40], [Float](repeating: 0.25, count: 3 * 56 * 40)).write(to: large)
+      let arguments = [
+        "--timesteps", "3", "--selection-samples", "2", "--samples", "10", "--seed", "7", "--json", "--threads", "1",
+      ]
+      let plain = try Program.run(["predict", digit] + arguments).json(Answer.self)
+      let resized = try Program.run(["predict", digit, "--resize"] + arguments).json(Answer.self)
+      #expect(plain.votes == resized.votes)
+      #expect(try Program.run(["predict", large, "--resize"] + arguments).status == 0)
+      let refused = try Program.run(["predict", large] + arguments)
+      #expect(refused.status == 65 && refused.errors.contains("--resize"), "\(refused.errors)")
     }
   }
 

@@ -105,4 +105,26 @@ import Testing
     let named = [Fixture.made([(0, 0, 1)], name: "a"), Fixture.made([(0, 0, 2)], name: "a")]
     #expect(BestOverSigma.groups(named).count == 1)
   }
+
+  @Test("Runs whose levels and tolerance follow from σ are one method; others are not")
+  func learnedMethod() {
+    func key(_ sigma: Double, tolerance: Double, weighting: String = "learned", method: String = "apndc") -> String {
+      let level = JSONValue.object(["levels": .array([.number(sigma * 2)])])
+      let specification: [String: JSONValue] = [
+        "method": .string(method), "sigma": .number(sigma), "weighting": .string(weighting), "calibration": level,
+        "elimination": .object(["race": level]),
+      ]
+      return RunOrigin(
+        .object([
+          "classifier": .object(["specification": .object(specification)]),
+          "smoothing": .object(["sigma": .number(sigma), "radiusTolerance": .number(tolerance)]),
+        ])
+      ).methodKey
+    }
+    #expect(key(0.3, tolerance: 0.03) == key(0.7, tolerance: 0.07))
+    #expect(key(0.3, tolerance: 0.03) != key(0.7, tolerance: 0.03))
+    #expect(key(0.3, tolerance: 0.03) != key(0.3, tolerance: 0.03, method: "dc"))
+    // Levels chosen by hand are part of the method.
+    #expect(key(0.3, tolerance: 0.03, weighting: "edm") != key(0.7, tolerance: 0.07, weighting: "edm"))
+  }
 }

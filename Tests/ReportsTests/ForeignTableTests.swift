@@ -109,6 +109,28 @@ import Testing
     #expect(table.images[1].outcome == .abstained)
   }
 
+  @Test("A class whose radius is not a number is an abstention, also under a running total")
+  func notANumber() throws {
+    let rows = "idx\tlabel\tpredict\tradius\tcorrect\ttime\n0\t3\t3\t0.50512\t1\t0:00:01\n1\t4\t4\tnan\t"
+    for correct in ["1", "2"] {
+      let table = try Self.table(rows + correct + "\t0:00:01\n2\t4\t-1\tnan\t\(correct == "1" ? "0" : "2")\t0:00:01\n")
+      #expect(table.quirks == (correct == "2" ? [.runningTotal] : []) + [.radiiNotANumber(rows: 1)])
+      #expect(table.images.map(\.outcome) == [.certified(label: 3, radius: 0.50512), .abstained, .abstained])
+    }
+  }
+
+  @Test("Images are counted once, whatever their order, though a row be repeated")
+  func repeatedAndUnsorted() throws {
+    let header = "idx\tlabel\tpredict\tradius\tcorrect\ttime\n"
+    let rows = [(40, 1, 3), (0, 8, 4), (20, 8, 5), (20, 8, 6)].enumerated().map { position, row in
+      "\(row.0)\t8\t\(row.1)\t0.41234\t\(position)\t0:00:0\(row.2)\n"
+    }
+    let table = try Self.table(header + rows.joined() + "\n\n  \n")
+    #expect(table.quirks == [.runningTotal, .repeatedRows(rows: 1, firstLine: 5)])
+    #expect(table.images.map(\.index) == [40, 0, 20])
+    #expect(table.images.map { $0.seconds ?? -1 } == [3, 4, 5])
+  }
+
   @Test(
     "What cannot be read is named by line and column",
     arguments: [
@@ -117,10 +139,12 @@ import Testing
       ("idx\tlabel\tpredict\tradius\n0\t1\t1\tbig\n", "line 2, column \"radius\": not a radius"),
       ("idx\tlabel\tpredict\tradius\n0\t1\t1\tinf\n", "line 2, column \"radius\": not a radius"),
       ("idx\tlabel\tpredict\tradius\n0\t1\t1\t-0.5\n", "line 2, column \"radius\": not a radius"),
-      ("idx\tlabel\tpredict\tradius\n0\t1\t1\tnan\n", "line 2, column \"radius\": not a radius"),
       ("idx\tlabel\tpredict\tradius\n0\t1.5\t1\t0.5\n", "line 2, column \"label\": not a whole number"),
       ("idx\tlabel\tpredict\tradius\n0\t1\t-2\t0.5\n", "line 2, column \"predict\": not a whole number"),
-      ("idx\tlabel\tpredict\tradius\n0\t1\t1\t0.5\n0\t1\t1\t0.5\n", "line 3, column \"idx\": an image appears twice"),
+      (
+        "idx\tlabel\tpredict\tradius\n0\t1\t1\t0.5\n0\t1\t1\t0.25\n",
+        "line 3, column \"idx\": an image appears twice, with different results; found image 0, also on line 2"
+      ),
       ("idx\tlabel\tpredict\tradius\n0\t1\t1\t0.5\textra\n", "line 2: a row of another length"),
       ("certified accuracy is 0.5\n", "a column is missing"),
       ("idx\tlabel\tpredict\tradius\n99999999999999999999\t1\t1\t0.5\n", "line 2, column \"idx\""),

@@ -103,7 +103,7 @@ import Testing
 
   @Test("Published results are dashed, hollow and named as not ours")
   func published() throws {
-    let svg = Self.report([Fixture.hand]).chart.svg(standalone: false).text
+    let svg = Self.report([Fixture.hand]).chart.svg(standalone: true).text
     #expect(svg.contains("published, not measured here: Cohen, CIFAR-10, as lower bounds"))
     #expect(svg.components(separatedBy: "class=\"published mark\"").count == 2 + 1 + 1)
     // Never a series' own style.
@@ -119,6 +119,20 @@ import Testing
     #expect(page.contains("α/N = 1.67e-5"))
     let table = HTMLReport(runs: [Fixture.hand], radii: [0.25]).html()
     #expect(table.contains("does not say α"))
+  }
+
+  @Test(
+    "Which images were taken is said as a person says it",
+    arguments: [(1, "one"), (2, "2nd"), (11, "11th"), (23, "23rd"), (101, "101st"), (112, "112th")])
+  func stride(stride: Int, words: String) throws {
+    var run = try Fixture.run("run-0.25")
+    guard case .object(var manifest)? = run.origin?.manifest else {
+      Issue.record("the fixture's manifest is an object")
+      return
+    }
+    manifest["images"] = .object(["first": .integer(4), "stride": .integer(stride), "count": .integer(60)])
+    run.origin = RunOrigin(.object(manifest))
+    #expect(HTMLReport(runs: [run], radii: [1]).html().contains("60, from index 4, every \(words)<"))
   }
 
   @Test("Runs of different α or images are warned about")

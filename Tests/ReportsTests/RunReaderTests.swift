@@ -184,4 +184,16 @@ import Testing
       #expect(throws: InputError.self) { try PublishedResult.read(file.path) }
     }
   }
+
+  @Test(
+    "A class is called by its number and its name, without the number that puts its folder in order",
+    arguments: [
+      ("horse", "1 (horse)"), ("1", "1"), ("01", "1"), ("1-horse", "1 (horse)"), ("01_horse", "1 (horse)"),
+      ("2-horse", "1 (2-horse)"), ("", "1"),
+    ])
+  func className(folder: String, name: String) {
+    var run = Fixture.hand
+    run.classNames = ["zero", folder]
+    #expect(run.className(1) == name && run.className(2) == "2")
+  }
 }

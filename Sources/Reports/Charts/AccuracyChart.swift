@@ -37,8 +37,8 @@ public struct AccuracyChart: Sendable {
   public func svg(standalone: Bool) -> Markup {
     let frame = frame
     let groups = BestOverSigma.groups(runs)
-    let entries = runs.count + groups.count + published.count
-    let height = frame.bottom + 52 + 22 * Double(entries) + 6
+    let legend = standalone ? ChartLegend(self).entries : []
+    let height = frame.bottom + (standalone ? 58 + 22 * Double(legend.count) : 62)
     var svg: Markup = """
       <svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 \(Coordinate.text(height))" role="img" \
       aria-labelledby="chart-name chart-text">
@@ -57,7 +57,9 @@ public struct AccuracyChart: Sendable {
       svg += "<g class=\"bands-\(kind.rawValue)\">\n"
       for (index, run) in runs.enumerated() {
         let wide = kind == .simultaneous ? " wide" : ""
-        svg += "<path class=\"band\(wide) s\(index % ChartStyle.colours)\" d=\"\(band(run.curve, kind, frame))\"/>\n"
+        let crowded = runs.count > 2 ? " crowded" : ""
+        svg +=
+          "<path class=\"band\(wide)\(crowded) s\(index % ChartStyle.colours)\" d=\"\(band(run.curve, kind, frame))\"/>\n"
       }
       svg += "</g>\n"
     }
@@ -73,7 +75,14 @@ public struct AccuracyChart: Sendable {
         svg += "<path class=\"fill mark s\(index % ChartStyle.colours)\" d=\"\(mark)\"/>\n"
       }
     }
-    svg += legend(groups, frame)
+    for (position, entry) in legend.enumerated() {
+      let y = Coordinate.text(frame.bottom + 64 + 22 * Double(position))
+      let short = entry.text.count > 92 ? entry.text.prefix(90) + "…" : entry.text[...]
+      svg += """
+        <g transform="translate(62 \(y))">\(entry.sign)<text x="46" y="4.5">\(short)</text></g>
+
+        """
+    }
     svg += "</svg>\n"
     return svg
   }
@@ -150,36 +159,8 @@ public struct AccuracyChart: Sendable {
     return svg
   }
 
-  private func marker(_ result: PublishedResult) -> ChartMarker {
+  func marker(_ result: PublishedResult) -> ChartMarker {
     ChartMarker.of(published.firstIndex(of: result) ?? 0)
-  }
-
-  private func legend(_ groups: [BestOverSigma], _ frame: ChartFrame) -> Markup {
-    var svg: Markup = ""
-    var y = frame.bottom + 64
-    func entry(_ sign: Markup, _ text: String) {
-      svg += sign
-      let short = text.count > 92 ? text.prefix(90) + "…" : text
-      svg += "<text x=\"108\" y=\"\(Coordinate.text(y + 4.5))\">\(short)</text>\n"
-      y += 22
-    }
-    func stroke(_ style: String) -> Markup { "<path class=\"\(style)\" d=\"M62 \(Coordinate.text(y))h38\"/>" }
-    for (index, run) in runs.enumerated() {
-      let colour = "s\(index % ChartStyle.colours)"
-      let mark: Markup =
-        "\(stroke("line \(colour)"))<path class=\"fill mark \(colour)\" d=\"\(ChartMarker.of(index).path(81, y))\"/>"
-      entry(mark, run.name)
-    }
-    for group in groups {
-      entry(stroke("envelope"), "best over σ (display only): \(ResultTables.methodName(group))")
-    }
-    for result in published {
-      let mark: Markup =
-        "\(stroke("published"))<path class=\"published mark\" d=\"\(marker(result).path(81, y))\"/>"
-      let bounds = result.points.contains { $0.relation != "=" } ? ", as lower bounds" : ""
-      entry(mark, "published, not measured here: \(result.name), \(result.dataset)\(bounds)")
-    }
-    return svg
   }
 
   /// The data behind the chart: every step where they are few, otherwise evenly spaced radii and the chosen ones.

@@ -29,15 +29,15 @@ struct ChartFrame {
       let place = Coordinate.text(x(value))
       svg += """
         <path class="axis" d="M\(place) \(Coordinate.text(bottom))v5"/>
-        <text x="\(place)" y="\(Coordinate.text(bottom + 20))" text-anchor="middle">\(Self.label(value))</text>
+        <text class="tick" x="\(place)" y="\(Coordinate.text(bottom + 20))" text-anchor="middle">\(Self.label(value))</text>
 
         """
     }
     svg += """
       <path class="axis" d="M\(Coordinate.text(left)) \(Coordinate.text(bottom))H\(Coordinate.text(right))"/>
-      <text x="\(Coordinate.text(left + width / 2))" y="\(Coordinate.text(bottom + 40))" \
+      <text class="name" x="\(Coordinate.text(left + width / 2))" y="\(Coordinate.text(bottom + 42))" \
       text-anchor="middle">L2 radius r in pixels (images span [0, 1])</text>
-      <text transform="translate(15 \(Coordinate.text(top + height / 2)))rotate(-90)" \
+      <text class="side" transform="translate(15 \(Coordinate.text(top + height / 2)))rotate(-90)" \
       text-anchor="middle">certified accuracy (%)</text>
 
       """

@@ -29,7 +29,7 @@ package enum ChartStyle {
       svg.chart .axis{stroke:var(--soft);stroke-width:1;fill:none}
       svg.chart .line{fill:none;stroke-width:2.2;stroke-linejoin:round}
       svg.chart .band{stroke:none;fill-opacity:.16}
-      svg.chart .wide{fill-opacity:.09}
+      svg.chart .wide,svg.chart .crowded{fill-opacity:.09}
       svg.chart .envelope{fill:none;stroke:var(--ink);stroke-width:1.6;stroke-dasharray:9 3 2 3}
       svg.chart .published{fill:none;stroke:var(--soft);stroke-width:1.6;stroke-dasharray:5 4}
       svg.chart .published.mark{fill:var(--ground);stroke-dasharray:none}

@@ -9,7 +9,7 @@ public struct BestOverSigma: Sendable {
   /// Said wherever the envelope is shown.
   public static let warning =
     "Best over σ is for display only: at each radius the σ was chosen after the results were seen. It is no one "
-    + "classifier's curve and no certificate."
+    + "classifier’s curve and no certificate."
 
   /// The methods that have several runs, in the order of their first run.
   public static func groups(_ runs: [ReportedRun]) -> [BestOverSigma] {

@@ -30,7 +30,8 @@ struct ConfusionSection {
       <thead><tr><th scope="col">Label</th>
       """
     let classes = confusion.counts.indices
-    for label in classes { html += "<th scope=\"col\" class=\"n\">\(run.className(label))</th>" }
+    // The rows tell the names; beside one another they would be too wide for any page.
+    for label in classes { html += "<th scope=\"col\" class=\"n\" title=\"\(run.className(label))\">\(label)</th>" }
     html += "<th scope=\"col\" class=\"n\">NaN</th><th scope=\"col\" class=\"n\">Votes</th></tr></thead><tbody>\n"
     for label in classes {
       let total = confusion.votes(on: label)
@@ -49,6 +50,7 @@ struct ConfusionSection {
     let share = Share(count, of: total)
     let tint = Coordinate.text(0.04 + 0.31 * share.value.squareRoot())
     let style: Markup = count == 0 ? "" : " style=\"background:rgba(var(--heat),\(tint))\""
+    if count == 0, !isOwn { return "<td class=\"soft\">0</td>" }
     let text = count == 0 ? "0" : share.percent(digits: 1)
     return isOwn ? "<td\(style)><strong>\(text)</strong></td>" : "<td\(style)>\(text)</td>"
   }

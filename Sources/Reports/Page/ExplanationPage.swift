@@ -10,7 +10,9 @@ public enum ExplanationPage {
       body: """
         <section id="images" aria-labelledby="images-title">
         <h2 id="images-title">Images</h2>
-        <p>Losses are at the noise of one vote, the first.</p>
+        <p>The noisy copy is that of the first vote; its denoising takes one step. Losses are those of that vote, every \
+        class evaluated to the end: the class with the smallest gets the vote. A run that drops classes early may vote \
+        for another.</p>
         <ul class="cards">
         \(list)</ul>
         </section>

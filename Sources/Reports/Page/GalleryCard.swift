@@ -13,10 +13,13 @@ public struct GalleryCard: Sendable {
   public var className: @Sendable (Int) -> String
   /// Smoothing noise in pixels, for the captions.
   public var sigma: Double?
+  /// The class that the data give the image, where there is one.
+  public var label: Int?
 
   public init(
     title: String, answer: String, reasons: [GallerySelection.Reason] = [], votes: [Int],
-    explanation: ImageExplanation?, sigma: Double?, className: @escaping @Sendable (Int) -> String = { "\($0)" }
+    explanation: ImageExplanation?, sigma: Double?, label: Int? = nil,
+    className: @escaping @Sendable (Int) -> String = { "\($0)" }
   ) {
     self.title = title
     self.answer = answer
@@ -24,6 +27,7 @@ public struct GalleryCard: Sendable {
     self.votes = votes
     self.explanation = explanation
     self.sigma = sigma
+    self.label = label
     self.className = className
   }
 
@@ -40,6 +44,10 @@ public struct GalleryCard: Sendable {
       <p>\(answer)</p>
 
       """
+    if !reasons.isEmpty {
+      let tags = reasons.map { "<li class=\"\($0.rawValue)\">\($0.rawValue)</li>" as Markup }
+      html += "<ul class=\"tags\" aria-label=\"Shown because\">\(tags)</ul>\n"
+    }
     if let explanation { html += pictures(explanation) }
     html += bars()
     html += "</li>\n"
@@ -56,13 +64,13 @@ public struct GalleryCard: Sendable {
 
         """
     }
-    let noise = sigma.map { "σ = \(Decimals.radius($0))" } ?? "noisy"
-    let told = explanation.denoisedLabel.map { "told class \(className($0))" } ?? "told no class"
+    let noisy = sigma.map { "noisy, σ = \(Decimals.radius($0))" } ?? "noisy"
+    let told = explanation.denoisedLabel.map { ", told class \(className($0))" } ?? ""
     return """
       <div class="pictures">
       \(figure(explanation.image, "image", "\(title): the image"))\
-      \(figure(explanation.noisy, "first noisy copy, \(noise)", "\(title): a noisy copy"))\
-      \(figure(explanation.denoised, "denoised in one step, \(told)", "\(title): the noisy copy denoised"))\
+      \(figure(explanation.noisy, noisy, "\(title): a noisy copy"))\
+      \(figure(explanation.denoised, "denoised\(told)", "\(title): the noisy copy denoised"))\
       </div>
 
       """
@@ -83,30 +91,39 @@ public struct GalleryCard: Sendable {
       shown = shown.prefix(Self.mostClasses).sorted()
     }
     let total = max(1, votes.reduce(0, +))
+    let digits = Self.digits(most - least)
     var html: Markup = "<table><caption>"
-    html += losses.isEmpty ? "Votes per class" : "Loss at the first vote’s noise, above the smallest, and votes"
+    html += losses.isEmpty ? "Votes" : "Loss above the smallest, and votes"
     if classes > shown.count { html += " (\(shown.count) of \(classes) classes)" }
     html += "</caption><thead><tr><th scope=\"col\">Class</th>"
-    if !losses.isEmpty { html += "<th scope=\"col\" class=\"n\">Loss</th><th scope=\"col\">Bar</th>" }
-    html += "<th scope=\"col\" class=\"n\">Votes</th><th scope=\"col\">Bar</th></tr></thead><tbody>\n"
-    for label in shown {
-      html += "<tr><th scope=\"row\">\(className(label))</th>"
+    if !losses.isEmpty { html += "<th scope=\"col\" class=\"n\">Loss</th>" }
+    html += "<th scope=\"col\" class=\"n\">Votes</th></tr></thead><tbody>\n"
+    for row in shown {
+      html += row == label ? "<tr class=\"own\">" : "<tr>"
+      html += "<th scope=\"row\">\(className(row))</th>"
       if !losses.isEmpty {
-        let value = loss(label)
-        let text = value.isFinite ? "+" + Self.short(value - least) : value.isNaN ? "not a number" : "dropped"
-        let width = value.isFinite && most > least ? (value - least) / (most - least) * 100 : 0
-        html += "<td class=\"n\">\(text)</td><td class=\"bars\">\(bar("", width))</td>"
+        let value = loss(row)
+        let text = value.isFinite ? Self.text(value - least, digits) : value.isNaN ? "NaN" : "dropped"
+        html += meter("", value.isFinite && most > least ? (value - least) / (most - least) * 100 : 0, text)
       }
-      html += "<td class=\"n\">\(vote(label))</td>"
-      html += "<td class=\"bars\">\(bar(" votes", Double(vote(label)) / Double(total) * 100))</td></tr>\n"
+      html += meter(" votes", Double(vote(row)) / Double(total) * 100, "\(vote(row))")
+      html += "</tr>\n"
     }
     html += "</tbody></table>\n"
     return html
   }
 
-  private func bar(_ style: Markup, _ width: Double) -> Markup {
-    width > 0 ? "<span class=\"bar\(style)\" style=\"--w:\(Coordinate.text(width))%\"></span>" : ""
+  /// A number and a bar of its size.
+  private func meter(_ style: Markup, _ width: Double, _ text: String) -> Markup {
+    let bar: Markup = width > 0 ? "<span class=\"bar\(style)\" style=\"--w:\(Coordinate.text(width))%\"></span>" : ""
+    return "<td><div class=\"meter\"><span class=\"track\">\(bar)</span><span>\(text)</span></div></td>"
   }
 
-  private static func short(_ value: Double) -> String { String(format: "%.3g", value) }
+  /// Decimals with which the largest of the losses has four digits.
+  private static func digits(_ most: Double) -> Int {
+    guard most > 0, most.isFinite else { return 2 }
+    return min(9, max(0, 3 - Int(log10(most).rounded(.down))))
+  }
+
+  private static func text(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 }

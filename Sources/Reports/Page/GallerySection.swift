@@ -3,21 +3,25 @@ struct GallerySection {
   let report: HTMLReport
 
   func html() -> Markup {
-    report.galleries.keys.sorted().reduce(into: "" as Markup) { html, position in
+    let intro: Markup = """
+      <p>Hardest are the images with the fewest votes for their label, easiest those with the most. The noisy copy is \
+      that of the first estimation vote; its denoising takes one step, without being told a class where the model can. \
+      Losses are those of that vote, every class evaluated to the end; a run that drops classes early may vote for \
+      another than the smallest. The image’s label is in bold.</p>
+
+      """
+    return report.galleries.keys.sorted().reduce(into: intro) { html, position in
       guard let gallery = report.galleries[position] else { return }
       html += section(report.runs[position], gallery, position: position)
     }
   }
 
   private func section(_ run: ReportedRun, _ gallery: HTMLReport.Gallery, position: Int) -> Markup {
-    var html: Markup = report.runs.count > 1 ? "<h3>\(run.name)</h3>\n" : "<h3>Images</h3>\n"
+    var html: Markup = report.runs.count > 1 ? "<h3>\(run.name)</h3>\n" : ""
     if let absence = gallery.absence {
       html += "<p class=\"warn\"><strong>No pictures.</strong> \(absence) Votes and radii are shown alone.</p>\n"
     }
     html += """
-      <p>Hardest are the images with the fewest votes for their label, easiest those with the most. Losses are at \
-      the noise of the first estimation vote, every class evaluated to the end; a run that drops classes early may vote \
-      for another than the smallest.</p>
       <div class="gallery">
       <fieldset><legend>Show</legend>
       <label><input type="radio" name="show\(position)" class="show-all" checked> all</label>
@@ -34,7 +38,8 @@ struct GallerySection {
     }
     html += "</fieldset>\n<ul class=\"cards\">\n"
     for entry in gallery.selection.entries {
-      html += Self.card(run, entry, gallery.explanations[run.images[entry.position].index]).html()
+      html += Self.card(run, entry, gallery.explanations[run.images[entry.position].index])
+        .html(headingLevel: report.runs.count > 1 ? 4 : 3)
     }
     html += "</ul></div>\n"
     return html
@@ -44,16 +49,11 @@ struct GallerySection {
     _ run: ReportedRun, _ entry: GallerySelection.Entry, _ explanation: ImageExplanation?
   ) -> GalleryCard {
     let image = run.images[entry.position]
-    let reasons = entry.reasons.map(\.rawValue).joined(separator: ", ")
-    let names = run.classNames
     return GalleryCard(
       title: "Image \(image.index), label \(run.className(image.label))",
-      answer: "\(answer(run, image)) (\(reasons))", reasons: entry.reasons, votes: image.record?.votes ?? [],
-      explanation: explanation, sigma: run.sigma,
-      className: { label in
-        guard names.indices.contains(label), names[label] != String(label) else { return "\(label)" }
-        return "\(label) (\(names[label]))"
-      })
+      answer: answer(run, image), reasons: entry.reasons, votes: image.record?.votes ?? [],
+      explanation: explanation, sigma: run.sigma, label: image.label,
+      className: { run.className($0) })
   }
 
   private static func answer(_ run: ReportedRun, _ image: CertifiedImage) -> String {
@@ -62,10 +62,9 @@ struct GallerySection {
       let verdict = image.correct ? "correct" : "wrong"
       return "Class \(run.className(label)), \(verdict); certified radius \(Decimals.down(radius, digits: 4))"
     case .abstained:
-      guard let votes = image.record?.votes, votes.count > 1 else { return "Abstains" }
-      let ranked = votes.indices.sorted { (-votes[$0], $0) < (-votes[$1], $1) }
-      let top = ranked.prefix(2).map { "\(run.className($0)) (\(votes[$0]) votes)" }.joined(separator: " and ")
-      return "Abstains; the top two classes are \(top)"
+      guard let record = image.record else { return "Abstains" }
+      let reason = AbstentionText.reason(votes: record.votes, candidate: record.candidate, className: run.className)
+      return "Abstains: \(reason)"
     }
   }
 }

@@ -109,12 +109,11 @@ public struct HTMLReport: Sendable {
   }
 
   private func curveSection() -> Markup {
-    var html: Markup = ""
-    for warning in warnings { html += "<p class=\"warn\"><strong>Note.</strong> \(warning)</p>\n" }
-    for run in runs where !run.notes.isEmpty {
-      html += "<h3>About \(run.name)</h3>\n<ul>\n"
-      for note in run.notes { html += "<li>\(note)</li>\n" }
-      html += "</ul>\n"
+    var html: Markup = runs.count == 1 ? KeyFigures(run: runs[0], radii: radii).html() : ""
+    let about = runs.flatMap { run in run.notes.map { "<li><strong>\(run.name).</strong> \($0)</li>\n" as Markup } }
+    if !warnings.isEmpty || !about.isEmpty {
+      let general = warnings.map { "<li>\($0)</li>\n" as Markup }
+      html += "<div class=\"warn\"><p><strong>Read this first</strong></p>\n<ul>\n\(general)\(about)</ul></div>\n"
     }
     let level = Decimals.nearest(confidence * 100, digits: 0)
     var drawing = chart
@@ -127,8 +126,9 @@ public struct HTMLReport: Sendable {
       <label><input type="radio" name="band" class="choose-none"> none</label>
       </fieldset>
       <figure>
-      <div class="scroll" role="region" aria-label="Chart" tabindex="0">
-      \(drawing.svg(standalone: false))</div>
+      <p class="side-name" aria-hidden="true">certified accuracy (%)</p>
+      \(drawing.svg(standalone: false))\
+      \(ChartLegend(drawing).html())\
       <figcaption class="soft">The share of all images that are classified correctly with a certified radius of at \
       least r. Steps are exact. The band says how far the accuracy on other images of the kind may lie from these \
       (images taken as independent draws): at each radius alone by Clopper and Pearson’s exact interval, for the whole \

@@ -43,7 +43,19 @@ struct ProvenanceList {
     if case .array(let listed)? = origin["images.listed"] { return "\(count) of \(listed.count) listed" }
     let first = origin.integer("images.first") ?? 0
     let stride = origin.integer("images.stride") ?? 1
-    return "\(count), from index \(first), every \(stride == 1 ? "one" : "\(stride)th")"
+    return "\(count), from index \(first), every \(stride == 1 ? "one" : Self.ordinal(stride))"
+  }
+
+  /// 2nd, 3rd, 11th, 21st.
+  private static func ordinal(_ number: Int) -> String {
+    let ending =
+      switch (number % 10, number % 100) {
+      case (1, let last) where last != 11: "st"
+      case (2, let last) where last != 12: "nd"
+      case (3, let last) where last != 13: "rd"
+      default: "th"
+      }
+    return "\(number)\(ending)"
   }
 
   private func libraries(_ origin: RunOrigin) -> String? {

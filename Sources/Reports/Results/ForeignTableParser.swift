@@ -26,6 +26,10 @@ struct ForeignTableParser {
     var line: Int
     /// What the file's `correct` column says.
     var correct: Double?
+    /// Whether label = predict, which is what that column is about.
+    var matches: Bool
+    /// The same result was on an earlier line already.
+    var isRepeated: Bool
   }
 
   private var separator: Character?
@@ -33,12 +37,14 @@ struct ForeignTableParser {
   private var columnCount = 0
   private var header = ""
   private var rows: [Row] = []
-  private var lines: [Int: Int] = [:]
+  /// Where in `rows` an image is.
+  private var places: [Int: Int] = [:]
   private var skipped = 0
   private var repeatedHeaders = 0
   private var unreadableTimes: [Int] = []
   private var plainTimes = 0
   private var abstentionsWithRadius = 0
+  private var radiiNotANumber = 0
   private var decorated = false
   private var torn = false
   private var significantDigits = 0
@@ -134,7 +140,9 @@ struct ForeignTableParser {
     let predicted = try integer(.predict, from: -1)
     guard let radius = Double(field(.radius)) else { throw problem(.radius, "not a radius", "a number") }
     var outcome = Outcome.abstained
-    if predicted >= 0 {
+    if predicted >= 0, radius.isNaN {
+      radiiNotANumber += 1
+    } else if predicted >= 0 {
       guard radius.isFinite, radius >= 0, radius <= ReportedRun.largestRadius else {
         throw problem(.radius, "not a radius", "a finite number from 0")
       }
@@ -143,14 +151,19 @@ struct ForeignTableParser {
     } else if radius != 0, !radius.isNaN {
       abstentionsWithRadius += 1
     }
-    if let first = lines.updateValue(number, forKey: index) {
-      throw InputError(
-        "an image appears twice", location: "line \(number), column \"idx\"",
-        found: "image \(index), also on line \(first)")
-    }
     var image = CertifiedImage(index: index, label: label, outcome: outcome)
+    let earlier = places[index].map { rows[$0] }
+    if let earlier, earlier.image.label != label || earlier.image.outcome != outcome {
+      throw InputError(
+        "an image appears twice, with different results", location: "line \(number), column \"idx\"",
+        found: "image \(index), also on line \(earlier.line)")
+    }
     if columns[.time] != nil { image.seconds = seconds(field(.time), line: number) }
-    rows.append(Row(image: image, line: number, correct: Self.truth(field(.correct))))
+    if earlier == nil { places[index] = rows.count }
+    rows.append(
+      Row(
+        image: image, line: number, correct: Self.truth(field(.correct)), matches: predicted == label,
+        isRepeated: earlier != nil))
   }
 
   /// "h:mm:ss.ffffff", "2 days, h:mm:ss" or a plain number of seconds.
@@ -218,20 +231,23 @@ struct ForeignTableParser {
     // Radii of a single step or two may be short by chance; rounding shows where none of many is longer.
     if (1...4).contains(significantDigits) { quirks.append(.roundedRadii(digits: significantDigits)) }
     if abstentionsWithRadius > 0 { quirks.append(.abstentionsWithRadius(rows: abstentionsWithRadius)) }
+    if radiiNotANumber > 0 { quirks.append(.radiiNotANumber(rows: radiiNotANumber)) }
+    let repeated = rows.filter(\.isRepeated)
+    if let first = repeated.first { quirks.append(.repeatedRows(rows: repeated.count, firstLine: first.line)) }
     if decorated { quirks.append(.decoratedClasses) }
     if repeatedHeaders > 0 { quirks.append(.repeatedHeader(lines: repeatedHeaders)) }
     if skipped > 0 { quirks.append(.skippedLines(skipped)) }
     if torn { quirks.append(.tornLine) }
-    return (rows.map(\.image), quirks)
+    return (rows.filter { !$0.isRepeated }.map(\.image), quirks)
   }
 
   private func correctQuirks() -> [TableQuirk] {
     guard columns[.correct] != nil else { return [.noCorrect] }
-    let wrong = rows.filter { $0.correct != ($0.image.correct ? 1 : 0) }
+    let wrong = rows.filter { $0.correct != ($0.matches ? 1 : 0) }
     guard let first = wrong.first else { return [] }
     var total = 0.0
     let counts = rows.allSatisfy { row in
-      total += row.image.correct ? 1 : 0
+      total += row.matches ? 1 : 0
       return row.correct == total
     }
     return [counts ? .runningTotal : .contradictingCorrect(rows: wrong.count, firstLine: first.line)]

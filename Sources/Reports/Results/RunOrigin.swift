@@ -82,17 +82,28 @@ public struct RunOrigin: Hashable, Sendable {
   public var classifierName: String? { text("classifier.specification.method") }
 
   /// What two runs that differ in σ alone have in common.
-  var methodKey: String {
+  package var methodKey: String {
     var parts = ["model.digest", "model.unconditionalDigest", "data.digest", "classifier.precision", "images"].map {
       self[$0]?.description ?? ""
     }
     if case .object(var specification)? = self["classifier.specification"] {
       specification["sigma"] = nil
+      if case .string("learned")? = specification["weighting"] {
+        // Learned once for each σ, levels and race alike.
+        specification["calibration"] = nil
+        if case .object(let elimination)? = specification["elimination"] {
+          specification["elimination"] = .array(elimination.keys.sorted().map { .string($0) })
+        }
+      }
       parts.append(JSONValue.object(specification).description)
     }
     if case .object(var smoothing)? = self["smoothing"] {
       smoothing["sigma"] = nil
       smoothing["seed"] = nil
+      if let tolerance = number("smoothing.radiusTolerance"), let sigma, sigma > 0 {
+        // By default a share of σ; rounded, for the quotients of decimals differ in their last bits.
+        smoothing["radiusTolerance"] = .number((tolerance / sigma * 1e9).rounded() / 1e9)
+      }
       parts.append(JSONValue.object(smoothing).description)
     }
     return parts.joined(separator: "\u{1F}")

@@ -122,7 +122,7 @@ extension ReportedRun {
     let url = URL(fileURLWithPath: path)
     let sigma = ForeignTable.sigma(inPath: path)
     let given = url.deletingPathExtension().lastPathComponent
-    let notes = table.quirks.map(\.description) + ["Read from a table that keeps neither votes, α nor σ's unit."]
+    let notes = table.quirks.map(\.description) + ["Read from a table that keeps neither votes, α nor σ’s unit."]
     return ReportedRun(
       name: name.map { named($0, sigma: sigma) } ?? url.lastPathComponent, method: name ?? "table \(path) \(given)",
       source: path, sigma: sigma, images: table.images, notes: notes)

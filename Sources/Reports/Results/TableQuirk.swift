@@ -15,6 +15,10 @@ public enum TableQuirk: Hashable, Sendable, CustomStringConvertible {
   case roundedRadii(digits: Int)
   /// Abstentions with a radius, which counts as 0.
   case abstentionsWithRadius(rows: Int)
+  /// A class whose radius is "nan", which certifies nothing.
+  case radiiNotANumber(rows: Int)
+  /// Rows that are on an earlier line already, as when a run was continued one image too early.
+  case repeatedRows(rows: Int, firstLine: Int)
   /// Columns under other names.
   case renamed([String])
   case extraColumns([String])
@@ -45,7 +49,17 @@ public enum TableQuirk: Hashable, Sendable, CustomStringConvertible {
     case .roundedRadii(let digits):
       "Radii carry at most \(digits) significant digits and were probably rounded to nearest by the tool that wrote "
         + "them: they may exceed the bound they stand for, and counts at exactly a rounded radius are uncertain."
-    case .abstentionsWithRadius(let rows): "\(rows) abstentions carry a radius; it counts as 0."
+    case .abstentionsWithRadius(let rows):
+      rows == 1
+        ? "One abstention carries a radius; it counts as 0."
+        : "\(rows) abstentions carry a radius; it counts as 0."
+    case .radiiNotANumber(let rows):
+      (rows == 1 ? "One row names a class" : "\(rows) rows name classes")
+        + " with a radius that is not a number: it certifies nothing and counts as an abstention."
+    case .repeatedRows(let rows, let line):
+      rows == 1
+        ? "The row on line \(line) is on an earlier line too; it was counted once."
+        : "\(rows) rows (first on line \(line)) are on earlier lines too; each was counted once."
     case .renamed(let names): "Columns under other names: \(names.joined(separator: ", "))."
     case .extraColumns(let names): "Columns not used: \(names.joined(separator: ", "))."
     case .noHeader: "There is no header; columns were taken as idx, label, predict, radius, correct, time."

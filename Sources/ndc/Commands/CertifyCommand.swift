@@ -106,6 +106,7 @@ struct CertifyCommand: AsyncParsableCommand {
   ) {
     Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(work.threads) threads")
     Output.notice("\(work.specification), seed \(seed)")
+    announceImages(opened)
     if let adaptation = opened.images.adapter.description { Output.notice("images are \(adaptation)") }
     let perVote = (try? work.evaluationsPerVote()) ?? 0
     let most = opened.indices.count * (rule.selectionSamples + rule.samples) * perVote
@@ -141,6 +142,20 @@ struct CertifyCommand: AsyncParsableCommand {
     }
     if finished > 0 { Output.notice("resuming after \(finished) finished images") }
     Output.notice("run directory: \(folder)")
+  }
+
+  /// Data that lie class by class, as a folder's do, show few classes at their beginning.
+  private func announceImages(_ opened: OpenedData) {
+    guard data.count == nil, data.indices == nil, let last = opened.indices.last,
+      last + opened.selection.stride < opened.images.count
+    else { return }
+    Output.notice("\(opened.indices.count) of \(opened.images.count) images; --count takes more")
+    let labels = Set(opened.indices.compactMap { try? opened.images.image(at: $0).label })
+    let classes = opened.images.classCount
+    if opened.indices.count >= classes, labels.count <= classes / 2 {
+      Output.notice(
+        "they show \(labels.count) of \(classes) classes: the data lie class by class; --stride takes images from all")
+    }
   }
 
   private func printTable(_ records: [ImageRecord], _ summary: RunSummary, folder: String) {

@@ -9,8 +9,8 @@ struct CompareCommand: ParsableCommand {
     abstract: "Compare two runs on the same images.",
     discussion: """
       McNemar's exact test of which images are certified at a radius, the paired difference of radii with a bootstrap \
-      interval, and ratios of evaluations and time. Runs on different images are refused; those whose radii do not mean \
-      the same (another alpha, another unit of sigma) only compare with --anyway.
+      interval, and ratios of evaluations and time. Runs on different images are refused (exit status 65); those whose \
+      radii do not mean the same (another alpha, another unit of sigma) only compare with --anyway.
 
       Example: ndc compare runs/baseline runs/candidate --radius 0.25 0.5
       """)
@@ -45,10 +45,10 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let radii = radius.isEmpty ? RunSummary.radii : Set(radius).sorted()
-    let first = try ReportedRun.read(a)
-    let second = try ReportedRun.read(b)
+    var runs = [try ReportedRun.read(a), try ReportedRun.read(b)]
+    ReportedRun.distinguish(&runs)
     do {
-      let comparison = try RunComparison(first, second, radii: radii, anyway: anyway)
+      let comparison = try RunComparison(runs[0], runs[1], radii: radii, anyway: anyway)
       if json {
         try Output.json(comparison)
       } else {

@@ -18,7 +18,9 @@ struct PredictCommand: AsyncParsableCommand {
       the system's generator unless --seed is given: whoever knows the noise beforehand can search for pictures on which \
       the estimate fails.
 
-      Example: ndc predict digit.png --sigma 0.5 --samples 500
+      Examples:
+        ndc predict digit.png --sigma 0.5 --samples 500
+        ndc predict a.png b.jpg --explain why.html
       """)
 
   @Argument(help: ArgumentHelp("Pictures to classify.", valueName: "image"))
@@ -32,7 +34,7 @@ struct PredictCommand: AsyncParsableCommand {
     help: ArgumentHelp("The noise's seed. Default: drawn from the system's generator, and printed.", valueName: "s"))
   var seed: UInt64?
 
-  @Flag(help: "Resize pictures to the model's size and channels.")
+  @Flag(help: "Resize pictures that do not fit the model; the radius is then about the resized picture.")
   var resize = false
 
   @Option(
@@ -44,20 +46,28 @@ struct PredictCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON object per picture, a line each.")
   var json = false
 
+  private struct Result {
+    var path: String
+    var prediction: Prediction
+    var seconds: Double
+  }
+
   private struct Line: Encodable {
     var image: String
     var prediction: Prediction
+    var seconds: Double
     var seed: UInt64
     var sigma: Double
     var alpha: Double
     var precision: String
 
-    enum Keys: String, CodingKey { case image, seed, sigma, alpha, precision }
+    enum Keys: String, CodingKey { case image, seconds, seed, sigma, alpha, precision }
 
     func encode(to encoder: any Encoder) throws {
       try prediction.encode(to: encoder)
       var container = encoder.container(keyedBy: Keys.self)
       try container.encode(image, forKey: .image)
+      try container.encode(seconds, forKey: .seconds)
       try container.encode(seed, forKey: .seed)
       try container.encode(sigma, forKey: .sigma)
       try container.encode(alpha, forKey: .alpha)
@@ -72,8 +82,12 @@ struct PredictCommand: AsyncParsableCommand {
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let pictures = try images.enumerated().map { index, path in
       var picture = try PictureFile.read(path)
-      if resize { picture = try picture.resized(to: work.model.denoiser.imageShape) }
-      let adapter = try ImageAdapter(from: picture.shape, to: work.model.denoiser.imageShape, file: path)
+      let target = work.model.denoiser.imageShape
+      // What fits as it is, or with a margin, keeps its distances.
+      if resize, (try? ImageAdapter(from: picture.shape, to: target)) == nil {
+        picture = try picture.resized(to: target)
+      }
+      let adapter = try adapter(from: picture.shape, to: target, file: path)
       return RunImage(index: index, label: nil, pixels: adapter.apply(picture.pixels))
     }
     let seed = seed ?? SystemSeed.draw()
@@ -81,9 +95,16 @@ struct PredictCommand: AsyncParsableCommand {
     let executor = try VoteExecutor(smoothed, threads: work.threads)
     let run = PredictionRun(
       executor: executor, sigma: smoothed.sigma, rule: .certify(rule), seed: seed, progress: RunProgress())
-    var results: [(String, Prediction)] = []
+    var results: [Result] = []
+    let clock = ContinuousClock()
+    var lastEnd = clock.now
     do {
-      _ = try await run(pictures) { results.append((images[$0.index], $1)) }
+      _ = try await run(pictures) { picture, prediction in
+        let end = clock.now
+        let seconds = (end - lastEnd) / .seconds(1)
+        results.append(Result(path: images[picture.index], prediction: prediction, seconds: seconds))
+        lastEnd = end
+      }
     } catch let error as Interrupted {
       try show(results, work, seed: seed)
       throw error
@@ -94,7 +115,7 @@ struct PredictCommand: AsyncParsableCommand {
 
   /// The gallery card of every picture.
   private func writePage(
-    to file: String, _ pictures: [RunImage], _ results: [(String, Prediction)], _ work: Workload, seed: UInt64
+    to file: String, _ pictures: [RunImage], _ results: [Result], _ work: Workload, seed: UInt64
   ) throws {
     // Every class to the end: a loss that was dropped early explains nothing.
     var specification = work.specification
@@ -106,8 +127,8 @@ struct PredictCommand: AsyncParsableCommand {
     ).explain(Array(pictures.indices))
     let cards = zip(results, explanations).map { result, explanation in
       GalleryCard(
-        title: URL(fileURLWithPath: result.0).lastPathComponent, answer: answer(result.1), votes: result.1.votes,
-        explanation: explanation, sigma: classifier.sigma)
+        title: URL(fileURLWithPath: result.path).lastPathComponent, answer: PredictionText.sentence(result.prediction),
+        votes: result.prediction.votes, explanation: explanation, sigma: classifier.sigma)
     }
     let page = ExplanationPage.html(
       title: "Why these answers", subtitle: "\(work.specification), \(work.model.precision.rawValue), seed \(seed)",
@@ -116,28 +137,28 @@ struct PredictCommand: AsyncParsableCommand {
     Output.notice("wrote \(file)")
   }
 
-  /// The answer in words: class, probability and radius, or what an abstention was between.
-  private func answer(_ prediction: Prediction) -> String {
-    let share = "\(prediction.votes[prediction.candidate]) of \(prediction.samples) votes"
-    if let label = prediction.label, let radius = prediction.radius, let bound = prediction.pLower {
-      return "class \(label), probability >= \(roundedDown(bound, digits: 4)) (\(share)), "
-        + "certified radius \(roundedDown(radius, digits: 4))"
+  /// Refusing another size, the command says what to do about it.
+  private func adapter(from: ImageShape, to: ImageShape, file: String) throws -> ImageAdapter {
+    do {
+      return try ImageAdapter(from: from, to: to, file: file)
+    } catch let error as InputError where !resize {
+      Output.notice("--resize fits pictures to the model; the radius is then about the resized picture")
+      throw error
     }
-    let ranked = prediction.votes.indices.sorted { prediction.votes[$0] > prediction.votes[$1] }
-    let rivals = ranked.prefix(2).map { "\($0) (\(prediction.votes[$0]) votes)" }.joined(separator: " and ")
-    return "abstain; the top two classes were \(rivals)"
   }
 
-  private func show(_ results: [(String, Prediction)], _ work: Workload, seed: UInt64) throws {
-    for (path, prediction) in results {
+  private func show(_ results: [Result], _ work: Workload, seed: UInt64) throws {
+    for result in results {
       if json {
         try Output.json(
           Line(
-            image: path, prediction: prediction, seed: seed, sigma: classifier.sigma, alpha: smoothing.alpha,
-            precision: work.model.precision.rawValue))
+            image: result.path, prediction: result.prediction, seconds: result.seconds, seed: seed,
+            sigma: classifier.sigma, alpha: smoothing.alpha, precision: work.model.precision.rawValue))
         continue
       }
-      Output.line("\(path): \(Terminal.coloured(answer(prediction), prediction.abstained ? .yellow : .green))")
+      let answer = Terminal.coloured(
+        PredictionText.answer(result.prediction), result.prediction.abstained ? .yellow : .green)
+      Output.line("\(result.path): \(answer), \(fixed(result.seconds, 1)) s")
     }
   }
 }

@@ -26,16 +26,16 @@ struct ReportCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The page to write.", valueName: "report.html"))
   var out: String?
 
-  @Option(help: ArgumentHelp("The curve alone, as a picture.", valueName: "file"))
+  @Option(help: ArgumentHelp("The curve alone, as an SVG picture.", valueName: "file"))
   var svg: String?
 
-  @Option(help: ArgumentHelp("Every step of every curve, with intervals.", valueName: "file"))
+  @Option(help: ArgumentHelp("Every step of every curve with its intervals, as CSV.", valueName: "file"))
   var csv: String?
 
-  @Option(help: ArgumentHelp("The table alone.", valueName: "file"))
+  @Option(help: ArgumentHelp("The table alone, in Markdown.", valueName: "file"))
   var markdown: String?
 
-  @Option(help: ArgumentHelp("The table alone, for booktabs.", valueName: "file"))
+  @Option(help: ArgumentHelp("The table alone, in LaTeX with booktabs.", valueName: "file"))
   var latex: String?
 
   @Option(
@@ -57,7 +57,7 @@ struct ReportCommand: AsyncParsableCommand {
   var confidence = 0.95
 
   @Option(help: ArgumentHelp("Images of each kind (hardest, easiest) in the gallery; 0 for none.", valueName: "n"))
-  var gallery = 2
+  var gallery = 3
 
   @Flag(help: "Show wrong and abstained images first in the gallery.")
   var wrongFirst = false
@@ -92,6 +92,7 @@ struct ReportCommand: AsyncParsableCommand {
       results.append(try ReportedRun.read(path, name: name.isEmpty ? nil : name[position]))
     }
     ReportedRun.distinguish(&results)
+    for run in results { for note in run.notes { Output.notice("\(run.name): \(note)") } }
     let others = try published.map { try PublishedResult.read($0) } ?? []
     let shown = radii.isEmpty ? [0.25, 0.5, 0.75, 1.0] : Set(radii).sorted()
 

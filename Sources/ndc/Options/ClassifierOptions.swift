@@ -16,7 +16,8 @@ enum Preset: String, ExpressibleByArgument, CaseIterable {
 struct ClassifierOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The classifier: apndc, apndc-posterior, epndc, dc or denoise-classify.", valueName: "method"))
+      "How classes are scored. apndc, epndc: the noised classifiers of the paper (approximate, exact posterior). apndc-posterior: apndc around the noisy picture. dc: the plain diffusion classifier. denoise-classify: denoise once, then dc.",
+      valueName: "method"))
   var method = ClassificationMethod.approximatePosterior
 
   @Option(help: ArgumentHelp("The smoothing noise in pixels (images span [0, 1]).", valueName: "sigma"))
@@ -37,10 +38,15 @@ struct ClassifierOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Noise levels in model space to evaluate instead of a generated grid.", valueName: "s"))
+      "Noise levels to evaluate instead of a generated grid, in model space (images span [-1, 1] there).",
+      valueName: "s"))
   var levels: [Double] = []
 
-  @Option(help: ArgumentHelp("edm, edm-reference, elbo, uniform or learned.", valueName: "weighting"))
+  @Option(
+    help: ArgumentHelp(
+      "How much each level counts. edm: as in the network's training; edm-reference: that as published; elbo; uniform; learned: as ndc calibrate found.",
+      discussion: "Default: learned where there is a calibration, otherwise edm; edm-reference for paper.",
+      valueName: "weighting"))
   var weighting: LossWeighting?
 
   @Option(

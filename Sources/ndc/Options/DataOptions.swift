@@ -7,14 +7,14 @@ import Runs
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "mnist (bundled test set), IDX files, CIFAR-10 batches, a folder of PNG/JPEG per class, .npz, or npy:X.npy,Y.npy.",
+      "mnist (bundled test set), IDX files, CIFAR-10 batches, a folder with one folder of PNG or JPEG files per class, .npz, or npy:X.npy,Y.npy. Training splits: mnist-train:DIR, cifar10-train:DIR.",
       valueName: "src"))
   var data = "mnist"
 
   @Option(help: ArgumentHelp("Index of the first image.", valueName: "i"))
   var first: Int?
 
-  @Option(help: ArgumentHelp("How many images.", valueName: "n"))
+  @Option(help: ArgumentHelp("How many images. Default: 20 at most; 100 for classify.", valueName: "n"))
   var count: Int?
 
   @Option(help: ArgumentHelp("Distance between the indices of two images.", valueName: "k"))

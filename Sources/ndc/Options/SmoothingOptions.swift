@@ -12,11 +12,19 @@ enum StoppingRule: String, ExpressibleByArgument, CaseIterable {
 
 /// How many votes, and how sure.
 struct SmoothingOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Votes that choose the class.", valueName: "n0"))
+  @Option(
+    help: ArgumentHelp(
+      "Votes that choose the class; none of them is counted again.",
+      discussion: "Default: 20; 100 for paper; 8 for certify where nothing says how many votes to cast.",
+      valueName: "n0"))
   var selectionSamples: Int?
 
   @Option(
-    help: ArgumentHelp("Fresh votes that bound its probability; with --stop anytime the most of them.", valueName: "n"))
+    help: ArgumentHelp(
+      "Fresh votes that bound its probability; with --stop anytime the most of them.",
+      discussion:
+        "Default: 10000 with a target or for paper, otherwise 1000; 48 for certify where nothing says how many.",
+      valueName: "n"))
   var samples: Int?
 
   @Option(help: ArgumentHelp("The probability of a wrong certificate, per image.", valueName: "a"))
