@@ -120,7 +120,7 @@ let package = Package(
       hasFixtures: true),
     tests("NoisedDiffusionClassifiers", ["NoisedDiffusionClassifiers"]),
     tests("Command", ["Basics", "NumPyFiles", "NoisedDiffusionClassifiers"]),
-    tests("Fuzz", ["FuzzEntries"]),
+    tests("Fuzz", ["FuzzEntries", "Basics"]),
     tests("Soundness", ["Certification", "Classifiers", "Diffusion", "Noise", "Statistics", "Basics"]),
   ],
   swiftLanguageModes: [.v6],

@@ -37,8 +37,13 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   ///
   /// - Throws: what is neither an `InputError` nor a `UsageError`: a defect.
   package func accepts(_ bytes: UnsafeRawBufferPointer, in folder: FuzzFolder) throws -> Bool {
+    try Self.isAccepted { try read(bytes, in: folder) }
+  }
+
+  /// Whether `read` ends well; a refusal is an `InputError` or a `UsageError`, and every other error is passed on.
+  package static func isAccepted(_ read: () throws -> Void) throws -> Bool {
     do {
-      try read(bytes, in: folder)
+      try read()
       return true
     } catch is InputError {
       return false
