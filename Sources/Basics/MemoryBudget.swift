@@ -6,7 +6,7 @@ public enum MemoryBudget {
   /// Left for everything too small to ask.
   static let reserve = 32 << 20
   /// Below this nothing is asked.
-  static let smallest = 4 << 20
+  static let smallest = 1 << 18
 
   /// - Parameters:
   ///   - bytes: how many are about to be taken.

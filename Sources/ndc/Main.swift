@@ -7,7 +7,7 @@ import Runs
 @main
 enum Main {
   /// For threads and what they start with: where there is less, the system's thread pool waits for more without end.
-  private static let workingMemory = 64 << 20
+  private static let workingMemory = (160 + 16 * ProcessInfo.processInfo.activeProcessorCount) << 20
 
   static func main() async {
     do {

@@ -38,7 +38,7 @@ struct ClockTests {
       let quiet = SmallRun(stop: .fixed, folder: folder, votes: 300)
       try quiet.prepare()
       #expect(try quiet.finish().status == 0)
-      let undisturbed = try quiet.files.timeless()
+      let undisturbed = try quiet.files.timelessResults()
       var run = quiet
       run.place = folder.appendingPathComponent("suspended")
       let program = try Program(run.arguments)
@@ -49,7 +49,7 @@ struct ClockTests {
       program.send(SIGCONT)
       let ending = try program.wait()
       #expect(ending.status == 0, "\(ending.errors)")
-      #expect(try run.files.timeless() == undisturbed)
+      #expect(try run.files.timelessResults() == undisturbed)
     }
   }
 }
