@@ -5,7 +5,7 @@ MAN := .build/man
 # Examples share the scratch folder, so that the library is not built twice.
 EXAMPLES := swift build -c release --package-path Examples --scratch-path .build
 
-.PHONY: build install uninstall test format lint examples docs man
+.PHONY: build install uninstall test format lint examples docs man fuzz
 
 build:
 	swift build -c release --product ndc
@@ -28,10 +28,10 @@ test:
 	./test.sh
 
 format:
-	swift format -i -r Package.swift Sources Tests Examples
+	swift format -i -r Package.swift Sources Tests Examples Fuzz
 
 lint:
-	swift format lint --strict -r Package.swift Sources Tests Examples
+	swift format lint --strict -r Package.swift Sources Tests Examples Fuzz
 
 # Builds and runs the examples.
 examples:
@@ -50,3 +50,9 @@ man: build
 	mkdir -p $(MAN)
 	$(BUILD)/generate-manual $(BUILD)/ndc --multi-page --output-directory $(MAN)
 	@echo "wrote $(MAN)"
+
+# make fuzz SECONDS=600 TARGET=pickle: every parser without TARGET, a minute each without SECONDS.
+SECONDS ?= 60
+TARGET ?= all
+fuzz:
+	Scripts/fuzz.sh $(SECONDS) $(TARGET)

@@ -122,12 +122,23 @@ let package = Package(
       hasFixtures: true),
     tests("NoisedDiffusionClassifiers", ["NoisedDiffusionClassifiers"]),
     tests("Command", ["Basics", "NumPyFiles", "NoisedDiffusionClassifiers"]),
-    tests("Fuzz", ["FuzzEntries"]),
+    tests("Fuzz", ["FuzzEntries", "Basics"]),
     tests("Soundness", ["Certification", "Classifiers", "Diffusion", "Noise", "Statistics", "Basics"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+// Scripts/sanitize.sh sets this: what it tests, and not the rest.
+if let sanitizer = ProcessInfo.processInfo.environment["NDC_SANITIZE"] {
+  let tested: Set = [
+    sanitizer == "threads" ? "Runs" : "Fuzz", sanitizer == "threads" ? "NoisedDiffusionClassifiers" : "UNets",
+  ]
+  package.targets.removeAll { target in
+    target.type == .executable || target.type == .test && !tested.contains(String(target.name.dropLast(5)))
+  }
+  package.products.removeAll { $0.name == "ndc" }
+}
 
 // Scripts/fuzz.sh sets this: the driver has no main function, libFuzzer brings it.
 if ProcessInfo.processInfo.environment["NDC_FUZZ"] != nil {

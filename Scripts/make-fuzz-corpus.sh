@@ -25,7 +25,6 @@ seed checkpoint $fixtures/CheckpointsTests/Fixtures/tiny-{2,4,bfloat16,double,ha
   $fixtures/CheckpointsTests/Fixtures/bad-{cycle,deep,strides,view}.pkl
 seed npy $fixtures/NumPyFilesTests/Fixtures/{little-c-{f2,f4,u1,i8},big-fortran-f4,version-2,scalar,objects,structured}.npy
 seed npz $fixtures/NumPyFilesTests/Fixtures/{stored,deflated,zip64}.npz $fixtures/DatasetsTests/Fixtures/{bytes,float}.npz
-seed gzip $fixtures/NumPyFilesTests/Fixtures/two-members.gz $fixtures/DatasetsTests/Fixtures/zipped-images-idx3-ubyte.gz
 seed idx $fixtures/DatasetsTests/Fixtures/*-ubyte*
 seed png $fixtures/DatasetsTests/Fixtures/*.png
 seed jpeg $fixtures/DatasetsTests/Fixtures/*.jpg
@@ -42,7 +41,7 @@ for run in fixed anytime; do
 done
 
 python3 - "$corpus" "$work" <<'EOF'
-import json, pathlib, pickletools, struct, sys
+import gzip, json, pathlib, pickletools, struct, sys
 
 corpus, work = map(pathlib.Path, sys.argv[1:])
 for run in ("fixed", "anytime"):
@@ -69,6 +68,10 @@ for name in ("tiny-4", "tiny-half", "tiny-untyped", "tiny-storage-view"):
     data = pathlib.Path(f"Tests/CheckpointsTests/Fixtures/{name}.pkl").read_bytes()
     archives = [a for _, a, _ in pickletools.genops(data) if isinstance(a, bytes) and a.startswith(b"\x80\x02\x8a\x0a")]
     (corpus / "torch-archive" / name).write_bytes(archives[-1])
+(corpus / "gzip").mkdir(exist_ok=True)
+for file in ("Tests/NumPyFilesTests/Fixtures/two-members.gz", "Tests/DatasetsTests/Fixtures/zipped-images-idx3-ubyte.gz"):
+    data = pathlib.Path(file).read_bytes()
+    (corpus / "gzip" / pathlib.Path(file).name).write_bytes(struct.pack("<I", len(gzip.decompress(data))) + data)
 (corpus / "cifar-binary").mkdir(exist_ok=True)
 (corpus / "cifar-binary" / "two.bin").write_bytes(b"".join(bytes([label]) + bytes(i % 251 for i in range(3072)) for label in (3, 9)))
 (corpus / "calibration").mkdir(exist_ok=True)

@@ -19,6 +19,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case safetensors
   case npy
   case npz
+  /// Four bytes that say how much content to expect, then the file.
   case gzip
   case idx
   case cifarBinary = "cifar-binary"
@@ -37,8 +38,13 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   ///
   /// - Throws: what is neither an `InputError` nor a `UsageError`: a defect.
   package func accepts(_ bytes: UnsafeRawBufferPointer, in folder: FuzzFolder) throws -> Bool {
+    try Self.isAccepted { try read(bytes, in: folder) }
+  }
+
+  /// Whether `read` ends well; a refusal is an `InputError` or a `UsageError`, and every other error is passed on.
+  package static func isAccepted(_ read: () throws -> Void) throws -> Bool {
     do {
-      try read(bytes, in: folder)
+      try read()
       return true
     } catch is InputError {
       return false
@@ -61,9 +67,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
       for name in archive.names { _ = try archive.array(named: name) }
       try readImages(ArrayImages.open(archive: path))
     case .gzip:
-      // What a caller expects is bounded; the stream is followed to its end.
-      var reader = GzipReader(bytes)
-      _ = try reader.read(min(bytes.count * 4, 1 << 16))
+      guard bytes.count >= 4 else { throw InputError("no count") }
+      let count = UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))
+      var reader = GzipReader(UnsafeRawBufferPointer(rebasing: bytes[4...]))
+      _ = try reader.read(Int(count))
       try reader.requireEnd()
     case .idx: try readImages(DataSource.open("idx:" + folder.write(bytes), resources: nil))
     case .cifarBinary: try readImages(CIFAR10.open(folder.write(bytes, as: "batch.bin")))

@@ -11,18 +11,25 @@ public struct AtomicFile {
 
   /// Writes a temporary file beside `path`, brings it to the disk and renames it.
   ///
-  /// A symbolic link is followed; a device or a pipe is written to directly.
+  /// A symbolic link is followed; a device or a pipe is written to directly. Where `path` lies in a folder that came
+  /// from elsewhere, `followsLinks` is false: a link is refused, and whatever else is there is replaced.
   /// - Throws: `InputError` naming `path` when it cannot be written; whatever `body` throws. The temporary file is
   ///   removed then.
-  public static func write(to path: String, _ body: (AtomicFile) throws -> Void) throws {
+  public static func write(
+    to path: String, followsLinks: Bool = true, _ body: (AtomicFile) throws -> Void
+  ) throws {
     var status = stat()
-    if stat(path, &status) == 0, [S_IFCHR, S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) {
+    if !followsLinks {
+      guard lstat(path, &status) != 0 || status.st_mode & S_IFMT != S_IFLNK else {
+        throw InputError("is a symbolic link, and nothing is written through one here", file: path)
+      }
+    } else if stat(path, &status) == 0, [S_IFCHR, S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) {
       let descriptor = open(path, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw failure("cannot open for writing", path) }
       defer { close(descriptor) }
       return try body(AtomicFile(descriptor: descriptor, path: path))
     }
-    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+    let target = followsLinks ? URL(fileURLWithPath: path).resolvingSymlinksInPath() : URL(fileURLWithPath: path)
     let folder = target.deletingLastPathComponent()
     let unique = "\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 16))"
     let temporary = folder.appendingPathComponent("\(temporaryPrefix)\(unique)").path
@@ -46,8 +53,8 @@ public struct AtomicFile {
   }
 
   /// As `write(to:_:)`, all bytes at once.
-  public static func write(_ bytes: [UInt8], to path: String) throws {
-    try write(to: path) { file in try bytes.withUnsafeBytes(file.append) }
+  public static func write(_ bytes: [UInt8], to path: String, followsLinks: Bool = true) throws {
+    try write(to: path, followsLinks: followsLinks) { file in try bytes.withUnsafeBytes(file.append) }
   }
 
   /// - Throws: `InputError` naming the file.

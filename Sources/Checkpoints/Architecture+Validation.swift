@@ -1,12 +1,17 @@
 import Basics
 
 extension Architecture {
+  /// Twice the largest that EDM or ADM were ever trained at.
+  static let largestResolution = 1024
+  /// Bytes of one activation, or of one attention matrix over all heads: an image's, in fp32.
+  static let largestActivation = 1 << 31
+
   /// Checks every number against the range that makes sense, before anything is allocated from it.
   ///
   /// - Throws: `InputError` naming the file and the field.
   public func validate(file: String) throws {
     let check = FieldCheck(file: file, owner: "the architecture")
-    try check.range("image resolution", imageResolution, 1...8192)
+    try check.range("image resolution", imageResolution, 1...Self.largestResolution)
     try check.range("image channels", imageChannels, 1...1024)
     try check.range("label dimension", labelDimension, 0...65536)
     try preconditioning.validate(file: file)
@@ -61,11 +66,13 @@ protocol UNetArchitecture {
   var embeddingMultiplier: Int { get set }
   var blocks: Int { get set }
   var attentionResolutions: [Int] { get set }
+  /// How many attention matrices a block has.
+  func heads(channels: Int) -> Int
 }
 
 extension UNetArchitecture {
   fileprivate func validateCommon(_ check: FieldCheck) throws {
-    try check.range("img_resolution", imageResolution, 1...8192)
+    try check.range("img_resolution", imageResolution, 1...Architecture.largestResolution)
     try check.range("in_channels", inputChannels, 1...2048)
     try check.range("out_channels", outputChannels, 1...2048)
     try check.range("label_dim", labelDimension, 0...65536)
@@ -78,14 +85,35 @@ extension UNetArchitecture {
       try check.range("model_channels·channel_mult", modelChannels * multiplier, 4...65536)
     }
     try check.multiple("img_resolution", imageResolution, of: 1 << (channelMultipliers.count - 1))
+    try validateActivations(check)
     try check.range("channel_mult_emb", embeddingMultiplier, 1...64)
     try check.range("num_blocks", blocks, 1...256)
     try check.range("length of attn_resolutions", attentionResolutions.count, 0...64)
-    for resolution in attentionResolutions { try check.range("attn_resolutions", resolution, 0...8192) }
+    for resolution in attentionResolutions {
+      try check.range("attn_resolutions", resolution, 0...Architecture.largestResolution)
+    }
+  }
+
+  /// No activation and no attention matrix takes more memory than any network that exists; the lowest level attends
+  /// always.
+  private func validateActivations(_ check: FieldCheck) throws {
+    for (level, multiplier) in channelMultipliers.enumerated() {
+      let side = imageResolution >> level
+      let channels = modelChannels * multiplier
+      try check.range(
+        "bytes of an activation at resolution \(side)", 4 * channels * side * side, 0...Architecture.largestActivation)
+      guard attentionResolutions.contains(side) || level == channelMultipliers.count - 1 else { continue }
+      let positions = side * side
+      try check.range(
+        "bytes of the attention at resolution \(side)", 4 * heads(channels: channels) * positions * positions,
+        0...Architecture.largestActivation)
+    }
   }
 }
 
 extension SongUNetArchitecture: UNetArchitecture {
+  func heads(channels: Int) -> Int { 1 }
+
   fileprivate func validate(file: String) throws {
     let check = FieldCheck(file: file, owner: "SongUNet")
     try validateCommon(check)
@@ -98,6 +126,8 @@ extension SongUNetArchitecture: UNetArchitecture {
 }
 
 extension DhariwalUNetArchitecture: UNetArchitecture {
+  func heads(channels: Int) -> Int { max(1, channels / 64) }
+
   fileprivate func validate(file: String) throws {
     try validateCommon(FieldCheck(file: file, owner: "DhariwalUNet"))
   }

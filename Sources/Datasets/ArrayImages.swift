@@ -62,6 +62,7 @@ public enum ArrayImages {
         "pictures of this type are not supported", file: array.source, expected: "floats in [0, 1] or uint8",
         found: array.elementType.rawValue)
     }
+    try MemoryBudget.require(array.count * 4, for: "the pictures", file: array.source)
     let pixels = try array.floats()
     if let bad = pixels.firstIndex(where: { !(0...1).contains($0) }) {
       throw InputError(

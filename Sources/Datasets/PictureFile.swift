@@ -57,7 +57,10 @@ public enum PictureFile {
     let status = decoder(file.bytes.baseAddress, file.bytes.count, limits, &picture, &message)
     defer { pictures_free(&picture) }
     switch status {
-    case PICTURES_OK: return planes(of: picture)
+    case PICTURES_OK:
+      try MemoryBudget.require(
+        Int(picture.channels) * Int(picture.height) * Int(picture.width) * 4, for: "the picture", file: file.path)
+      return planes(of: picture)
     case PICTURES_TOO_LARGE:
       throw InputError(
         "the picture is too large", file: file.path,

@@ -27,6 +27,7 @@ package struct GzipReader: ~Copyable {
         "the compressed file is too short for its content", expected: "\(count) bytes of content",
         found: "\(bytes.count) compressed bytes")
     }
+    try MemoryBudget.require(count, for: "the uncompressed content")
     let content = try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       filled = try fill(UnsafeMutableRawBufferPointer(buffer))
     }

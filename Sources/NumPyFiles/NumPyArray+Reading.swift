@@ -16,6 +16,8 @@ extension NumPyArray {
     do {
       let header = try NumPyHeader(parsing: bytes)
       let values = UnsafeRawBufferPointer(rebasing: bytes[header.dataOffset...])
+      // Bit patterns become values, and Fortran order C order, in a second array.
+      try MemoryBudget.require(values.count.multipliedReportingOverflow(by: 2).partialValue, for: "the values")
       self.init(shape: header.shape, elements: Self.decode(values, header), source: name)
     } catch let error as InputError {
       throw error.inFile(name)

@@ -47,6 +47,7 @@ package struct ZipArchive: Sendable {
         try check(data, member)
         return try body(data)
       }
+      try MemoryBudget.require(member.size, for: "the uncompressed content")
       var inflater = Inflater(.raw, data)
       let contents = try [UInt8](unsafeUninitializedCapacity: member.size) { buffer, count in
         count = try inflater.read(into: UnsafeMutableRawBufferPointer(buffer))

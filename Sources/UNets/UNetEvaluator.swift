@@ -11,7 +11,7 @@ final class UNetEvaluator: DenoiserEvaluator {
 
   init(_ network: CompiledNetwork, observer: ActivationObserver? = nil) throws {
     Engine.useOneThread()
-    let memory = WorkerMemory(network.program, observer: observer)
+    let memory = try WorkerMemory(network.program, observer: observer)
     self.network = network
     self.memory = memory
     steps = try network.program.steps.map { try $0.bind(memory) }

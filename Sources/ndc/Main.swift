@@ -6,7 +6,15 @@ import Runs
 /// Parses, runs and turns every failure into SPEC §6's exit status.
 @main
 enum Main {
+  /// For threads and what they start with: where there is less, the system's thread pool waits for more without end.
+  private static let workingMemory = (160 + 16 * ProcessInfo.processInfo.activeProcessorCount) << 20
+
   static func main() async {
+    do {
+      try MemoryBudget.require(workingMemory, for: "the program itself")
+    } catch {
+      exit(with: error)
+    }
     Interruption.prepare()
     do {
       try await Interruption.cancelling { try await run(NDC.parseAsRoot()) }

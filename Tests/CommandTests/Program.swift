@@ -42,16 +42,23 @@ struct Program {
 
   /// Starts the program.
   ///
-  /// - Parameter workingFolder: where relative paths begin; nil for the tests' own.
-  init(_ arguments: [String], in workingFolder: URL? = nil) throws {
+  /// - Parameters:
+  ///   - workingFolder: where relative paths begin; nil for the tests' own.
+  ///   - addressSpace: the most memory, in KiB, as `ulimit -v` sets it; nil for no limit.
+  init(_ arguments: [String], in workingFolder: URL? = nil, addressSpace: Int? = nil) throws {
     guard let executable = Self.executable else { throw Absent() }
     folder = try TemporaryFolder.make()
     // Files instead of pipes: a pipe that nobody empties stops the program.
     for name in ["output", "errors"] {
       try Data().write(to: folder.appendingPathComponent(name))
     }
-    process.executableURL = executable
-    process.arguments = arguments
+    if let addressSpace {
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments = ["-c", "ulimit -v \(addressSpace) && exec \"$0\" \"$@\"", executable.path] + arguments
+    } else {
+      process.executableURL = executable
+      process.arguments = arguments
+    }
     process.currentDirectoryURL = workingFolder ?? folder
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: folder.appendingPathComponent("output"))

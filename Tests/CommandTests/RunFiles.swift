@@ -39,13 +39,18 @@ struct RunFiles {
 
   /// The lines of all four files without times.
   func timeless() throws -> [String] {
+    let rest = try (lines("summary.json") + lines("run.json")).filter { line in
+      !["\"seconds\"", "\"evaluationsPerSecond\"", "\"created\""].contains { line.contains($0) }
+    }
+    return try timelessResults() + rest
+  }
+
+  /// Records and table alone: run.json also says how the program was called.
+  func timelessResults() throws -> [String] {
     let records = try lines("records.jsonl").map {
       $0.replacingOccurrences(of: #""seconds":[^,}]+"#, with: "", options: .regularExpression)
     }
     let rows = try lines("certified.tsv").map { $0.split(separator: "\t").dropLast().joined(separator: "\t") }
-    let rest = try (lines("summary.json") + lines("run.json")).filter { line in
-      !["\"seconds\"", "\"evaluationsPerSecond\"", "\"created\""].contains { line.contains($0) }
-    }
-    return records + rows + rest
+    return records + rows
   }
 }

@@ -47,6 +47,14 @@ import Testing
     #expect(try await Self.output(.lines, step: 0.01).isEmpty)
   }
 
+  @Test(
+    "A clock that runs backwards, stands still or leaps changes no more than what is shown", arguments: [-1, 0, 1e300])
+  func jumps(step: Double) async throws {
+    #expect(try await Self.output(.lines, step: step).allSatisfy { $0 != "\u{1B}" })
+    let bars = try await Self.output(.bar(width: 80), step: step)
+    #expect(bars.contains("8/8 images") && bars.hasSuffix("\n"))
+  }
+
   @Test("Silence is silent")
   func silent() async throws {
     #expect(try await Self.output(.silent, step: 10).isEmpty)

@@ -13,6 +13,8 @@ indirect enum JSONText {
   case object([(key: String, value: JSONText)])
 
   static let maximumDepth = 32
+  /// Texts, numbers, lists and objects in a document; each takes some 60 bytes, however short it is.
+  static let maximumValues = 1 << 20
 
   /// - Throws: `InputError` with the offset inside `bytes`.
   init(_ bytes: UnsafeRawBufferPointer) throws {
@@ -45,6 +47,7 @@ indirect enum JSONText {
 private struct JSONParser {
   let bytes: UnsafeRawBufferPointer
   var position = 0
+  private var values = 0
 
   init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
@@ -78,6 +81,8 @@ private struct JSONParser {
 
   private mutating func value(depth: Int) throws -> JSONText {
     guard depth < JSONText.maximumDepth else { throw error("the JSON text is nested too deeply") }
+    values += 1
+    guard values <= JSONText.maximumValues else { throw error("the JSON text holds too many values") }
     skipSpace()
     guard position < bytes.count else { throw error("the JSON text is cut off") }
     switch bytes[position] {

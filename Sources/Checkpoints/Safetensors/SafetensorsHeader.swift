@@ -12,7 +12,7 @@ struct SafetensorsHeader {
     let range: Range<Int>
   }
 
-  static let maximumLength = 100_000_000
+  static let maximumLength = 16 << 20
 
   let entries: [Entry]
   let metadata: [String: String]

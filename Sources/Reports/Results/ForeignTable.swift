@@ -9,7 +9,7 @@ public struct ForeignTable: Sendable {
   public let images: [CertifiedImage]
   public let quirks: [TableQuirk]
 
-  static let largestFile = 1 << 30
+  static let largestFile = 128 << 20
   static let longestLine = 1 << 16
 
   /// - Throws: `InputError` naming the file, the line and the column of what cannot be read.

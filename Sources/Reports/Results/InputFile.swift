@@ -11,6 +11,8 @@ enum InputFile {
         "too large for what it should be", file: path, expected: "at most \(limit) bytes",
         found: "\(file.bytes.count)")
     }
+    // A file full of numbers becomes as much as 26 times its size, one of short rows a few times.
+    try MemoryBudget.require((limit <= 16 << 20 ? 26 : 8) * file.bytes.count, for: "the file's content", file: path)
     return Data(file.bytes)
   }
 }

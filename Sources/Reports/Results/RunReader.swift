@@ -21,7 +21,7 @@ extension ReportedRun {
 
   /// In pixels: no picture is that large.
   static let largestRadius = 1e9
-  private static let largestManifest = 64 << 20
+  private static let largestManifest = 16 << 20
   private static let largestRecords = 4 << 30
 
   private static func readRun(_ path: String, name: String?) throws -> ReportedRun {

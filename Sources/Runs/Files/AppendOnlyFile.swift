@@ -4,18 +4,23 @@ import Foundation
 /// The message of the last failed system call.
 func systemError() -> String { String(cString: strerror(errno)) }
 
+/// The message of a failed `open` that follows no links.
+func openingError() -> String {
+  errno == ELOOP ? "it is a symbolic link, and nothing is written through one here" : systemError()
+}
+
 /// A file that only grows: what has been appended is on the disk, under the file's name, when `append` returns.
 final class AppendOnlyFile {
   let path: String
   let descriptor: Int32
   private var length: off_t
 
-  /// Opens or creates the file and cuts it to its first `length` bytes.
+  /// Opens or creates the file and cuts it to its first `length` bytes; a symbolic link is refused.
   init(path: String, keeping length: Int) throws {
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
     self.path = path
     self.length = off_t(length)
-    guard descriptor >= 0 else { throw InputError("cannot open for writing: \(systemError())", file: path) }
+    guard descriptor >= 0 else { throw InputError("cannot open for writing: \(openingError())", file: path) }
     guard ftruncate(descriptor, self.length) == 0 else {
       throw InputError("cannot cut to \(length) bytes: \(systemError())", file: path)
     }

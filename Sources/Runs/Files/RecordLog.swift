@@ -31,20 +31,27 @@ package final class RecordLog {
     var status = stat()
     guard stat(path, &status) == 0 else { return ([], 0) }
     let data = try RunFile.read(path, limit: RunFile.largestRecords)
-    var lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    var torn = lines.popLast()?.isEmpty == false
-    if !torn, let last = lines.last, (try? JSONSerialization.jsonObject(with: Data(last))) == nil {
-      torn = true
-      lines.removeLast()
-    }
     let decoder = JSONDecoder()
-    let records = try lines.enumerated().map { number, line in
-      do {
-        return try decoder.decode(ImageRecord.self, from: Data(line))
-      } catch let error as DecodingError {
-        throw InputError(decoding: error, file: path, place: "line \(number + 1)")
+    var records: [ImageRecord] = []
+    var start = 0
+    // Line by line: a list of lines could take many times the memory of the file.
+    while let end = data[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      let place = "line \(records.count + 1)"
+      guard end - start <= RunFile.longestRecord else {
+        throw InputError(
+          "too long for a record", file: path, location: place, expected: "at most \(RunFile.longestRecord) bytes",
+          found: "\(end - start)")
       }
+      let line = Data(data[start..<end])
+      do {
+        records.append(try decoder.decode(ImageRecord.self, from: line))
+      } catch let error as DecodingError {
+        let isTorn = end + 1 == data.count && (try? JSONSerialization.jsonObject(with: line)) == nil
+        if isTorn { break }
+        throw InputError(decoding: error, file: path, place: place)
+      }
+      start = end + 1
     }
-    return (records, lines.reduce(0) { $0 + $1.count + 1 })
+    return (records, start)
   }
 }

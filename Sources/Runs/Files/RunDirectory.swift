@@ -57,13 +57,13 @@ public final class RunDirectory {
       try Self.checkEmpty(path)
     }
     self.manifest = current
-    try AtomicFile.write(StableJSON.text(current), to: manifestFile)
+    try AtomicFile.write(StableJSON.text(current), to: manifestFile, followsLinks: false)
 
     log = try RecordLog(path: path + "/records.jsonl")
     try Self.check(log, indices: indices, smoothing: current.smoothing)
     let tableFile = path + "/certified.tsv"
     let text = Array(CertifiedTable.text(log.records).utf8)
-    try AtomicFile.write(text, to: tableFile)
+    try AtomicFile.write(text, to: tableFile, followsLinks: false)
     table = try AppendOnlyFile(path: tableFile, keeping: text.count)
   }
 
@@ -80,7 +80,7 @@ public final class RunDirectory {
   @discardableResult
   public func writeSummary() throws -> RunSummary {
     let summary = RunSummary(records)
-    try AtomicFile.write(StableJSON.text(summary), to: path + "/summary.json")
+    try AtomicFile.write(StableJSON.text(summary), to: path + "/summary.json", followsLinks: false)
     return summary
   }
 

@@ -3,9 +3,13 @@ import Basics
 /// Reading the files of a run directory, whoever wrote them: their size is checked before memory is taken.
 enum RunFile {
   /// A manifest, a summary or a list of images.
-  static let largestManifest = 64 << 20
+  static let largestManifest = 16 << 20
   /// Some ten million records.
   static let largestRecords = 4 << 30
+  /// Votes for thousands of classes.
+  static let longestRecord = 1 << 20
+  /// Some two million rows.
+  static let largestTable = 128 << 20
 
   /// The whole file.
   ///
@@ -18,6 +22,9 @@ enum RunFile {
         "too large for what it should be", file: path, expected: "at most \(limit) bytes",
         found: "\(file.bytes.count)")
     }
+    // The bytes and what is decoded from them: as much as 26 times their size, where a manifest is full of numbers.
+    try MemoryBudget.require(
+      (limit <= largestManifest ? 26 : 4) * file.bytes.count, for: "a run's file", file: path)
     return Array(file.bytes)
   }
 }

@@ -12,8 +12,8 @@ final class RunLock {
   /// - Throws: `UsageError` naming the process and host that hold the lock; `InputError` where it cannot be made.
   init(directory: String) throws {
     let path = Self.path(directory)
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
-    guard descriptor >= 0 else { throw InputError("cannot write to the folder: \(systemError())", file: path) }
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0o644)
+    guard descriptor >= 0 else { throw InputError("cannot write to the folder: \(openingError())", file: path) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let busy = errno == EWOULDBLOCK
       let problem = systemError()

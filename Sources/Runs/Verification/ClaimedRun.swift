@@ -33,9 +33,7 @@ struct ClaimedRun {
     self.path = path
     manifest = try RunDirectory.readManifest(path)
     if let bytes = read(Self.recordsName, limit: RunFile.largestRecords) { readLines(bytes) }
-    table = read(Self.tableName, limit: RunFile.largestRecords).map {
-      String(decoding: $0, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    }
+    if let bytes = read(Self.tableName, limit: RunFile.largestTable) { readTable(bytes) }
     if let bytes = read(Self.summaryName, limit: RunFile.largestManifest) {
       do {
         summary = try StableJSON.decode(JSONValue.self, from: bytes, file: Self.summaryName)
@@ -56,19 +54,33 @@ struct ClaimedRun {
     }
   }
 
-  private mutating func readLines(_ bytes: [UInt8]) {
-    var texts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    if let last = texts.popLast(), !last.isEmpty {
+  /// As many rows as there are records are worth keeping apart, and a few more to be named.
+  private mutating func readTable(_ bytes: [UInt8]) {
+    let rows = bytes.count { $0 == UInt8(ascii: "\n") }
+    guard rows <= 2 * lines.count + 64 else {
       failures.append(
         VerificationFailure(
-          "a torn line, as a killed process leaves it", file: Self.recordsName, line: texts.count + 1,
-          expected: "a newline at its end"))
+          "more rows than records", file: Self.tableName, expected: "\(lines.count + 1) lines", found: "\(rows)"))
+      return
     }
+    table = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+      .map(String.init)
+  }
+
+  /// Beyond these a file is rubbish, and naming each line of it helps nobody.
+  private static let mostFailures = 10_000
+
+  private mutating func readLines(_ bytes: [UInt8]) {
     let decoder = JSONDecoder()
-    for (position, text) in texts.enumerated() {
-      let data = Data(text)
-      var line = Line(number: position + 1, bytes: Array(text))
+    var start = 0
+    while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      var line = Line(number: lines.count + 1, bytes: Array(bytes[start..<end]))
+      start = end + 1
       do {
+        guard line.bytes.count <= RunFile.longestRecord else {
+          throw InputError("too long for a record", location: "line \(line.number)")
+        }
+        let data = Data(line.bytes)
         line.claim = try decoder.decode(ClaimedRecord.self, from: data)
         line.record = try? decoder.decode(ImageRecord.self, from: data)
       } catch let error as DecodingError {
@@ -78,6 +90,12 @@ struct ClaimedRun {
         failures.append(VerificationFailure("not a record", file: Self.recordsName, line: line.number))
       }
       lines.append(line)
+      guard failures.count <= Self.mostFailures else { return }
     }
+    guard start < bytes.count else { return }
+    failures.append(
+      VerificationFailure(
+        "a torn line, as a killed process leaves it", file: Self.recordsName, line: lines.count + 1,
+        expected: "a newline at its end"))
   }
 }

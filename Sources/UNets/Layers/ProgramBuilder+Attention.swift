@@ -1,3 +1,4 @@
+import Basics
 import CKernels
 import OneDNN
 
@@ -10,6 +11,11 @@ extension ProgramBuilder {
     _ name: String, _ h: Activation, heads: Int, skipScale: Float, epsilon: Float, parameters: Parameters
   ) throws {
     let channels = h.channels
+    guard channels.isMultiple(of: heads) else {
+      throw InputError(
+        "the channels do not make equal heads", location: "module \"\(parameters.path)\"",
+        expected: "a multiple of \(heads) channels", found: "\(channels)")
+    }
     let norm = try GroupNorm(channels: channels, epsilon: epsilon, parameters: parameters.module("norm2"))
     let qkv = parameters.module("qkv")
     let weights = try qkv.values("weight", [3 * channels, channels, 1, 1])

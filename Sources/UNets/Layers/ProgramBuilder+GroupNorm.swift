@@ -1,3 +1,4 @@
+import Basics
 import CKernels
 import OneDNN
 
@@ -7,13 +8,23 @@ struct GroupNorm {
   var beta: [Float]
   var epsilon: Float
 
+  /// - Throws: `InputError` where the channels do not make equal groups, which PyTorch refuses too: channels of no group
+  ///   would keep what the memory held before.
   init(channels: Int, epsilon: Float, parameters: Parameters) throws {
+    let groups = Self.groups(channels)
+    guard channels.isMultiple(of: groups) else {
+      throw InputError(
+        "the channels do not make equal groups", location: "module \"\(parameters.path)\"",
+        expected: "a multiple of \(groups) channels", found: "\(channels)")
+    }
     gamma = try parameters.values("weight", [channels])
     beta = try parameters.values("bias", [channels])
     self.epsilon = epsilon
   }
 
-  var groups: Int { max(1, min(32, gamma.count / 4)) }
+  var groups: Int { Self.groups(gamma.count) }
+
+  private static func groups(_ channels: Int) -> Int { max(1, min(32, channels / 4)) }
 }
 
 /// Where a block's embedding enters its second normalisation: columns of the joint affine product.

@@ -26,6 +26,8 @@ struct CompiledNetwork: Sendable {
     _ checkpoint: Checkpoint, batch: Int, activations: ElementType, plan: QuantizationPlan, kernels: KernelSet
   ) throws {
     let architecture = checkpoint.architecture
+    // As the file's values become floats and those the kernels' own layout.
+    try MemoryBudget.require(8 * checkpoint.valueCount, for: "the weights")
     let inventory = TensorInventory(checkpoint)
     let root = Parameters(inventory)
     let model = root.module("model")

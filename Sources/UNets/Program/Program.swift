@@ -1,3 +1,4 @@
+import Basics
 import OneDNN
 
 /// A block of a worker's memory that some steps write and later steps read.
@@ -96,7 +97,9 @@ final class WorkerMemory {
   let observer: ActivationObserver?
   private let plan: MemoryPlan
 
-  init(_ program: Program, observer: ActivationObserver? = nil) {
+  /// - Throws: `InputError` where the memory is not there.
+  init(_ program: Program, observer: ActivationObserver? = nil) throws {
+    try MemoryBudget.require(program.workerBytes, for: "a worker's activations")
     self.observer = observer
     plan = program.plan
     arena = .allocate(byteCount: max(plan.byteCount, 1), alignment: MemoryPlan.alignment)

@@ -1,3 +1,4 @@
+import Basics
 import CKernels
 import OneDNN
 
@@ -101,11 +102,13 @@ final class ProgramBuilder {
     }
     ordered += steps.dropLast(embeddingStepCount)
     let pinned = Set([input, embeddingInput, output] + (labelTerm.map { [$0] } ?? []))
-    return Program(
+    let program = Program(
       batch: batch, steps: ordered,
       plan: MemoryPlan(sizes: sizes, steps: ordered.map { $0.reads + $0.writes }, pinned: pinned),
       scratchpadSize: ordered.map(\.scratchpadSize).max() ?? 0, input: input, embedding: embeddingInput,
       labelTerm: labelTerm, output: output, savedArithmetic: savedArithmetic)
+    try MemoryBudget.require(program.workerBytes, for: "a worker's activations")
+    return program
   }
 }
 

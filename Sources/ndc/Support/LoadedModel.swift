@@ -58,6 +58,8 @@ struct LoadedModel: Sendable {
 
   private static func analytic(_ data: String, source: String) throws -> LoadedModel {
     let images = try DataSource.open(data, resources: Resources.folder)
+    // The pixels, the same in model space, and what the nearest ones are searched with.
+    try MemoryBudget.require(12 * images.count * images.imageShape.count, for: "the analytic model", file: data)
     var pixels = [Float]()
     var labels = [Int]()
     pixels.reserveCapacity(images.count * images.imageShape.count)
