@@ -17,7 +17,7 @@ case $mode in
     ;;
   threads)
     filter='RunsTests|NoisedDiffusionClassifiersTests'
-    options=(--sanitize thread)
+    options=(--sanitize thread -Xswiftc -DTHREAD_SANITIZER)
     ;;
   *) echo "memory or threads, not $mode" >&2; exit 64 ;;
 esac

@@ -1,6 +1,6 @@
 import Certification
 import Foundation
-import Synchronization
+import Basics
 
 /// Tells on standard error how far a run is: a bar on a terminal, otherwise a line now and then.
 public final class RunProgress: Sendable {

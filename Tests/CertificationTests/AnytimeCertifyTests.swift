@@ -3,7 +3,6 @@ import Certification
 import Classifiers
 import Foundation
 import Statistics
-import Synchronization
 import TestSupport
 import Testing
 

@@ -2,7 +2,6 @@ import Basics
 import Certification
 import Classifiers
 import Statistics
-import Synchronization
 
 /// A classifier whose votes are drawn from known probabilities by its own noise; what is left over votes invalid.
 struct CategoricalClassifier: BaseClassifier {

@@ -1,7 +1,6 @@
 import Basics
 import Certification
 import Noise
-import Synchronization
 import Testing
 
 @Suite struct VoteWorkerTests {

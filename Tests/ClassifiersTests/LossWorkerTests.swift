@@ -2,7 +2,6 @@ import Basics
 import Classifiers
 import Diffusion
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 

@@ -2,7 +2,6 @@ import Basics
 import Certification
 import Foundation
 import Runs
-import Synchronization
 import Testing
 
 @Suite struct CertificationRunTests {

@@ -1,6 +1,5 @@
 import Basics
 import Runs
-import Synchronization
 import Testing
 
 @Suite struct ClassificationRunTests {

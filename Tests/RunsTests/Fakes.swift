@@ -1,6 +1,5 @@
 import Basics
 import Classifiers
-import Synchronization
 
 /// A classifier without a model: losses are distances of the noisy image's first values to fixed points, plus its own
 /// noise, so that a vote depends on the image, on δ and on ε.

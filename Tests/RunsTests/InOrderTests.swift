@@ -1,7 +1,6 @@
 import Basics
 import Certification
 import Runs
-import Synchronization
 import Testing
 
 @Suite struct InOrderTests {

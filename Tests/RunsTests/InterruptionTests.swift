@@ -1,7 +1,6 @@
 import Basics
 import Foundation
 import Runs
-import Synchronization
 import Testing
 
 /// Cancelling, killing and continuing a run.

@@ -1,5 +1,5 @@
 import Runs
-import Synchronization
+import Basics
 import Testing
 
 @Suite struct ThroughputTests {

@@ -1,4 +1,4 @@
-import Synchronization
+import Basics
 
 /// Computes `count` elements in chunks on up to `threads` tasks and returns them in order.
 ///

@@ -1,4 +1,4 @@
-import Synchronization
+import Basics
 
 /// How much work a number of threads gets done in a given time.
 public enum Throughput {

@@ -1,7 +1,6 @@
 import Basics
 import Certification
 import Classifiers
-import Synchronization
 
 /// Casts votes on several workers at once. This folder is the only place where this library is parallel.
 ///

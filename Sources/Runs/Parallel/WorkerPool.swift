@@ -1,4 +1,4 @@
-import Synchronization
+import Basics
 
 /// A fixed number of workers, each lent to one task at a time; the earliest image that waits is served first.
 ///
