@@ -102,9 +102,17 @@ final class WorkerMemory {
     try MemoryBudget.require(program.workerBytes, for: "a worker's activations")
     self.observer = observer
     plan = program.plan
-    arena = .allocate(byteCount: max(plan.byteCount, 1), alignment: MemoryPlan.alignment)
-    scratchpad = .allocate(byteCount: max(program.scratchpadSize, 1), alignment: MemoryPlan.alignment)
-    arena.initializeMemory(as: UInt8.self, repeating: 0, count: plan.byteCount)
+    arena = Self.zeros(plan.byteCount)
+    scratchpad = Self.zeros(program.scratchpadSize)
+  }
+
+  /// Zeros with a margin of zeros behind them: kernels load whole vectors of pictures with few channels, and what lies
+  /// behind the last one must be a number, the same in every run.
+  private static func zeros(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    let margin = 4096
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount + margin, alignment: MemoryPlan.alignment)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount + margin)
+    return memory
   }
 
   deinit {
