@@ -76,6 +76,10 @@ static dnnl_status_t reordered_constant(
   // oneDNN reads through this pointer only.
   dnnl_status_t status = dnnl_memory_create(&plain, from, shared_engine, (void *)(uintptr_t)values);
   if (status == dnnl_success) status = dnnl_memory_create(memory, to, shared_engine, DNNL_MEMORY_ALLOCATE);
+  // A layout may have padding that the reorder leaves as it was, and kernels multiply by it.
+  void *values_there = NULL;
+  if (status == dnnl_success) status = dnnl_memory_get_data_handle(*memory, &values_there);
+  if (status == dnnl_success) memset(values_there, 0, dnnl_memory_desc_get_size(to));
   if (status == dnnl_success)
     status = dnnl_reorder_primitive_desc_create(&descriptor, from, shared_engine, to, shared_engine, NULL);
   if (status == dnnl_success) status = dnnl_primitive_create(&reorder, descriptor);
