@@ -50,9 +50,10 @@ let package = Package(
     .target(name: "CDNNL", cSettings: cSettings, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: cSettings, linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CNearest", cSettings: cSettings, linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "CMappings", cSettings: cSettings),
 
     // Foundations and files.
-    library("Basics", ["COpenSSL"]),
+    library("Basics", ["COpenSSL", "CMappings"]),
     library("NumPyFiles", ["Basics", "CZlib"]),
     library("Pickles", ["Basics"]),
     library("Datasets", ["Basics", "NumPyFiles", "Pickles", "CZlib", "CPictures"]),

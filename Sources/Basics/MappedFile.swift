@@ -1,3 +1,4 @@
+import CMappings
 import Foundation
 
 /// A file mapped read-only into memory for as long as this object lives; large checkpoints are never copied whole.
@@ -5,6 +6,9 @@ public final class MappedFile: @unchecked Sendable {
   // Immutable after `init`, and the mapping is private and read-only: safe to share.
   public let path: String
   public let bytes: UnsafeRawBufferPointer
+  /// Names the file in the list of mappings, where it must outlive its place.
+  private let name: UnsafeMutablePointer<CChar>?
+  private let place: Int32
 
   /// - Throws: `InputError` when the file cannot be opened, is not a regular file or cannot be mapped.
   public init(path: String) throws {
@@ -24,6 +28,7 @@ public final class MappedFile: @unchecked Sendable {
     }
     let size = Int(status.st_size)
     guard size > 0 else {
+      (name, place) = (nil, -1)
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
@@ -31,11 +36,19 @@ public final class MappedFile: @unchecked Sendable {
       throw InputError("cannot map: \(String(cString: strerror(errno)))", file: path)
     }
     bytes = UnsafeRawBufferPointer(start: start, count: size)
+    name = strdup(path)
+    place = name.map { cm_add(start, size, $0) } ?? -1
   }
 
   deinit {
+    cm_remove(place)
+    free(name)
     if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
   }
+
+  /// From now on a mapped file that is cut short, or whose device fails, while it is read ends the process with a line
+  /// that names it and this status. For a program; without it such a read is a SIGBUS.
+  public static func exitWhenOneIsCut(status: Int32) { cm_exit_on_faults(status) }
 
   /// SHA-256 of the whole file, in hexadecimal.
   public func digest() -> String { SHA256Digest.hexadecimal(of: bytes) }

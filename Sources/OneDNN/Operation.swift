@@ -169,7 +169,7 @@ public struct ConvolutionShape: Sendable {
 
 extension ConvolutionShape {
   /// Two operations for every product of a weight and an input, those with the padding's zeros included.
-  var arithmetic: Int {
+  public var arithmetic: Int {
     let outHeight = height + padding.top + padding.bottom - kernel + 1
     let outWidth = width + padding.left + padding.right - kernel + 1
     return 2 * batch * outHeight * outWidth * inputChannels * outputChannels * kernel * kernel

@@ -16,6 +16,7 @@ enum Main {
       exit(with: error)
     }
     Interruption.prepare()
+    MappedFile.exitWhenOneIsCut(status: 65)
     do {
       try await Interruption.cancelling { try await run(NDC.parseAsRoot()) }
     } catch {

@@ -73,6 +73,30 @@ struct FaultTests {
     }
   }
 
+  @Test("a data file that is cut short while it is mapped ends the program with the file's name")
+  func cutWhileMapped() throws {
+    try TemporaryFolder.with { folder in
+      let (pictures, labels) = (folder.appendingPathComponent("x.npy"), folder.appendingPathComponent("y.npy"))
+      // Holes take no room on the disk, and reading gigabytes takes longer than cutting the file.
+      let count = 2_000_000
+      func write(_ url: URL, type: String, shape: String, bytes: Int) throws {
+        let text = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(shape)), }"
+        let header = text + String(repeating: " ", count: 117 - text.count) + "\n"
+        try (Data([0x93] + "NUMPY".utf8 + [1, 0, 118, 0]) + Data(header.utf8)).write(to: url)
+        #expect(truncate(url.path, 128 + bytes) == 0)
+      }
+      try write(pictures, type: "|u1", shape: "\(count), 28, 28", bytes: count * 28 * 28)
+      try write(labels, type: "|u1", shape: "\(count),", bytes: count)
+      let program = try Program(["classify", "--data", "npy:\(pictures.path),\(labels.path)", "--count", "1"])
+      let mappings = "/proc/\(program.identifier)/maps"
+      func isMapped() -> Bool { (try? String(contentsOfFile: mappings, encoding: .utf8))?.contains(pictures.path) == true }
+      while program.isRunning, !isMapped() { usleep(100) }
+      #expect(truncate(pictures.path, 1) == 0)
+      let ending = try program.wait()
+      #expect(ending.status == 65 && ending.errors.contains("\(pictures.path): was cut short"), "\(ending.errors)")
+    }
+  }
+
   @Test("a folder that may not be written ends the run at once, and what is in it stays")
   func readOnly() throws {
     try withRun(.anytime) { run in

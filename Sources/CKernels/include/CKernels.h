@@ -70,6 +70,29 @@ typedef struct {
 } ndc_narrow_convolution;
 enum { NDC_NARROW_OUTPUTS = 4 };
 
+// A 3×3 convolution with padding 1 by Winograd's F(2×2, 3×3); channels and outputs are multiples of NDC_WINOGRAD_PANEL.
+typedef struct {
+  const void *input;  // images × height × width × channels
+  void *output;       // images × height × width × outputs
+  int64_t images, height, width, channels, outputs;
+  const void *weights;  // what ndc_winograd_weights_… made
+  const float *bias;    // per output
+  int32_t adds;         // to what `output` holds
+  // Of bytes: output = scale·(Σ (u − zero_point)·w + bias); others have zero_point 0.
+  const float *scales;
+  int32_t zero_point;
+  void *scratch;  // ndc_winograd_scratch bytes
+} ndc_winograd;
+enum { NDC_WINOGRAD_PANEL = 32, NDC_WINOGRAD_BYTE_CHANNELS = 1842 };
+
+// Bytes for images × ⌈height/2⌉ × ⌈width/2⌉ tiles, whose values have `size` bytes: 4 of floats, else 2.
+int64_t ndc_winograd_scratch(int64_t tiles, int64_t channels, int64_t size);
+
+// outputs × channels × 3 × 3 weights as the products take them: 16·outputs·channels values.
+void ndc_winograd_weights_f32(const float *weights, int64_t outputs, int64_t channels, float *transformed);
+void ndc_winograd_weights_bf16(const float *weights, int64_t outputs, int64_t channels, uint16_t *transformed);
+void ndc_winograd_weights_s8(const int8_t *weights, int64_t outputs, int64_t channels, int16_t *transformed);
+
 typedef struct ndc_kernel_table {
   const char *name;
   void (*group_norm_f32)(const ndc_group_norm *);
@@ -104,6 +127,11 @@ typedef struct ndc_kernel_table {
   // A 3×3 convolution with padding 1 to few channels.
   void (*narrow_convolution_f32)(const ndc_narrow_convolution *);
   void (*narrow_convolution_bf16)(const ndc_narrow_convolution *);
+  void (*winograd_f32)(const ndc_winograd *);
+  // NULL but where there are instructions for them. Bytes give f32 or bf16.
+  void (*winograd_bf16)(const ndc_winograd *);
+  void (*winograd_bytes_f32)(const ndc_winograd *);
+  void (*winograd_bytes_bf16)(const ndc_winograd *);
 } ndc_kernel_table;
 
 // Whether this machine can run a set, and the table of one it can.

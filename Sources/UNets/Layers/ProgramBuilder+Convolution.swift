@@ -16,13 +16,31 @@ extension ProgramBuilder {
       batch: batch, height: source.side, width: source.side, inputChannels: source.channels,
       outputChannels: outputChannels, kernel: kernel, padding: padding, source: source.type,
       destination: destination.type, addsToDestination: existing != nil)
+    let reads = [source.buffer] + (existing.map { [$0.buffer] } ?? [])
+    if let form = WinogradForm(shape, kernels) {
+      let transformed =
+        source.range.map {
+          form.weights(quantized(weights, shape, $0, bias: bias), zeroPoint: $0.zeroPoint)
+        } ?? form.weights(weights, bias: bias)
+      savedArithmetic += shape.arithmetic - form.arithmetic
+      add(
+        name, reads: reads, writes: [destination.buffer], scratchpadSize: form.scratchpadSize,
+        implementation: "winograd", arithmetic: form.arithmetic
+      ) { [from = source.buffer, to = destination.buffer] memory in
+        form.bind(
+          transformed, from: memory.pointer(from), to: memory.pointer(to), scratchpad: memory.scratchpad)
+      }
+      return destination
+    }
     let operation =
-      try source.range.map { try quantizedConvolution(shape, $0, weights: weights, bias: bias) }
-      ?? Operation.convolution(shape, weights: weights, bias: bias)
+      try source.range.map { range in
+        let bytes = quantized(weights, shape, range, bias: bias)
+        return try Operation.quantizedConvolution(
+          shape, weights: bytes.values, scales: bytes.scales, zeroPoint: range.zeroPoint, bias: bytes.bias)
+      } ?? Operation.convolution(shape, weights: weights, bias: bias)
     add(
-      name, reads: [source.buffer] + (existing.map { [$0.buffer] } ?? []), writes: [destination.buffer],
-      scratchpadSize: operation.scratchpadSize, implementation: operation.implementation,
-      arithmetic: operation.arithmetic
+      name, reads: reads, writes: [destination.buffer], scratchpadSize: operation.scratchpadSize,
+      implementation: operation.implementation, arithmetic: operation.arithmetic
     ) { [from = source.buffer, to = destination.buffer] memory in
       let call = try BoundCall(
         operation, source: memory.pointer(from), destination: memory.pointer(to), scratchpad: memory.scratchpad)

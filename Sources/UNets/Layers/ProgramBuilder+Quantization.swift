@@ -57,15 +57,11 @@ extension ProgramBuilder {
     return destination
   }
 
-  /// A convolution over bytes and their range.
-  func quantizedConvolution(
-    _ shape: ConvolutionShape, _ range: ByteRange, weights: [Float], bias: [Float]?
-  ) throws -> Operation {
+  /// The weights of a convolution over bytes.
+  func quantized(_ weights: [Float], _ shape: ConvolutionShape, _ range: ByteRange, bias: [Float]?) -> QuantizedWeights {
     guard case .bytes(_, let arithmetic) = quantization else { preconditionFailure("bytes without a quantisation") }
-    let bytes = QuantizedWeights(
+    return QuantizedWeights(
       weights, outputs: shape.outputChannels, inputScale: range.scale, limit: arithmetic.weightLimit, bias: bias)
-    return try Operation.quantizedConvolution(
-      shape, weights: bytes.values, scales: bytes.scales, zeroPoint: range.zeroPoint, bias: bytes.bias)
   }
 
   /// - Throws: `InputError` where the quantisation names a convolution that cannot take bytes.

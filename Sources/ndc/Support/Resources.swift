@@ -7,7 +7,9 @@ enum Resources {
 
   static let folder: URL? = {
     let files = FileManager.default
-    if let named = ProcessInfo.processInfo.environment["NDC_RESOURCES"] { return URL(fileURLWithPath: named) }
+    if let named = ProcessInfo.processInfo.environment["NDC_RESOURCES"], !named.isEmpty {
+      return URL(fileURLWithPath: named)
+    }
     guard let executable = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
     var folder = executable.deletingLastPathComponent()
     let installed = folder.deletingLastPathComponent().appendingPathComponent("share/ndc")
