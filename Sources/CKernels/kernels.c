@@ -20,72 +20,79 @@ static inline uint16_t bf16_from_float(float f) {
 }
 
 // Tiles that are transformed at once: their values stay in the second cache while all weights pass by.
-static int64_t winograd_block(int64_t tiles, int64_t channels, int64_t size) {
-  enum { CACHED = 1 << 17, ROWS = 8 };
-  int64_t most = CACHED / (16 * channels * size) / ROWS * ROWS;
+static int64_t winograd_block(int64_t tiles, int64_t channels, int64_t positions, int64_t size) {
+  enum { CACHED = 1 << 18, ROWS = 8 };
+  int64_t most = CACHED / (positions * channels * size) / ROWS * ROWS;
   if (most < ROWS) most = ROWS;
   const int64_t blocks = (tiles + most - 1) / most;
   return ((tiles + blocks - 1) / blocks + ROWS - 1) / ROWS * ROWS;
 }
 
-int64_t ndc_winograd_scratch(int64_t tiles, int64_t channels, int64_t size) {
-  return 16 * (winograd_block(tiles, channels, size) * (channels * size + 4 * NDC_WINOGRAD_PANEL) + 2 * 64) + 4 * channels;
+int64_t ndc_winograd_scratch(const ndc_winograd *w, int64_t tall, int64_t size) {
+  const int64_t tiles = w->images * ((w->height + tall - 1) / tall) * ((w->width + 1) / 2), positions = 4 * (tall + 2);
+  const int64_t block = winograd_block(tiles, w->channels, positions, size);
+  return positions * (block * (w->channels * size + 4 * NDC_WINOGRAD_PANEL) + 2 * 64) + 4 * w->channels;
 }
 
-// U = G·g·Gᵀ of one kernel, G's rows being (2, 0, 0), (1, 1, 1), (1, −1, 1), (0, 0, 2) times `half`.
-#define TRANSFORMED(T, g, half, u)                                                   \
-  do {                                                                               \
-    T rows[4][3];                                                                    \
-    for (int j = 0; j < 3; j++) {                                                    \
-      rows[0][j] = (T)(2 * half) * g[j];                                             \
-      rows[1][j] = (T)half * ((T)g[j] + g[3 + j] + g[6 + j]);                        \
-      rows[2][j] = (T)half * ((T)g[j] - g[3 + j] + g[6 + j]);                        \
-      rows[3][j] = (T)(2 * half) * g[6 + j];                                         \
-    }                                                                                \
-    for (int i = 0; i < 4; i++) {                                                    \
-      u[4 * i] = (T)(2 * half) * rows[i][0];                                         \
-      u[4 * i + 1] = (T)half * (rows[i][0] + rows[i][1] + rows[i][2]);               \
-      u[4 * i + 2] = (T)half * (rows[i][0] - rows[i][1] + rows[i][2]);               \
-      u[4 * i + 3] = (T)(2 * half) * rows[i][2];                                     \
-    }                                                                                \
-  } while (0)
-
-// Where the first product of a pair of channels lies: [panel][16 positions][channels / step][outputs of a panel][step].
-static int64_t winograd_place(int64_t output, int64_t channel, int64_t channels, int64_t step) {
+// Where the first product of a channel lies: [panel][positions][channels / step][outputs of a panel][step].
+static int64_t winograd_place(int64_t output, int64_t channel, int64_t channels, int64_t positions, int64_t step) {
   const int64_t panel = output / NDC_WINOGRAD_PANEL, o = output % NDC_WINOGRAD_PANEL;
-  return panel * 16 * channels * NDC_WINOGRAD_PANEL + channel / step * step * NDC_WINOGRAD_PANEL + o * step + channel % step;
+  return (panel * positions * channels + channel / step * step) * NDC_WINOGRAD_PANEL + o * step + channel % step;
+}
+
+// U = G·g·Gᵀ of one kernel, G's rows being (1, 0, 0), (½, ½, ½), (½, −½, ½), (0, 0, 1).
+static void winograd_transform(const float *g, float u[16]) {
+  double rows[4][3];
+  for (int j = 0; j < 3; j++) {
+    rows[0][j] = g[j];
+    rows[1][j] = 0.5 * ((double)g[j] + g[3 + j] + g[6 + j]);
+    rows[2][j] = 0.5 * ((double)g[j] - g[3 + j] + g[6 + j]);
+    rows[3][j] = g[6 + j];
+  }
+  for (int i = 0; i < 4; i++) {
+    u[4 * i] = (float)rows[i][0];
+    u[4 * i + 1] = (float)(0.5 * (rows[i][0] + rows[i][1] + rows[i][2]));
+    u[4 * i + 2] = (float)(0.5 * (rows[i][0] - rows[i][1] + rows[i][2]));
+    u[4 * i + 3] = (float)rows[i][2];
+  }
 }
 
 void ndc_winograd_weights_f32(const float *weights, int64_t outputs, int64_t channels, float *transformed) {
   for (int64_t o = 0; o < outputs; o++)
     for (int64_t c = 0; c < channels; c++) {
-      const float *const g = weights + (o * channels + c) * 9;
-      double u[16];
-      TRANSFORMED(double, g, 0.5, u);
-      float *const to = transformed + winograd_place(o, c, channels, 1);
-      for (int64_t p = 0; p < 16; p++) to[p * channels * NDC_WINOGRAD_PANEL] = (float)u[p];
+      float u[16], *const to = transformed + winograd_place(o, c, channels, 16, 1);
+      winograd_transform(weights + (o * channels + c) * 9, u);
+      for (int64_t p = 0; p < 16; p++) to[p * channels * NDC_WINOGRAD_PANEL] = u[p];
     }
 }
 
 void ndc_winograd_weights_bf16(const float *weights, int64_t outputs, int64_t channels, uint16_t *transformed) {
   for (int64_t o = 0; o < outputs; o++)
     for (int64_t c = 0; c < channels; c++) {
-      const float *const g = weights + (o * channels + c) * 9;
-      double u[16];
-      TRANSFORMED(double, g, 0.5, u);
-      uint16_t *const to = transformed + winograd_place(o, c, channels, 2);
-      for (int64_t p = 0; p < 16; p++) to[p * channels * NDC_WINOGRAD_PANEL] = bf16_from_float((float)u[p]);
+      float u[16];
+      uint16_t *const to = transformed + winograd_place(o, c, channels, 16, 2);
+      winograd_transform(weights + (o * channels + c) * 9, u);
+      for (int64_t p = 0; p < 16; p++) to[p * channels * NDC_WINOGRAD_PANEL] = bf16_from_float(u[p]);
     }
 }
 
-void ndc_winograd_weights_s8(const int8_t *weights, int64_t outputs, int64_t channels, int16_t *transformed) {
+// 2 times G's rows across, and 2 times or, of a tall tile, 24 times them down: integers of at most 24·3·127.
+void ndc_winograd_weights_s8(
+    const int8_t *weights, int64_t outputs, int64_t channels, int64_t tall, int16_t *transformed) {
+  static const int32_t low[4][3] = {{2, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 2}};
+  static const int32_t high[6][3] = {{6, 0, 0}, {-4, -4, -4}, {-4, 4, -4}, {1, 2, 4}, {1, -2, 4}, {0, 0, 24}};
+  const int32_t(*const down)[3] = tall == 4 ? high : low;
   for (int64_t o = 0; o < outputs; o++)
     for (int64_t c = 0; c < channels; c++) {
       const int8_t *const g = weights + (o * channels + c) * 9;
-      int u[16];
-      TRANSFORMED(int, g, 1, u);
-      int16_t *const to = transformed + winograd_place(o, c, channels, 2);
-      for (int64_t p = 0; p < 16; p++) to[p * channels * NDC_WINOGRAD_PANEL] = (int16_t)u[p];
+      int16_t *const to = transformed + winograd_place(o, c, channels, 4 * (tall + 2), 2);
+      for (int64_t a = 0; a < tall + 2; a++) {
+        int32_t row[3];
+        for (int j = 0; j < 3; j++) row[j] = down[a][0] * g[j] + down[a][1] * g[3 + j] + down[a][2] * g[6 + j];
+        for (int64_t b = 0; b < 4; b++)
+          to[(4 * a + b) * channels * NDC_WINOGRAD_PANEL] =
+              (int16_t)(low[b][0] * row[0] + low[b][1] * row[1] + low[b][2] * row[2]);
+      }
     }
 }
 

@@ -89,7 +89,9 @@ struct FaultTests {
       try write(labels, type: "|u1", shape: "\(count),", bytes: count)
       let program = try Program(["classify", "--data", "npy:\(pictures.path),\(labels.path)", "--count", "1"])
       let mappings = "/proc/\(program.identifier)/maps"
-      func isMapped() -> Bool { (try? String(contentsOfFile: mappings, encoding: .utf8))?.contains(pictures.path) == true }
+      func isMapped() -> Bool {
+        (try? String(contentsOfFile: mappings, encoding: .utf8))?.contains(pictures.path) == true
+      }
       while program.isRunning, !isMapped() { usleep(100) }
       #expect(truncate(pictures.path, 1) == 0)
       let ending = try program.wait()

@@ -70,7 +70,8 @@ typedef struct {
 } ndc_narrow_convolution;
 enum { NDC_NARROW_OUTPUTS = 4 };
 
-// A 3×3 convolution with padding 1 by Winograd's F(2×2, 3×3); channels and outputs are multiples of NDC_WINOGRAD_PANEL.
+// A 3×3 convolution with padding 1 by Winograd's F(2×2, 3×3) or, of bytes, F(4×2, 3×3) too: "tall" is 2 or 4. Channels and
+// outputs are multiples of NDC_WINOGRAD_PANEL.
 typedef struct {
   const void *input;  // images × height × width × channels
   void *output;       // images × height × width × outputs
@@ -78,20 +79,22 @@ typedef struct {
   const void *weights;  // what ndc_winograd_weights_… made
   const float *bias;    // per output
   int32_t adds;         // to what `output` holds
-  // Of bytes: output = scale·(Σ (u − zero_point)·w + bias); others have zero_point 0.
+  // Of bytes: output = scale·(Σ (u − zero_point)·w + bias), exact where 4 times every such sum, or 48 of tall tiles,
+  // fits 32 bits. Others have zero_point 0.
   const float *scales;
   int32_t zero_point;
   void *scratch;  // ndc_winograd_scratch bytes
 } ndc_winograd;
-enum { NDC_WINOGRAD_PANEL = 32, NDC_WINOGRAD_BYTE_CHANNELS = 1842 };
+enum { NDC_WINOGRAD_PANEL = 32 };
 
-// Bytes for images × ⌈height/2⌉ × ⌈width/2⌉ tiles, whose values have `size` bytes: 4 of floats, else 2.
-int64_t ndc_winograd_scratch(int64_t tiles, int64_t channels, int64_t size);
+// Bytes for a call of these sizes, whose values have `size` bytes: 4 of floats, else 2.
+int64_t ndc_winograd_scratch(const ndc_winograd *, int64_t tall, int64_t size);
 
-// outputs × channels × 3 × 3 weights as the products take them: 16·outputs·channels values.
+// outputs × channels × 3 × 3 weights as the products take them: 4·(tall + 2)·outputs·channels values.
 void ndc_winograd_weights_f32(const float *weights, int64_t outputs, int64_t channels, float *transformed);
 void ndc_winograd_weights_bf16(const float *weights, int64_t outputs, int64_t channels, uint16_t *transformed);
-void ndc_winograd_weights_s8(const int8_t *weights, int64_t outputs, int64_t channels, int16_t *transformed);
+void ndc_winograd_weights_s8(
+    const int8_t *weights, int64_t outputs, int64_t channels, int64_t tall, int16_t *transformed);
 
 typedef struct ndc_kernel_table {
   const char *name;
@@ -132,6 +135,8 @@ typedef struct ndc_kernel_table {
   void (*winograd_bf16)(const ndc_winograd *);
   void (*winograd_bytes_f32)(const ndc_winograd *);
   void (*winograd_bytes_bf16)(const ndc_winograd *);
+  void (*winograd_tall_bytes_f32)(const ndc_winograd *);
+  void (*winograd_tall_bytes_bf16)(const ndc_winograd *);
 } ndc_kernel_table;
 
 // Whether this machine can run a set, and the table of one it can.

@@ -17,26 +17,23 @@ extension ProgramBuilder {
       outputChannels: outputChannels, kernel: kernel, padding: padding, source: source.type,
       destination: destination.type, addsToDestination: existing != nil)
     let reads = [source.buffer] + (existing.map { [$0.buffer] } ?? [])
-    if let form = WinogradForm(shape, kernels) {
+    let bytes = source.range.map { (weights: quantized(weights, shape, $0, bias: bias), zeroPoint: $0.zeroPoint) }
+    if let form = WinogradForm(shape, bytes: bytes, kernels) {
       let transformed =
-        source.range.map {
-          form.weights(quantized(weights, shape, $0, bias: bias), zeroPoint: $0.zeroPoint)
-        } ?? form.weights(weights, bias: bias)
+        bytes.map { form.weights($0.weights, zeroPoint: $0.zeroPoint) } ?? form.weights(weights, bias: bias)
       savedArithmetic += shape.arithmetic - form.arithmetic
       add(
         name, reads: reads, writes: [destination.buffer], scratchpadSize: form.scratchpadSize,
-        implementation: "winograd", arithmetic: form.arithmetic
+        implementation: form.name, arithmetic: form.arithmetic
       ) { [from = source.buffer, to = destination.buffer] memory in
-        form.bind(
-          transformed, from: memory.pointer(from), to: memory.pointer(to), scratchpad: memory.scratchpad)
+        form.bind(transformed, from: memory.pointer(from), to: memory.pointer(to), scratchpad: memory.scratchpad)
       }
       return destination
     }
     let operation =
-      try source.range.map { range in
-        let bytes = quantized(weights, shape, range, bias: bias)
-        return try Operation.quantizedConvolution(
-          shape, weights: bytes.values, scales: bytes.scales, zeroPoint: range.zeroPoint, bias: bytes.bias)
+      try bytes.map {
+        try Operation.quantizedConvolution(
+          shape, weights: $0.weights.values, scales: $0.weights.scales, zeroPoint: $0.zeroPoint, bias: $0.weights.bias)
       } ?? Operation.convolution(shape, weights: weights, bias: bias)
     add(
       name, reads: reads, writes: [destination.buffer], scratchpadSize: operation.scratchpadSize,

@@ -58,7 +58,8 @@ extension ProgramBuilder {
   }
 
   /// The weights of a convolution over bytes.
-  func quantized(_ weights: [Float], _ shape: ConvolutionShape, _ range: ByteRange, bias: [Float]?) -> QuantizedWeights {
+  func quantized(_ weights: [Float], _ shape: ConvolutionShape, _ range: ByteRange, bias: [Float]?) -> QuantizedWeights
+  {
     guard case .bytes(_, let arithmetic) = quantization else { preconditionFailure("bytes without a quantisation") }
     return QuantizedWeights(
       weights, outputs: shape.outputChannels, inputScale: range.scale, limit: arithmetic.weightLimit, bias: bias)
