@@ -21,8 +21,9 @@ import peer_environment
 from peer_environment import REPOSITORY, SLACK, Foreign, Measured, elapsed, processor, verdict_on
 
 PRECISIONS = ("fp32", "bf16", "int8")
-# ndc's parity bars: greatest difference over greatest value, and of root mean squares. int8 has the peers' own.
-PARITY = {"fp32": (2e-5, 2e-5), "bf16": (2e-2, 2e-2), "int8": (1e-1, 5e-2)}
+# ndc's parity bars: greatest difference over greatest value, and of root mean squares. The greatest of bf16 and int8 is
+# allowed what the peers are: over thousands of images it is several times that of the few in the tests' fixtures.
+PARITY = {"fp32": (2e-5, 2e-5), "bf16": (5e-2, 1e-2), "int8": (1e-1, 5e-2)}
 # From this many parameters on one evaluation takes long: fewer of them are timed, in smaller batches.
 LARGE = 10_000_000
 SIDES = {"torch": "PyTorch", "openvino": "OpenVINO"}

@@ -23,6 +23,6 @@ struct NDC: AsyncParsableCommand {
 }
 
 enum Version {
-  static let number = "0.1.0"
+  static let number = "0.2.0"
   static let text = "ndc \(number)"
 }

@@ -14,8 +14,9 @@ struct BenchmarkCommand: AsyncParsableCommand {
     abstract: "How fast this machine evaluates a model and certifies images.",
     discussion: """
       Measures the ceiling of 3x3 convolutions in every precision; evaluations per second of the model, in every precision \
-      and for several batch sizes, as a share of that ceiling; and the votes per second of both presets. Figures are medians \
-      over rounds in which everything is measured in turn. Run it on an idle machine.
+      and for several batch sizes, as a share of that ceiling; and the votes per second of both presets. Operations are those \
+      of the network as it is described: a share above 100 % comes from convolutions done in forms with fewer products. \
+      Figures are medians over rounds in which everything is measured in turn. Run it on an idle machine.
 
       Example: ndc benchmark --model edm-cifar10.safetensors --no-presets
       """)
