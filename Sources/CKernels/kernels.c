@@ -106,7 +106,8 @@ void ndc_winograd_weights_s8(
 // What each build of the template may bring beside LANES and NAME: an estimate of 1/x that one step of Newton's makes good
 // to some 22 bits or more (RECIPROCAL_ESTIMATE), whether that step is as good as a division (RECIPROCAL_IS_FULL),
 // 2ⁿ·p and rounding in one instruction (SCALE, ROUND), rounding to bfloat16 in one (NARROW), the sum of the lanes (TOTAL),
-// and storing floats that are not negative as bytes (BYTES).
+// storing floats that are not negative as bytes (BYTES), and
+// the sums of two products of 16-bit halves (PAIRS).
 
 #define NAME(x) portable_##x
 #define LANES 4
@@ -122,11 +123,13 @@ void ndc_winograd_weights_s8(
 #define LANES 8
 #define TABLE_NAME "AVX2"
 #define RECIPROCAL_ESTIMATE(x) _mm256_rcp_ps((__m256)(x))
+#define PAIRS(b, a) _mm256_madd_epi16((__m256i)(b), (__m256i)(a))
 #include "template.inc"
 #undef NAME
 #undef LANES
 #undef TABLE_NAME
 #undef RECIPROCAL_ESTIMATE
+#undef PAIRS
 #pragma clang attribute pop
 
 #define LANES 16
@@ -141,7 +144,9 @@ void ndc_winograd_weights_s8(
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma"))), apply_to = function)
 #define NAME(x) avx512_##x
 #define TABLE_NAME "AVX-512"
+#define PAIRS(b, a) _mm512_madd_epi16((__m512i)(b), (__m512i)(a))
 #include "template.inc"
+#undef PAIRS
 #undef NAME
 #undef TABLE_NAME
 #pragma clang attribute pop

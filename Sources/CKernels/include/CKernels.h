@@ -131,8 +131,9 @@ typedef struct ndc_kernel_table {
   void (*narrow_convolution_f32)(const ndc_narrow_convolution *);
   void (*narrow_convolution_bf16)(const ndc_narrow_convolution *);
   void (*winograd_f32)(const ndc_winograd *);
-  // NULL but where there are instructions for them. Bytes give f32 or bf16.
+  // NULL but where there are instructions for it.
   void (*winograd_bf16)(const ndc_winograd *);
+  // Bytes into f32 or bf16.
   void (*winograd_bytes_f32)(const ndc_winograd *);
   void (*winograd_bytes_bf16)(const ndc_winograd *);
   void (*winograd_tall_bytes_f32)(const ndc_winograd *);
