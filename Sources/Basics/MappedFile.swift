@@ -33,7 +33,10 @@ public final class MappedFile: @unchecked Sendable {
       return
     }
     guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
-      throw InputError("cannot map: \(String(cString: strerror(errno)))", file: path)
+      let failure = errno
+      // Says which limit forbids it.
+      if failure == ENOMEM { try MemoryBudget.require(size, for: "mapping the file", file: path) }
+      throw InputError("cannot map: \(String(cString: strerror(failure)))", file: path)
     }
     bytes = UnsafeRawBufferPointer(start: start, count: size)
     name = strdup(path)

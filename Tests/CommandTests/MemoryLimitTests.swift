@@ -35,6 +35,21 @@ struct MemoryLimitTests {
     }
   }
 
+  @Test("a file larger than the address space is refused with the limit that forbids it")
+  func mapping() throws {
+    try TemporaryFolder.with { folder in
+      let model = folder.file("model.safetensors")
+      try Data().write(to: URL(fileURLWithPath: model))
+      // Holes: it takes no place on the disk.
+      #expect(truncate(model, 2 << 30) == 0)
+      let ending = try Program(["inspect", model], addressSpace: 1_000_000).wait()
+      #expect(ending.status == 65, "\(ending)")
+      #expect(
+        ending.errors.contains("\(model): not enough memory for mapping the file; expected 2048 MiB")
+          && ending.errors.contains("ulimit -v"), "\(ending.errors)")
+    }
+  }
+
   @Test("more workers than memory holds are refused by name")
   func workers() throws {
     try TemporaryFolder.with { folder in

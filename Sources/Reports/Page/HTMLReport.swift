@@ -52,7 +52,8 @@ public struct HTMLReport: Sendable {
   /// Warnings that belong beside the numbers they concern.
   public var warnings: [String] {
     var warnings: [String] = []
-    if runs.contains(where: { $0.origin?.isTargetStopped ?? false }) {
+    // A single run's own note says it.
+    if runs.count > 1, runs.contains(where: { $0.origin?.isTargetStopped ?? false }) {
       warnings.append(
         "ACR is not comparable: at least one run stopped voting when its target radius was decided, so its radii, and "
           + "their average, say where voting stopped. Compare certified accuracy at the target radii only.")
