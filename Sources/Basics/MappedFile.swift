@@ -34,8 +34,10 @@ public final class MappedFile: @unchecked Sendable {
     }
     guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
       let failure = errno
-      // Says which limit forbids it.
-      if failure == ENOMEM { try MemoryBudget.require(size, for: "mapping the file", file: path) }
+      // Mapping takes address space, no memory yet: only that limit can have forbidden it.
+      if failure == ENOMEM, let limit = MemoryLimit.addressSpace() {
+        try MemoryBudget.require(size, for: "mapping the file", file: path, limits: [limit])
+      }
       throw InputError("cannot map: \(String(cString: strerror(failure)))", file: path)
     }
     bytes = UnsafeRawBufferPointer(start: start, count: size)

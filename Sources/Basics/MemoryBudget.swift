@@ -46,7 +46,7 @@ package struct MemoryLimit: Hashable, Sendable {
     [addressSpace(), data(), controlGroup(), machine(text(of: "/proc/meminfo"))].compactMap(\.self)
   }
 
-  private static func addressSpace() -> MemoryLimit? { process(RLIMIT_AS, name: "ulimit -v", field: 0) }
+  static func addressSpace() -> MemoryLimit? { process(RLIMIT_AS, name: "ulimit -v", field: 0) }
   private static func data() -> MemoryLimit? { process(RLIMIT_DATA, name: "ulimit -d", field: 5) }
 
   /// - Parameter field: of /proc/self/statm, in pages.
