@@ -22,6 +22,9 @@ public struct DiffusionModel: Sendable {
 
   /// Loads an EDM checkpoint (`.pkl`, read without executing anything in it) or a `.safetensors` of `ndc convert`.
   ///
+  /// Several threads may load at once. Nothing else in the process may make oneDNN primitives meanwhile: oneDNN 2 keeps
+  /// what it knows of a convolution's type in a global while it looks for a kernel.
+  ///
   /// - Parameters:
   ///   - path: the file.
   ///   - precision: nil for what the preset fast takes: int8 where the model has ranges, otherwise bf16 where the

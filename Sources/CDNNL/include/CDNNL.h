@@ -1,5 +1,5 @@
 // The only place that creates oneDNN primitives. Everything above sees three verbs: create an operation (immutable,
-// shared between threads), bind it to memory (one worker's), run it.
+// shared between threads), bind it to memory (one worker's), run it. Create one at a time (`Operation` says why).
 #pragma once
 
 #include <stddef.h>
