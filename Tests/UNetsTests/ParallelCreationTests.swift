@@ -1,6 +1,6 @@
+import Basics
 import Dispatch
 import OneDNN
-import Synchronization
 import Testing
 
 /// Convolutions of different element types made by several threads at once, each against the plain sums.
@@ -32,36 +32,25 @@ import Testing
         shape, weights: weights.map(Int8.init), scales: [Float](repeating: 1, count: outputs), zeroPoint: 0, bias: nil)
     }
 
-    /// Whether a run of a new operation gives the sums.
-    func isRight() throws -> Bool {
-      let operation = try operation()
-      let area = side * side
-      // Kernels load whole vectors, past the last of a picture's few channels.
-      let source = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: Self.channels * area * type.byteCount + 64, alignment: 64)
-      let scratchpad = UnsafeMutableRawPointer.allocate(byteCount: max(1, operation.scratchpadSize), alignment: 64)
-      defer {
-        source.deallocate()
-        scratchpad.deallocate()
-      }
-      source.initializeMemory(as: UInt8.self, repeating: 0)
-      for (index, value) in image.enumerated() {
-        let offset = (index % area * Self.channels + index / area) * type.byteCount
-        switch type {
-        case .float32: source.storeBytes(of: Float(value), toByteOffset: offset, as: Float.self)
-        case .bfloat16:
-          source.storeBytes(of: UInt16(Float(value).bitPattern >> 16), toByteOffset: offset, as: UInt16.self)
-        case .uint8: source[offset] = UInt8(value)
+    /// H×W×C values in the element type, and zeros: kernels load whole vectors, past a picture's few channels.
+    private var source: [UInt8] {
+      let (image, area) = (image, side * side)
+      let bytes = image.indices.flatMap { index -> [UInt8] in
+        let value = Float(image[index % Self.channels * area + index / Self.channels])
+        return switch type {
+        case .float32: withUnsafeBytes(of: value, Array.init)
+        case .bfloat16: withUnsafeBytes(of: UInt16(value.bitPattern >> 16), Array.init)
+        case .uint8: [UInt8(value)]
         }
       }
+      return bytes + [UInt8](repeating: 0, count: 64)
+    }
+
+    /// Whether a run of a new operation gives the sums.
+    func isRight() throws -> Bool {
+      let area = side * side
       var found = [Float](repeating: .nan, count: outputs * area)
-      let input = try #require(source.baseAddress)
-      try found.withUnsafeMutableBytes { destination in
-        let destination = try #require(destination.baseAddress)
-        try BoundCall(
-          operation, source: UnsafeRawPointer(input), destination: destination, scratchpad: scratchpad
-        ).run()
-      }
+      try operation().run(source, into: &found)
       let expected = ReferenceMap(channels: Self.channels, side: side, values: image.map(Double.init))
         .convolved(weights.map(Double.init), outputs: outputs, kernel: 3, padding: 1)
       return expected.values.enumerated().allSatisfy { index, sum in
@@ -77,17 +66,14 @@ import Testing
     let convolutions = (4..<24).flatMap { side in
       (1...40).flatMap { outputs in types.map { Convolution(side: side, outputs: outputs, type: $0) } }
     }
-    let threads = 4
     let wrong = Mutex<[String]>([])
-    DispatchQueue.concurrentPerform(iterations: threads) { thread in
-      for index in stride(from: thread, to: convolutions.count, by: threads) {
-        let convolution = convolutions[index]
-        do {
-          if try convolution.isRight() { continue }
-          wrong.withLock { $0.append("\(convolution)") }
-        } catch {
-          wrong.withLock { $0.append("\(convolution): \(error)") }
-        }
+    DispatchQueue.concurrentPerform(iterations: convolutions.count) { index in
+      let convolution = convolutions[index]
+      do {
+        if try convolution.isRight() { return }
+        wrong.withLock { $0.append("\(convolution)") }
+      } catch {
+        wrong.withLock { $0.append("\(convolution): \(error)") }
       }
     }
     wrong.withLock { #expect($0.isEmpty, "\($0.count) of \(convolutions.count): \($0.prefix(5))") }

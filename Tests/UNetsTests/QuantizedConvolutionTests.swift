@@ -77,15 +77,7 @@ import UNets
         outputChannels: shape.outputs, kernel: shape.kernel, padding: Padding(shape.kernel / 2), source: .uint8,
         destination: .float32, addsToDestination: shape.adds),
       weights: weights, scales: scales, zeroPoint: shape.zeroPoint, bias: bias)
-    let scratchpad = UnsafeMutableRawPointer.allocate(byteCount: max(1, operation.scratchpadSize), alignment: 64)
-    defer { scratchpad.deallocate() }
-    try inputs.withUnsafeBytes { source in
-      try found.withUnsafeMutableBytes { destination in
-        let source = try #require(source.baseAddress)
-        let destination = try #require(destination.baseAddress)
-        try BoundCall(operation, source: source, destination: destination, scratchpad: scratchpad).run()
-      }
-    }
+    try operation.run(inputs, into: &found)
     var mistakes = 0
     for (index, value) in found.enumerated() {
       let (output, position) = (index % shape.outputs, index / shape.outputs)
