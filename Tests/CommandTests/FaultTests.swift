@@ -93,7 +93,8 @@ struct FaultTests {
         (try? String(contentsOfFile: mappings, encoding: .utf8))?.contains(pictures.path) == true
       }
       while program.isRunning, !isMapped() { usleep(100) }
-      #expect(truncate(pictures.path, 1) == 0)
+      // The header stays: the program may not have read it yet, and would refuse zeros in its place.
+      #expect(truncate(pictures.path, 128) == 0)
       let ending = try program.wait()
       #expect(ending.status == 65 && ending.errors.contains("\(pictures.path): was cut short"), "\(ending.errors)")
     }
