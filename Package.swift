@@ -10,7 +10,6 @@ let cxxSettings: [CXXSetting] = strict ? [.unsafeFlags(["-Wall", "-Wextra", "-We
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
@@ -30,13 +29,12 @@ let package = Package(
       name: "NoisedDiffusionClassifiers",
       targets: [
         "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "Classifiers",
-        "Statistics", "Certification", "Runs", "Reports", "NoisedDiffusionClassifiers",
+        "Statistics", "Certification", "Records", "Runs", "Reports", "NoisedDiffusionClassifiers",
       ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
   ],
   targets: [
     // C libraries and kernels.
@@ -71,31 +69,31 @@ let package = Package(
     library("UNets", ["Basics", "Checkpoints", "Diffusion", "OneDNN", "CKernels"]),
 
     // The work itself, the library's one import, and the tool.
+    library("Records", ["Basics", "Classifiers", "Certification", "Statistics"]),
     library(
-      "Runs", ["Basics", "Datasets", "Noise", "Diffusion", "Classifiers", "Certification", "Statistics", logging]),
+      "Runs",
+      ["Basics", "Datasets", "Noise", "Diffusion", "Classifiers", "Certification", "Statistics", "Records"]),
     library(
       "NoisedDiffusionClassifiers",
       [
         "Basics", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "Classifiers", "Statistics",
-        "Certification", "Runs",
+        "Certification", "Records", "Runs",
       ]),
-    library(
-      "Reports",
-      [
-        "Basics", "CZlib", "Noise", "Statistics", "Diffusion", "Classifiers", "Certification", "Datasets", "Runs",
-      ]),
+    library("Reports", ["Basics", "CZlib", "Statistics", "Certification", "Records"]),
     .executableTarget(
       name: "ndc",
       dependencies: [
         "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "OneDNN", "UNets", "Classifiers",
-        "Statistics", "Certification", "Runs", "Reports", argumentParser, logging,
+        "Statistics", "Certification", "Records", "Runs", "Reports", argumentParser,
       ],
       swiftSettings: swiftSettings),
 
     // What reads bytes from outside, as fuzz targets.
     .target(
       name: "FuzzEntries",
-      dependencies: ["Basics", "NumPyFiles", "Pickles", "Datasets", "Checkpoints", "Classifiers", "Runs", "Reports"],
+      dependencies: [
+        "Basics", "NumPyFiles", "Pickles", "Datasets", "Checkpoints", "Classifiers", "Records", "Reports",
+      ],
       path: "Fuzz/Entries", swiftSettings: swiftSettings),
 
     // Tests, one target per module.
@@ -115,11 +113,19 @@ let package = Package(
     tests(
       "UNets", ["UNets", "Checkpoints", "Diffusion", "Classifiers", "OneDNN", "CKernels", "Basics", "NumPyFiles"],
       hasFixtures: true),
+    tests("Records", ["Records", "Certification", "Classifiers", "Statistics", "Basics"]),
     tests(
-      "Runs", ["Runs", "Certification", "Classifiers", "Datasets", "Diffusion", "Noise", "Statistics", "Basics"]),
+      "Runs",
+      [
+        "Runs", "Records", "Certification", "Classifiers", "Datasets", "Diffusion", "Noise",
+        "Statistics", "Basics",
+      ]),
     tests(
       "Reports",
-      ["Reports", "Runs", "Certification", "Classifiers", "Datasets", "Diffusion", "Noise", "Statistics", "Basics"],
+      [
+        "Reports", "Records", "Runs", "Certification", "Classifiers", "Datasets", "Diffusion", "Noise", "Statistics",
+        "Basics",
+      ],
       hasFixtures: true),
     tests("NoisedDiffusionClassifiers", ["NoisedDiffusionClassifiers"]),
     tests("Command", ["Basics", "NumPyFiles", "NoisedDiffusionClassifiers"]),

@@ -1,3 +1,4 @@
+import Records
 import Basics
 import Checkpoints
 import Classifiers
@@ -6,7 +7,6 @@ import Foundation
 import NumPyFiles
 import Pickles
 import Reports
-import Runs
 
 /// Everything that reads bytes from outside: one target per file format.
 ///

@@ -13,3 +13,6 @@ public struct LabeledImage: Hashable, Sendable {
     self.label = label
   }
 }
+
+/// Gives the image with a data set's index, fitted to a model; called from several tasks at once.
+public typealias ImageProvider = @Sendable (_ index: Int) throws -> LabeledImage

@@ -6,6 +6,7 @@
 @_exported import Datasets
 @_exported import Diffusion
 @_exported import Noise
+@_exported import Records
 @_exported import Runs
 @_exported import Statistics
 @_exported import UNets

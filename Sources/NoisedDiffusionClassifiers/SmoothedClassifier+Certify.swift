@@ -60,7 +60,7 @@ extension SmoothedClassifier {
 
   private func votes(on picture: Picture, _ settings: CastingSettings) throws -> ImageVotes {
     let adapter = try ImageAdapter(from: picture.shape, to: imageShape)
-    let image = RunImage(index: Int(settings.image), label: nil, pixels: adapter.apply(picture.pixels))
+    let image = LabeledImage(index: Int(settings.image), pixels: adapter.apply(picture.pixels), label: nil)
     try image.check(shape: imageShape, classCount: classCount)
     return ImageVotes(
       executor: try VoteExecutor(self, threads: settings.threads, batch: settings.batch), pixels: image.pixels,

@@ -1,3 +1,5 @@
+import Datasets
+import Records
 import Basics
 import Certification
 

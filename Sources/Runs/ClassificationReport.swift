@@ -1,3 +1,4 @@
+import Basics
 import Classifiers
 import Statistics
 

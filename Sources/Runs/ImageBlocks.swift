@@ -1,3 +1,4 @@
+import Datasets
 import Certification
 
 /// Images by the block, one vote each: a block bounds the memory that images take, and is large enough that shrinking
@@ -11,7 +12,8 @@ struct ImageBlocks {
   ///
   /// - Throws: `InputError` for an image that does not fit or has no label; whatever `body` throws.
   func forEach(
-    _ indices: [Int], _ body: (_ block: [(image: RunImage, label: Int)], _ requests: [VoteRequest]) async throws -> Void
+    _ indices: [Int],
+    _ body: (_ block: [(image: LabeledImage, label: Int)], _ requests: [VoteRequest]) async throws -> Void
   ) async throws {
     let size = 16 * executor.threads * executor.batch
     for begin in stride(from: 0, to: indices.count, by: size) {

@@ -1,3 +1,4 @@
+import Datasets
 import Basics
 import Certification
 
@@ -39,7 +40,7 @@ public struct PredictionRun: Sendable {
   /// - Parameter onPrediction: called with each prediction as soon as it is known.
   /// - Throws: `Interrupted` when the task is cancelled; `InputError` for an image that does not fit.
   public func callAsFunction(
-    _ images: [RunImage], onPrediction: (RunImage, Prediction) -> Void = { _, _ in }
+    _ images: [LabeledImage], onPrediction: (LabeledImage, Prediction) -> Void = { _, _ in }
   ) async throws -> [Prediction] {
     for image in images { try image.check(shape: executor.imageShape, classCount: executor.classCount) }
     progress.begin(images: images.count, finishedBefore: 0, votesPerImage: rule.votes)

@@ -1,3 +1,5 @@
+import Basics
+
 /// How far a run is, and how that reads.
 struct ProgressState: Hashable, Sendable {
   var images = 0

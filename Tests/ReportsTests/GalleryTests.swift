@@ -50,7 +50,7 @@ import Testing
     let classifier = try specification.makeClassifier(denoiser: denoiser)
     let explainer = VoteExplainer(
       denoiser: denoiser, classifier: classifier, sigma: PixelNoise(0.5), seed: seed
-    ) { RunImage(index: $0, label: $0, pixels: pictures[$0]) }
+    ) { LabeledImage(index: $0, pixels: pictures[$0], label: $0) }
     return (explainer, classifier)
   }
 
@@ -83,7 +83,7 @@ import Testing
       classCount: 2)
     let classifier = try ClassifierSpecification(sigma: 0.5).makeClassifier(denoiser: denoiser)
     let explainer = VoteExplainer(denoiser: denoiser, classifier: classifier, sigma: PixelNoise(0.5), seed: 1) {
-      RunImage(index: $0, label: 0, pixels: [1])
+      LabeledImage(index: $0, pixels: [1], label: 0)
     }
     #expect(throws: InputError.self) { try explainer.explain([0]) }
   }

@@ -1,3 +1,5 @@
+import Basics
+import Records
 import Certification
 import Foundation
 import FoundationXML

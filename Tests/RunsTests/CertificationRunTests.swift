@@ -1,3 +1,5 @@
+import Datasets
+import Records
 import Basics
 import Certification
 import Foundation
@@ -74,7 +76,7 @@ import Testing
       try await TemporaryFolder.with { folder in
         var run = ToyRun()
         run.images = { index in
-          index == 9 ? RunImage(index: 9, label: 0, pixels: values) : try ToyRun.image(index)
+          index == 9 ? LabeledImage(index: 9, pixels: values, label: 0) : try ToyRun.image(index)
         }
         let directory = try run.directory(folder + "/run")
         let text = await message(of: InputError.self) { _ = try await run.run(into: directory) }
@@ -88,7 +90,7 @@ import Testing
   func unknownLabel() async throws {
     try await TemporaryFolder.with { folder in
       var run = ToyRun()
-      run.images = { RunImage(index: $0, label: 3, pixels: [0, 0, 0, 0]) }
+      run.images = { LabeledImage(index: $0, pixels: [0, 0, 0, 0], label: 3) }
       let directory = try run.directory(folder + "/run")
       let text = await message(of: InputError.self) { _ = try await run.run(into: directory) }
       #expect(text == "image 3: the label is none of the model's classes; expected 0 … 2, found 3")

@@ -1,3 +1,4 @@
+import Datasets
 import Basics
 import Certification
 import Foundation
@@ -6,11 +7,12 @@ import Testing
 
 @Suite struct PredictionRunTests {
   static let images = [
-    RunImage(index: 0, label: nil, pixels: [0, 0, 0, 0]), RunImage(index: 1, label: nil, pixels: [0.25, 0, 0, 0]),
-    RunImage(index: 2, label: nil, pixels: [1, 0, 0, 0]),
+    LabeledImage(index: 0, pixels: [0, 0, 0, 0], label: nil),
+    LabeledImage(index: 1, pixels: [0.25, 0, 0, 0], label: nil),
+    LabeledImage(index: 2, pixels: [1, 0, 0, 0], label: nil),
   ]
 
-  static func predictions(_ rule: PredictionRun.Rule, images: [RunImage] = images) async throws -> [Prediction] {
+  static func predictions(_ rule: PredictionRun.Rule, images: [LabeledImage] = images) async throws -> [Prediction] {
     try await PredictionRun(
       executor: VoteExecutor(
         SmoothedClassifier(base: ToyClassifier(), sigma: PixelNoise(0.1)), threads: 2),
@@ -44,7 +46,7 @@ import Testing
   func wrongSize() async throws {
     let rule = PredictionRun.Rule.predict(try Predict(samples: 100, alpha: 0.001))
     let text = await message(of: InputError.self) {
-      _ = try await Self.predictions(rule, images: Self.images + [RunImage(index: 3, label: nil, pixels: [1])])
+      _ = try await Self.predictions(rule, images: Self.images + [LabeledImage(index: 3, pixels: [1], label: nil)])
     }
     #expect(text?.contains("image 3") == true)
   }

@@ -1,3 +1,5 @@
+import Basics
+import Records
 import Classifiers
 import Foundation
 import Runs

@@ -1,3 +1,5 @@
+import Datasets
+import Records
 import Basics
 import Certification
 import Classifiers
@@ -23,7 +25,7 @@ struct ToyRun {
   /// Images at the three points and between them.
   static let image: ImageProvider = { index in
     let value = Float(index % 7) / 6
-    return RunImage(index: index, label: index % 3, pixels: [value, 0.5, 1 - value, 0])
+    return LabeledImage(index: index, pixels: [value, 0.5, 1 - value, 0], label: index % 3)
   }
 
   /// Anytime where there are targets, else fixed.

@@ -1,5 +1,5 @@
+import Records
 import Certification
-import Runs
 
 extension ImageRecord {
   /// The bound on the candidate's probability that the same votes give at another level.

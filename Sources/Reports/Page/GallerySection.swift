@@ -1,3 +1,5 @@
+import Certification
+
 /// Cards of the images that say most, which a reader can filter.
 struct GallerySection {
   let report: HTMLReport

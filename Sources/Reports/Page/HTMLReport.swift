@@ -1,3 +1,4 @@
+import Certification
 import Foundation
 
 /// The page that `ndc report` writes: curves, tables, gallery, and how the numbers were made.

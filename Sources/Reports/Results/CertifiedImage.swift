@@ -1,5 +1,5 @@
+import Records
 import Certification
-import Runs
 
 /// What a run or a table says about one image.
 public struct CertifiedImage: Hashable, Sendable {

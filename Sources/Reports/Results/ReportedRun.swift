@@ -1,7 +1,6 @@
 import Basics
 import Certification
 import Foundation
-import Runs
 
 /// The results that one run directory or one table of another tool holds, ready to be drawn and counted.
 public struct ReportedRun: Sendable {

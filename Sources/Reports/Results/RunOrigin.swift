@@ -1,4 +1,5 @@
-import Runs
+import Basics
+import Records
 
 /// What run.json says, read field by field: a report shows runs of older and newer versions too.
 public struct RunOrigin: Hashable, Sendable {

@@ -1,7 +1,7 @@
+import Records
 import Basics
 import Certification
 import Foundation
-import Runs
 import Statistics
 
 extension ReportedRun {

@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import Runs
 
 /// Decimal numbers whose rounding never claims more than there is.
 package enum Decimals {

@@ -1,3 +1,5 @@
+import Datasets
+import Records
 import Basics
 import Certification
 
@@ -30,7 +32,7 @@ struct VoteRedraw {
   func callAsFunction(_ records: [(line: Int, record: ImageRecord)]) async throws -> [Finding] {
     guard rule.selectionSamples + rule.samples <= Self.mostVotes else {
       throw InputError(
-        "too many votes an image to draw them again", file: ClaimedRun.manifestName,
+        "too many votes an image to draw them again", file: RunFile.manifestName,
         location: "field \"smoothing.samples\"", expected: "at most \(Self.mostVotes)", found: "\(rule.samples)")
     }
     progress.begin(images: records.count, finishedBefore: 0, votesPerImage: rule.fixedVotes)
@@ -58,7 +60,7 @@ struct VoteRedraw {
   private func compare(_ record: ImageRecord, _ again: ImageRecord, line: Int) throws -> Finding {
     // Counts decide everything else; on another engine the bound's last digits may differ with equal counts.
     let failures = FieldComparison.failures(
-      try JSONValue(encoding: record), try JSONValue(encoding: again), file: ClaimedRun.recordsName, line: line,
+      try JSONValue(encoding: record), try JSONValue(encoding: again), file: RunFile.recordsName, line: line,
       problem: "not what the votes drawn again give",
       leavingOut: record.bound == nil ? ["bound.rule", "bound.successes", "bound.samples", "bound.alpha"] : [])
     if failures.isEmpty { return .confirmed }
@@ -75,7 +77,7 @@ struct VoteRedraw {
         refuted.append(
           VerificationFailure(
             "cannot be votes of this classifier on any processor (error probability below \(VoteCompatibility.level))",
-            file: ClaimedRun.recordsName, line: line, field: field,
+            file: RunFile.recordsName, line: line, field: field,
             expected: "about \(expected[candidate]) of \(others) votes for class \(candidate)",
             found: "\(found[candidate]) of \(trials)"))
       }
@@ -87,7 +89,7 @@ struct VoteRedraw {
       "votes", record.votes, of: record.samples, again.votes, of: again.samples, isFixed: rule.fixedVotes != nil)
     if !refuted.isEmpty { return .refuted(refuted) }
     return .differs(
-      "\(ClaimedRun.recordsName), line \(line): image \(record.index) has \(record.votes[candidate]) of "
+      "\(RunFile.recordsName), line \(line): image \(record.index) has \(record.votes[candidate]) of "
         + "\(record.samples) votes for class \(candidate) in the run, \(again.votes[candidate]) of \(again.samples) here"
     )
   }

@@ -134,10 +134,7 @@ struct CalibrateCommand: AsyncParsableCommand {
       let run = CalibrationRun(
         denoiser: loaded.denoiser, specification: specification, candidates: candidates, mostLevels: mostLevels,
         lossShare: lossShare, threads: threads, seed: seed,
-        images: { index in
-          let image = try dataset.image(at: index)
-          return RunImage(index: image.index, label: image.label, pixels: image.pixels)
-        }, progress: RunProgress())
+        images: { index in try dataset.image(at: index) }, progress: RunProgress())
       let result = try await run(indices)
       table.entries.append(result.entry)
       choices.append(

@@ -88,7 +88,7 @@ struct PredictCommand: AsyncParsableCommand {
         picture = try picture.resized(to: target)
       }
       let adapter = try adapter(from: picture.shape, to: target, file: path)
-      return RunImage(index: index, label: nil, pixels: adapter.apply(picture.pixels))
+      return LabeledImage(index: index, pixels: adapter.apply(picture.pixels), label: nil)
     }
     let seed = seed ?? SystemSeed.draw()
     Output.notice("\(work.specification), seed \(seed)")
@@ -115,7 +115,7 @@ struct PredictCommand: AsyncParsableCommand {
 
   /// The gallery card of every picture.
   private func writePage(
-    to file: String, _ pictures: [RunImage], _ results: [Result], _ work: Workload, seed: UInt64
+    to file: String, _ pictures: [LabeledImage], _ results: [Result], _ work: Workload, seed: UInt64
   ) throws {
     // Every class to the end: a loss that was dropped early explains nothing.
     var specification = work.specification

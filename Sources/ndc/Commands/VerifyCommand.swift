@@ -1,3 +1,4 @@
+import Records
 import ArgumentParser
 import Basics
 import Foundation
@@ -122,7 +123,7 @@ struct VerifyCommand: AsyncParsableCommand {
     }
     if !verification.holds { Output.notice("something does not hold already; drawing votes again all the same") }
     try await verification.redraw(
-      choice, executor: executor, images: opened.sources.images, progress: RunProgress())
+      choice, executor: executor, images: opened.images, progress: RunProgress())
   }
 }
 

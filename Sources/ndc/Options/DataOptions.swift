@@ -1,3 +1,4 @@
+import Records
 import ArgumentParser
 import Basics
 import Datasets
@@ -61,10 +62,7 @@ struct OpenedData: Sendable {
   var indices: [Int]
 
   var provider: ImageProvider {
-    { [images] index in
-      let image = try images.image(at: index)
-      return RunImage(index: image.index, label: image.label, pixels: image.pixels)
-    }
+    { [images] index in try images.image(at: index) }
   }
 
   /// What a record says about the data.

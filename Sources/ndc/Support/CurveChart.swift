@@ -1,3 +1,5 @@
+import Basics
+import Records
 import Runs
 
 /// The curve of a run as text: certified accuracy against radius, a bar a line.

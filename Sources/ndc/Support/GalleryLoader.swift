@@ -1,3 +1,5 @@
+import Certification
+import Records
 import Basics
 import Datasets
 import Reports
@@ -55,8 +57,7 @@ struct GalleryLoader {
       guard (0..<images.count).contains(index) else {
         throw InputError("the data set has no such image", location: "image \(index)")
       }
-      let image = try images.image(at: index)
-      return RunImage(index: image.index, label: image.label, pixels: image.pixels)
+      return try images.image(at: index)
     }
     let perVote = try specification.evaluationsPerVote(classCount: model.denoiser.classCount)
     Output.notice("gallery: \(indices.count) images x up to \(perVote + 1) evaluations")

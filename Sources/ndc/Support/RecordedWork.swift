@@ -1,3 +1,4 @@
+import Records
 import Basics
 import Certification
 import Classifiers
@@ -9,6 +10,7 @@ import Runs
 /// The model and the data of a finished run, opened again by the code that `certify` opens them with.
 struct RecordedWork {
   var sources: RunSources
+  var images: ImageProvider
   private var denoiser: LoadedModel
 
   /// A model or data that cannot be opened: which of the two, and why.
@@ -52,7 +54,8 @@ struct RecordedWork {
       engine: RunEngine(
         program: .init(version: Version.number), instructionSet: Workload.instructionSet(loaded),
         libraries: Workload.libraries, precision: loaded.precision.rawValue),
-      classCount: loaded.denoiser.classCount, images: opened.provider)
+      classCount: loaded.denoiser.classCount, label: { [images] in try images.image(at: $0).label })
+    self.images = opened.provider
     denoiser = loaded
   }
 

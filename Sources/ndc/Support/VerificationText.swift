@@ -1,3 +1,4 @@
+import Records
 import Runs
 
 /// What `ndc verify` found, for people.

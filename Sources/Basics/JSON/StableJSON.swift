@@ -20,7 +20,7 @@ public enum StableJSON {
   /// Reads one value from a file's bytes.
   ///
   /// - Throws: `InputError` naming the field that does not fit.
-  static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8], file: String) throws -> Value {
+  package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8], file: String) throws -> Value {
     do {
       return try JSONDecoder().decode(type, from: Data(bytes))
     } catch let error as DecodingError {
@@ -31,7 +31,7 @@ public enum StableJSON {
 
 extension InputError {
   /// The field and the complaint of a JSON decoding error.
-  init(decoding error: DecodingError, file: String, place: String? = nil) {
+  package init(decoding error: DecodingError, file: String, place: String? = nil) {
     let context: DecodingError.Context? =
       switch error {
       case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context): context
@@ -48,5 +48,5 @@ extension InputError {
 }
 
 extension String {
-  var nonEmpty: String? { isEmpty ? nil : self }
+  package var nonEmpty: String? { isEmpty ? nil : self }
 }

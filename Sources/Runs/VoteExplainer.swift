@@ -1,11 +1,11 @@
 import Basics
 import Certification
 import Classifiers
+import Datasets
 import Diffusion
-import Runs
 
 /// Repeats the first estimation vote of images: the same noise, the same classifier, hence the same losses.
-public struct VoteExplainer: ImageExplainer {
+public struct VoteExplainer: Sendable {
   private let denoiser: any Denoiser
   private let classifier: any BaseClassifier
   private let sigma: PixelNoise
@@ -30,6 +30,8 @@ public struct VoteExplainer: ImageExplainer {
     self.images = images
   }
 
+  /// The explanations of images by data set index, in the order asked for.
+  ///
   /// - Throws: `InputError` for an image that does not fit, whatever the denoiser throws.
   public func explain(_ indices: [Int]) throws -> [ImageExplanation] {
     let shape = denoiser.imageShape

@@ -29,11 +29,3 @@ public struct ImageExplanation: Hashable, Sendable {
     self.losses = losses
   }
 }
-
-/// Something that can show what a vote looked like: the model and the data of a run, opened again.
-///
-/// Reports do not load models; whoever has one gives it in this form. ``VoteExplainer`` does it for any denoiser.
-public protocol ImageExplainer: Sendable {
-  /// The explanations of images by data set index, in the order asked for.
-  func explain(_ indices: [Int]) throws -> [ImageExplanation]
-}

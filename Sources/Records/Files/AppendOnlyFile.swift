@@ -2,10 +2,10 @@ import Basics
 import Foundation
 
 /// The message of the last failed system call.
-func systemError() -> String { String(cString: strerror(errno)) }
+package func systemError() -> String { String(cString: strerror(errno)) }
 
 /// The message of a failed `open` that follows no links.
-func openingError() -> String {
+package func openingError() -> String {
   errno == ELOOP ? "it is a symbolic link, and nothing is written through one here" : systemError()
 }
 

@@ -145,7 +145,7 @@ struct RecordVerification {
       guard !condition else { return }
       failures.append(
         VerificationFailure(
-          problem, file: ClaimedRun.recordsName, line: line, field: field, expected: expected, found: found))
+          problem, file: RunFile.recordsName, line: line, field: field, expected: expected, found: found))
     }
 
     mutating func require<Value: Equatable>(

@@ -1,7 +1,9 @@
+import Basics
+
 /// Comparing two JSON values field by field.
-enum FieldComparison {
+package enum FieldComparison {
   /// The fields in which `found` differs from `expected`, each with both values.
-  static func failures(
+  package static func failures(
     _ found: JSONValue, _ expected: JSONValue, file: String, line: Int? = nil, problem: String,
     leavingOut left: Set<String> = []
   ) -> [VerificationFailure] {

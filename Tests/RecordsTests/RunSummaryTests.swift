@@ -1,6 +1,6 @@
+import Records
 import Basics
 import Certification
-import Runs
 import Testing
 
 @Suite struct RunSummaryTests {

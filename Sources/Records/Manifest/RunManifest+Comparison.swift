@@ -1,3 +1,5 @@
+import Basics
+
 extension RunManifest {
   /// A field in which two manifests differ, and both values.
   public struct Difference: Hashable, Sendable, CustomStringConvertible {

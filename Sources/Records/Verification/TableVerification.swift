@@ -6,7 +6,7 @@ enum TableVerification {
   ///   - table: the file's lines, an empty one after the last newline.
   ///   - records: the records in the order of their lines; nil for a line that is none.
   static func failures(_ table: [String], records: [ImageRecord?]) -> [VerificationFailure] {
-    let file = ClaimedRun.tableName
+    let file = RunFile.tableName
     var rows = table[...]
     var failures: [VerificationFailure] = []
     if let rest = rows.popLast(), !rest.isEmpty {
@@ -39,14 +39,14 @@ enum TableVerification {
     guard found.count == cells.count else {
       return [
         VerificationFailure(
-          "not the record's row", file: ClaimedRun.tableName, line: line, expected: "\(cells.count) columns",
+          "not the record's row", file: RunFile.tableName, line: line, expected: "\(cells.count) columns",
           found: "\(found.count)")
       ]
     }
     return zip(columns, zip(cells, found)).compactMap { column, cell in
       guard cell.0 != cell.1 else { return nil }
       return VerificationFailure(
-        "disagrees with the record", file: ClaimedRun.tableName, line: line, field: column, expected: cell.0,
+        "disagrees with the record", file: RunFile.tableName, line: line, field: column, expected: cell.0,
         found: cell.1.brief)
     }
   }

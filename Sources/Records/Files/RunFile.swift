@@ -1,7 +1,12 @@
 import Basics
 
 /// Reading the files of a run directory, whoever wrote them: their size is checked before memory is taken.
-enum RunFile {
+package enum RunFile {
+  package static let manifestName = "run.json"
+  package static let recordsName = "records.jsonl"
+  package static let tableName = "certified.tsv"
+  package static let summaryName = "summary.json"
+
   /// A manifest, a summary or a list of images.
   static let largestManifest = 16 << 20
   /// Some ten million records.

@@ -6,17 +6,18 @@ public struct RunSources: Sendable {
   public var engine: RunEngine
   /// K.
   public var classCount: Int
-  public var images: ImageProvider
+  /// The label that the data give an image of a data set's index; throws as opening the image does.
+  public var label: @Sendable (_ index: Int) throws -> Int?
 
   public init(
     model: RunManifest.Model, data: RunManifest.Data, engine: RunEngine, classCount: Int,
-    images: @escaping ImageProvider
+    label: @escaping @Sendable (_ index: Int) throws -> Int?
   ) {
     self.model = model
     self.data = data
     self.engine = engine
     self.classCount = classCount
-    self.images = images
+    self.label = label
   }
 
   /// Where these are not what the run used. A digest speaks for its file, wherever that lies now.

@@ -1,3 +1,5 @@
+import Basics
+
 extension RunSummary {
   /// The summary for people, two columns; shares and radii are rounded down.
   public var table: String {

@@ -3,11 +3,6 @@ import Foundation
 
 /// The files of a run directory as they lie there, nothing of them believed.
 struct ClaimedRun {
-  static let manifestName = "run.json"
-  static let recordsName = "records.jsonl"
-  static let tableName = "certified.tsv"
-  static let summaryName = "summary.json"
-
   /// A line of records.jsonl.
   struct Line {
     /// Counted from 1.
@@ -32,13 +27,13 @@ struct ClaimedRun {
   init(path: String) throws {
     self.path = path
     manifest = try RunDirectory.readManifest(path)
-    if let bytes = read(Self.recordsName, limit: RunFile.largestRecords) { readLines(bytes) }
-    if let bytes = read(Self.tableName, limit: RunFile.largestTable) { readTable(bytes) }
-    if let bytes = read(Self.summaryName, limit: RunFile.largestManifest) {
+    if let bytes = read(RunFile.recordsName, limit: RunFile.largestRecords) { readLines(bytes) }
+    if let bytes = read(RunFile.tableName, limit: RunFile.largestTable) { readTable(bytes) }
+    if let bytes = read(RunFile.summaryName, limit: RunFile.largestManifest) {
       do {
-        summary = try StableJSON.decode(JSONValue.self, from: bytes, file: Self.summaryName)
+        summary = try StableJSON.decode(JSONValue.self, from: bytes, file: RunFile.summaryName)
       } catch {
-        failures.append(VerificationFailure(error, file: Self.summaryName))
+        failures.append(VerificationFailure(error, file: RunFile.summaryName))
       }
     }
   }
@@ -60,7 +55,7 @@ struct ClaimedRun {
     guard rows <= 2 * lines.count + 64 else {
       failures.append(
         VerificationFailure(
-          "more rows than records", file: Self.tableName, expected: "\(lines.count + 1) lines", found: "\(rows)"))
+          "more rows than records", file: RunFile.tableName, expected: "\(lines.count + 1) lines", found: "\(rows)"))
       return
     }
     table = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
@@ -84,10 +79,10 @@ struct ClaimedRun {
         line.claim = try decoder.decode(ClaimedRecord.self, from: data)
         line.record = try? decoder.decode(ImageRecord.self, from: data)
       } catch let error as DecodingError {
-        let located = InputError(decoding: error, file: Self.recordsName)
-        failures.append(VerificationFailure(located, file: Self.recordsName, line: line.number))
+        let located = InputError(decoding: error, file: RunFile.recordsName)
+        failures.append(VerificationFailure(located, file: RunFile.recordsName, line: line.number))
       } catch {
-        failures.append(VerificationFailure("not a record", file: Self.recordsName, line: line.number))
+        failures.append(VerificationFailure("not a record", file: RunFile.recordsName, line: line.number))
       }
       lines.append(line)
       guard failures.count <= Self.mostFailures else { return }
@@ -95,7 +90,7 @@ struct ClaimedRun {
     guard start < bytes.count else { return }
     failures.append(
       VerificationFailure(
-        "a torn line, as a killed process leaves it", file: Self.recordsName, line: lines.count + 1,
+        "a torn line, as a killed process leaves it", file: RunFile.recordsName, line: lines.count + 1,
         expected: "a newline at its end"))
   }
 }

@@ -1,20 +1,7 @@
 import Basics
+import Datasets
 
-/// An image as the model wants it (adapted, in pixels), with its place in the data set.
-public struct RunImage: Hashable, Sendable {
-  /// The index in the data set: it selects the image's noise.
-  public var index: Int
-  /// nil for an image of unknown class.
-  public var label: Int?
-  /// C·H·W values in pixels, [0, 1].
-  public var pixels: [Float]
-
-  public init(index: Int, label: Int?, pixels: [Float]) {
-    self.index = index
-    self.label = label
-    self.pixels = pixels
-  }
-
+extension LabeledImage {
   /// - Throws: `InputError` naming the image where it does not fit the classifier.
   package func check(shape: ImageShape, classCount: Int) throws {
     let place = "image \(index)"
@@ -39,7 +26,7 @@ public struct RunImage: Hashable, Sendable {
   /// The image with its label, both checked.
   ///
   /// - Throws: `InputError` naming the image where it does not fit the classifier or has no label.
-  func labelled(shape: ImageShape, classCount: Int) throws -> (RunImage, Int) {
+  func labelled(shape: ImageShape, classCount: Int) throws -> (LabeledImage, Int) {
     try check(shape: shape, classCount: classCount)
     guard let label else {
       throw InputError("the image has no label to compare with", location: "image \(index)")
@@ -47,6 +34,3 @@ public struct RunImage: Hashable, Sendable {
     return (self, label)
   }
 }
-
-/// Gives the image with a data set's index; called from several tasks at once.
-public typealias ImageProvider = @Sendable (_ index: Int) throws -> RunImage

@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import Runs
 import Testing
 
 @Suite struct DecimalTextTests {

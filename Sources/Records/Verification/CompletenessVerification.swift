@@ -5,7 +5,7 @@ struct CompletenessVerification {
 
   /// - Parameter lines: each record's line and its image.
   func failures(_ lines: [(number: Int, index: Int)]) -> [VerificationFailure] {
-    let file = ClaimedRun.recordsName
+    let file = RunFile.recordsName
     var places: [Int: Int] = [:]
     for (place, index) in indices.enumerated() { places[index] = place }
     var failures: [VerificationFailure] = []

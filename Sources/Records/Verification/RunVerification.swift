@@ -6,17 +6,15 @@ import Foundation
 /// Verifies a finished run directory: believes nothing in it that can be computed again.
 ///
 /// In this order: the files of the directory by themselves (``checkFiles()``), the model and the data that they name
-/// (``checkSources(_:)``), and votes, cast again (``redraw(_:executor:images:progress:)``). What cannot be verified
+/// (``checkSources(_:)``), and votes, cast again (by `Runs`). What cannot be verified
 /// from a run directory: that the seed was chosen before its outcome was known.
 public struct RunVerification {
   private let run: ClaimedRun
   private var failures = VerificationFailures()
-  private var engineDifferences: [RunEngine.Difference] = []
-  private var sourcesHold = false
-  private var redrawn: [Int] = []
-  private var confirmed = 0
-  private var differing: [String] = []
-  private var redrawSeed: UInt64?
+  package private(set) var engineDifferences: [RunEngine.Difference] = []
+  /// Whether the model and the data are the run's.
+  package private(set) var sourcesHold = false
+  private var redrawn = RedrawFindings()
 
   /// What the run says of itself.
   public var manifest: RunManifest { run.manifest }
@@ -31,13 +29,6 @@ public struct RunVerification {
       throw UsageError("\(path) is still being written (\(holder)); verify it when it is finished")
     }
     run = try ClaimedRun(path: path)
-  }
-
-  /// How many of the images to cast all votes of again.
-  public enum Redraw: Hashable, Sendable {
-    case all
-    /// So many, chosen at random by a seed.
-    case some(Int, seed: UInt64)
   }
 
   /// Checks what the files of the directory say against each other.
@@ -62,7 +53,7 @@ public struct RunVerification {
       if let classes, claim.votes.count != classes {
         found.append(
           VerificationFailure(
-            "another number of classes than before", file: ClaimedRun.recordsName, line: line.number, field: "votes",
+            "another number of classes than before", file: RunFile.recordsName, line: line.number, field: "votes",
             expected: "\(classes)", found: "\(claim.votes.count)"))
       }
       if found.isEmpty, let form = Self.checkForm(line) { found.append(form) }
@@ -80,7 +71,7 @@ public struct RunVerification {
   /// A line is what `certify` writes for its record, byte for byte: no field twice, none that nobody checks.
   private static func checkForm(_ line: ClaimedRun.Line) -> VerificationFailure? {
     guard let record = line.record, var bytes = try? StableJSON.line(record) else {
-      return VerificationFailure("not a record that can be read", file: ClaimedRun.recordsName, line: line.number)
+      return VerificationFailure("not a record that can be read", file: RunFile.recordsName, line: line.number)
     }
     if line.claim?.stopReason == nil {
       bytes = Array(
@@ -88,7 +79,7 @@ public struct RunVerification {
     }
     guard bytes != line.bytes else { return nil }
     return VerificationFailure(
-      "not as ndc writes its record (a field twice, one too many, or another form)", file: ClaimedRun.recordsName,
+      "not as ndc writes its record (a field twice, one too many, or another form)", file: RunFile.recordsName,
       line: line.number)
   }
 
@@ -97,7 +88,7 @@ public struct RunVerification {
     let records = run.lines.compactMap(\.record)
     guard records.count == run.lines.count, let expected = try? JSONValue(encoding: RunSummary(records)) else { return }
     FieldComparison.failures(
-      summary, expected, file: ClaimedRun.summaryName, problem: "not what the records add up to"
+      summary, expected, file: RunFile.summaryName, problem: "not what the records add up to"
     ).forEach { failures.add($0) }
   }
 
@@ -120,69 +111,35 @@ public struct RunVerification {
         guard found != expected else { return }
         failures.add(
           VerificationFailure(
-            problem, file: ClaimedRun.recordsName, line: line.number, field: field,
+            problem, file: RunFile.recordsName, line: line.number, field: field,
             expected: expected.map(String.init) ?? "none", found: "\(found)"))
       }
       require(claim.votes.count, sources.classCount, "votes", "not the model's number of classes")
       do {
-        require(claim.label, try sources.images(claim.index).label, "label", "not the image's label")
+        require(claim.label, try sources.label(claim.index), "label", "not the image's label")
       } catch let error as InputError {
         failures.add(VerificationFailure(error, file: sources.data.source))
       }
     }
   }
 
-  /// Casts all votes of some images again and compares bit for bit; on another engine than the run's, statistically.
-  ///
-  /// Nothing is cast where the model or the data are not the run's.
-  ///
-  /// - Throws: `CancellationError` when cancelled.
-  public mutating func redraw(
-    _ choice: Redraw, executor: VoteExecutor, images: @escaping ImageProvider, progress: RunProgress = .silent
-  ) async throws {
-    guard sourcesHold, let rule = try? run.manifest.smoothing.rule() else { return }
-    let size = run.manifest.data.size
-    let candidates = run.lines.compactMap { line -> (line: Int, record: ImageRecord)? in
-      guard let record = line.record, (0..<size).contains(record.index),
-        record.votes.count == executor.classCount
-      else { return nil }
-      return (line.number, record)
-    }
-    let chosen: [(line: Int, record: ImageRecord)]
-    switch choice {
-    case .all: chosen = candidates
-    case .some(let count, let seed):
-      var generator = SeededOrder(seed: seed)
-      chosen = generator.draw(count, of: candidates.count).sorted().map { candidates[$0] }
-      redrawSeed = seed
-    }
-    let redraw = VoteRedraw(
-      executor: executor, sigma: PixelNoise(run.manifest.smoothing.sigma), rule: rule,
-      seed: run.manifest.smoothing.seed, images: images, progress: progress,
-      isSameEngine: engineDifferences.isEmpty)
-    let findings: [VoteRedraw.Finding]
-    do {
-      findings = try await redraw(chosen)
-    } catch let error as InputError {
-      failures.add(VerificationFailure(error, file: run.manifest.data.source))
-      return
-    }
-    redrawn = chosen.map(\.record.index)
-    for finding in findings {
-      switch finding {
-      case .confirmed: confirmed += 1
-      case .refuted(let found): found.forEach { failures.add($0) }
-      case .differs(let text): differing.append(text)
-      }
-    }
+  /// The records that can be read, each with its line.
+  package var records: [(line: Int, record: ImageRecord)] {
+    run.lines.compactMap { line in line.record.map { (line.number, $0) } }
+  }
+
+  /// Takes in what casting votes again brought.
+  package mutating func add(_ findings: RedrawFindings) {
+    findings.failures.forEach { failures.add($0) }
+    redrawn = findings
   }
 
   /// What was found.
   public func report() -> VerificationReport {
     VerificationReport(
-      run: run.path, verdict: !failures.isEmpty ? .fails : differing.isEmpty ? .holds : .unconfirmed,
-      images: run.manifest.images.count, records: run.lines.count, redrawn: redrawn, confirmed: confirmed,
-      redrawSeed: redrawSeed, engineDifferences: engineDifferences, differing: differing,
-      failureCount: failures.count, failures: failures.first)
+      run: run.path, verdict: !failures.isEmpty ? .fails : redrawn.differing.isEmpty ? .holds : .unconfirmed,
+      images: run.manifest.images.count, records: run.lines.count, redrawn: redrawn.indices,
+      confirmed: redrawn.confirmed, redrawSeed: redrawn.seed, engineDifferences: engineDifferences,
+      differing: redrawn.differing, failureCount: failures.count, failures: failures.first)
   }
 }

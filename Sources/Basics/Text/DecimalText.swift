@@ -33,7 +33,7 @@ public enum DecimalText {
   }
 
   /// h:mm:ss.
-  static func shortClock(_ seconds: Double) -> String { String(clock(seconds).dropLast(7)) }
+  package static func shortClock(_ seconds: Double) -> String { String(clock(seconds).dropLast(7)) }
 
   private static func padded(_ value: Int, _ width: Int) -> String {
     let text = String(value)

@@ -142,7 +142,7 @@ public struct RunManifest: Hashable, Sendable, Codable {
     public var threads: Int
     public var batch: Int
 
-    public init(threads: Int, batch: Int = VoteExecutor.defaultBatch) {
+    public init(threads: Int, batch: Int) {
       self.threads = threads
       self.batch = batch
     }

@@ -1,3 +1,5 @@
+import Basics
+
 /// certified.tsv, the table that the field's scripts read: `idx label predict radius correct time` (SPEC §5).
 ///
 /// An abstention is predict −1 with radius 0; the radius has six decimals, rounded down.
