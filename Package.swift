@@ -147,6 +147,12 @@ if let sanitizer = ProcessInfo.processInfo.environment["NDC_SANITIZE"] {
   package.products.removeAll { $0.name == "ndc" }
 }
 
+// NDC_TESTS=Runs,Records swift test …: while working, these tests alone are compiled.
+if let named = ProcessInfo.processInfo.environment["NDC_TESTS"] {
+  let wanted = Set(named.split(separator: ",").map { String($0) + "Tests" })
+  package.targets.removeAll { $0.type == .test && !wanted.contains($0.name) }
+}
+
 // Scripts/fuzz.sh sets this: the driver has no main function, libFuzzer brings it.
 if ProcessInfo.processInfo.environment["NDC_FUZZ"] != nil {
   package.targets.append(
