@@ -39,8 +39,8 @@ examples:
 	$(BUILD)/certify-digit
 	$(BUILD)/own-denoiser
 
-# The DocC catalogue, as a static site in .build/documentation.
-docs:
+# DocC pages of every public module, as a static site in .build/documentation.
+docs: build
 	swift build -c release --target NoisedDiffusionClassifiers
 	Scripts/make-documentation.sh
 
