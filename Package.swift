@@ -122,7 +122,7 @@ let package = Package(
       ["Reports", "Runs", "Certification", "Classifiers", "Datasets", "Diffusion", "Noise", "Statistics", "Basics"],
       hasFixtures: true),
     tests("NoisedDiffusionClassifiers", ["NoisedDiffusionClassifiers"]),
-    tests("Command", ["Basics", "NumPyFiles", "NoisedDiffusionClassifiers"]),
+    tests("Command", ["Basics", "NumPyFiles", "NoisedDiffusionClassifiers"], hasFixtures: true),
     tests("Fuzz", ["FuzzEntries", "Basics"]),
     tests("Soundness", ["Certification", "Classifiers", "Diffusion", "Noise", "Statistics", "Basics"]),
   ],
