@@ -128,7 +128,7 @@ let package = Package(
       ],
       hasFixtures: true),
     tests("NoisedDiffusionClassifiers", ["NoisedDiffusionClassifiers"]),
-    tests("Command", ["Basics", "NumPyFiles", "NoisedDiffusionClassifiers"]),
+    tests("Command", ["Basics", "NumPyFiles", "NoisedDiffusionClassifiers"], hasFixtures: true),
     tests("Fuzz", ["FuzzEntries", "Basics"]),
     tests("Soundness", ["Certification", "Classifiers", "Diffusion", "Noise", "Statistics", "Basics"]),
   ],
