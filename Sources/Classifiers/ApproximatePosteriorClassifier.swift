@@ -23,18 +23,17 @@ public struct ApproximatePosteriorClassifier: LossClassifier {
   ///   `UsageError` when σ_τ, the weighting or the policy does not fit.
   public init(
     denoiser: any Denoiser, smoothing: ModelNoise, sampling: Sampling = .aroundReconstruction, grid: NoiseGrid,
-    weighting: LossWeighting, calibration: Calibration? = nil, sharing: NoiseSharing = .shared,
-    elimination: Elimination = .none
+    weighting: LevelWeighting, sharing: NoiseSharing = .shared, elimination: Elimination = .none
   ) throws {
     let anchor: LossAnchor
     let terms: [LossTerm]
     switch sampling {
     case .aroundReconstruction:
       anchor = .reconstruction(smoothing)
-      terms = try LossPlan.diffusion(grid.levels, weighting: weighting, calibration: calibration)
+      terms = try LossPlan.diffusion(grid.levels, weighting: weighting)
     case .fromInput:
       anchor = .inputAimingAtReconstruction(smoothing)
-      terms = try LossPlan.posterior(grid.levels, above: smoothing, weighting: weighting, calibration: calibration)
+      terms = try LossPlan.posterior(grid.levels, above: smoothing, weighting: weighting)
     }
     plan = try EvaluationPlan(
       denoiser: denoiser, terms: terms, anchor: anchor, sharing: sharing, elimination: elimination)

@@ -80,24 +80,24 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
 
   /// The classifier on a grid of the caller's; `timesteps` and `levels` are ignored.
   func makeClassifier(denoiser: any Denoiser, grid: NoiseGrid) throws -> any LossClassifier {
+    let weighting = try LevelWeighting(weighting, calibration: calibration)
     switch method {
     case .diffusion:
-      try DiffusionClassifier(
-        denoiser: denoiser, grid: grid, weighting: weighting, calibration: calibration, sharing: noiseSharing,
-        elimination: elimination)
+      return try DiffusionClassifier(
+        denoiser: denoiser, grid: grid, weighting: weighting, sharing: noiseSharing, elimination: elimination)
     case .exactPosterior:
-      try ExactPosteriorClassifier(
-        denoiser: denoiser, smoothing: smoothing, grid: grid, weighting: weighting, calibration: calibration,
-        skippedSteps: skipSteps, sharing: noiseSharing, elimination: elimination)
+      return try ExactPosteriorClassifier(
+        denoiser: denoiser, smoothing: smoothing, grid: grid, weighting: weighting, skippedSteps: skipSteps,
+        sharing: noiseSharing, elimination: elimination)
     case .approximatePosterior, .approximatePosteriorFromInput:
-      try ApproximatePosteriorClassifier(
+      return try ApproximatePosteriorClassifier(
         denoiser: denoiser, smoothing: smoothing,
         sampling: method == .approximatePosterior ? .aroundReconstruction : .fromInput, grid: grid,
-        weighting: weighting, calibration: calibration, sharing: noiseSharing, elimination: elimination)
+        weighting: weighting, sharing: noiseSharing, elimination: elimination)
     case .denoiseThenClassify:
-      try DenoiseThenClassify(
-        denoiser: denoiser, smoothing: smoothing, grid: grid, weighting: weighting, calibration: calibration,
-        sharing: noiseSharing, elimination: elimination)
+      return try DenoiseThenClassify(
+        denoiser: denoiser, smoothing: smoothing, grid: grid, weighting: weighting, sharing: noiseSharing,
+        elimination: elimination)
     }
   }
 
@@ -121,7 +121,8 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
         "--method \(method.rawValue) adds all of a level's noise: the calibration's amplitude \(wrong.amplitude) at level \(wrong.sigma) was learned for another method"
       )
     }
-    for level in levels { _ = try weighting.weight(at: level, calibration: calibration) }
+    let weighting = try LevelWeighting(weighting, calibration: calibration)
+    for level in levels { _ = try weighting.weight(at: level) }
     try elimination.validate(levelCount: levels.count)
     return levels.count
   }

@@ -15,10 +15,10 @@ public struct DenoiseThenClassify: LossClassifier {
   /// - Throws: `InputError` when the denoiser always needs a label; `UsageError` when σ_τ, the weighting or the policy
   ///   does not fit.
   public init(
-    denoiser: any Denoiser, smoothing: ModelNoise, grid: NoiseGrid, weighting: LossWeighting,
-    calibration: Calibration? = nil, sharing: NoiseSharing = .shared, elimination: Elimination = .none
+    denoiser: any Denoiser, smoothing: ModelNoise, grid: NoiseGrid, weighting: LevelWeighting,
+    sharing: NoiseSharing = .shared, elimination: Elimination = .none
   ) throws {
-    let terms = try LossPlan.diffusion(grid.levels, weighting: weighting, calibration: calibration)
+    let terms = try LossPlan.diffusion(grid.levels, weighting: weighting)
     plan = try EvaluationPlan(
       denoiser: denoiser, terms: terms, anchor: .reconstruction(smoothing), sharing: sharing, elimination: elimination)
   }

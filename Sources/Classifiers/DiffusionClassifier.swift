@@ -8,10 +8,10 @@ public struct DiffusionClassifier: LossClassifier {
   /// - Parameter grid: a generated grid begins at `NoiseGrid.cleanStart`.
   /// - Throws: `UsageError` when the weighting or the policy does not fit the grid.
   public init(
-    denoiser: any Denoiser, grid: NoiseGrid, weighting: LossWeighting, calibration: Calibration? = nil,
-    sharing: NoiseSharing = .shared, elimination: Elimination = .none
+    denoiser: any Denoiser, grid: NoiseGrid, weighting: LevelWeighting, sharing: NoiseSharing = .shared,
+    elimination: Elimination = .none
   ) throws {
-    let terms = try LossPlan.diffusion(grid.levels, weighting: weighting, calibration: calibration)
+    let terms = try LossPlan.diffusion(grid.levels, weighting: weighting)
     plan = try EvaluationPlan(
       denoiser: denoiser, terms: terms, anchor: .input, sharing: sharing, elimination: elimination)
   }

@@ -18,13 +18,12 @@ public struct ExactPosteriorClassifier: LossClassifier {
   ///   - skippedSteps: the first steps to leave out of a generated grid.
   /// - Throws: `UsageError` when no step is left, or the weighting or the policy does not fit the grid.
   public init(
-    denoiser: any Denoiser, smoothing: ModelNoise, grid: NoiseGrid, weighting: LossWeighting,
-    calibration: Calibration? = nil, skippedSteps: Int = NoiseGrid.referenceSkippedSteps,
-    sharing: NoiseSharing = .shared, elimination: Elimination = .none
+    denoiser: any Denoiser, smoothing: ModelNoise, grid: NoiseGrid, weighting: LevelWeighting,
+    skippedSteps: Int = NoiseGrid.referenceSkippedSteps, sharing: NoiseSharing = .shared,
+    elimination: Elimination = .none
   ) throws {
     let terms = try LossPlan.exactPosterior(
-      try grid.steps(above: smoothing, skipping: skippedSteps), start: smoothing, weighting: weighting,
-      calibration: calibration)
+      try grid.steps(above: smoothing, skipping: skippedSteps), start: smoothing, weighting: weighting)
     plan = try EvaluationPlan(
       denoiser: denoiser, terms: terms, anchor: .input, sharing: sharing, elimination: elimination)
   }

@@ -19,14 +19,11 @@ package struct LossTerm: Hashable, Sendable {
 package enum LossPlan {
   /// DC, and APNDC around x̂: x_t = a + s_t ε, weight ω_t. Under `learned` weights a level may add a share of its noise
   /// only, or none: ‖D(x̂; s, y) − x̂‖² orders the classes with no Monte-Carlo noise of its own.
-  package static func diffusion(
-    _ levels: [NoiseLevel], weighting: LossWeighting, calibration: Calibration?
-  ) throws -> [LossTerm] {
+  package static func diffusion(_ levels: [NoiseLevel], weighting: LevelWeighting) throws -> [LossTerm] {
     try levels.map { level in
-      let share = weighting == .learned ? calibration?.amplitude(at: level.noise) ?? 1 : 1
-      return LossTerm(
-        row: level.row, noise: level.noise, amplitude: share * level.noise.sigma,
-        weight: try weighting.weight(at: level, calibration: calibration), shift: 0)
+      LossTerm(
+        row: level.row, noise: level.noise, amplitude: weighting.amplitude(at: level.noise) * level.noise.sigma,
+        weight: try weighting.weight(at: level), shift: 0)
     }
   }
 
@@ -34,7 +31,7 @@ package enum LossPlan {
   ///
   /// - Throws: `InputError` for a level below σ_τ, which no noise can reach.
   package static func posterior(
-    _ levels: [NoiseLevel], above start: ModelNoise, weighting: LossWeighting, calibration: Calibration?
+    _ levels: [NoiseLevel], above start: ModelNoise, weighting: LevelWeighting
   ) throws -> [LossTerm] {
     try levels.map { level in
       guard level.noise >= start else {
@@ -44,7 +41,7 @@ package enum LossPlan {
       }
       return LossTerm(
         row: level.row, noise: level.noise, amplitude: squareDifference(level.noise, start).squareRoot(),
-        weight: try weighting.weight(at: level, calibration: calibration), shift: 0)
+        weight: try weighting.weight(at: level), shift: 0)
     }
   }
 
@@ -55,7 +52,7 @@ package enum LossPlan {
   /// μ_p − μ_q = (A/s_{t+1}²)·[D − x_τ + (σ_τ²/√C)·ε]: with κ_t = C/(2BA) the weight is A·C/(2B·s_{t+1}⁴).
   /// A weighting other than `elbo` multiplies it by ω_t·s_t³/Δ_t.
   package static func exactPosterior(
-    _ steps: [NoiseStep], start: ModelNoise, weighting: LossWeighting, calibration: Calibration?
+    _ steps: [NoiseStep], start: ModelNoise, weighting: LevelWeighting
   ) throws -> [LossTerm] {
     try steps.map { step in
       let (s, next, tau) = (step.lower.noise.sigma, step.upper.sigma, start.sigma)
@@ -64,7 +61,7 @@ package enum LossPlan {
       let c = squareDifference(step.upper, start)
       var weight = a * c / (2 * b * (next * next) * (next * next))
       if weighting != .elbo {
-        weight *= try weighting.weight(at: step.lower, calibration: calibration) * s * s * s / step.lower.spacing
+        weight *= try weighting.weight(at: step.lower) * s * s * s / step.lower.spacing
       }
       return LossTerm(
         row: step.lower.row, noise: step.upper, amplitude: c.squareRoot(), weight: weight,

@@ -83,11 +83,7 @@ public struct Calibration: Hashable, Sendable, Codable {
 
   /// Decodes the bytes of a calibration file.
   public init(json: Data) throws {
-    do {
-      self = try JSONDecoder().decode(Calibration.self, from: json)
-    } catch let error as DecodingError {
-      throw InputError(inCalibration: error)
-    }
+    self = try StableJSON.decode(Calibration.self, from: json)
   }
 
   public init(from decoder: any Decoder) throws {

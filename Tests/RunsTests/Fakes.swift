@@ -56,3 +56,10 @@ final class ToyClassifier: BaseClassifier {
 
 /// An error of a classifier's own.
 struct ToyFailure: Error, Hashable {}
+
+/// A value that several tasks share.
+final class Guarded<Value: Sendable>: Sendable {
+  private let value: Mutex<Value>
+  init(_ value: Value) { self.value = Mutex(value) }
+  func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result { value.withLock { body(&$0) } }
+}

@@ -64,7 +64,7 @@ import Testing
     "Batches cover everything once, shrink towards the end, and never exceed the limit",
     arguments: [(0, 8, 2), (1, 8, 2), (200, 8, 2), (10_000, 64, 3), (50, 4, 1)])
   func batches(count: Int, limit: Int, workers: Int) {
-    var queue = VoteExecutor.BatchQueue(count: count, limit: limit, workers: workers)
+    var queue = BatchQueue(count: count, limit: limit, workers: workers)
     var batches: [Range<Int>] = []
     while let batch = queue.next() { batches.append(batch) }
     #expect(batches.flatMap(Array.init) == Array(0..<count))

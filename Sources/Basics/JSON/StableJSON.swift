@@ -1,4 +1,3 @@
-import Basics
 import Foundation
 
 /// JSON that is the same bytes for the same values: keys sorted, doubles in the shortest form that reads back exactly.
@@ -20,30 +19,14 @@ public enum StableJSON {
   /// Reads one value from a file's bytes.
   ///
   /// - Throws: `InputError` naming the field that does not fit.
-  package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8], file: String) throws -> Value {
+  package static func decode<Value: Decodable>(
+    _ type: Value.Type, from bytes: some Sequence<UInt8>, file: String? = nil
+  ) throws -> Value {
     do {
       return try JSONDecoder().decode(type, from: Data(bytes))
     } catch let error as DecodingError {
       throw InputError(decoding: error, file: file)
     }
-  }
-}
-
-extension InputError {
-  /// The field and the complaint of a JSON decoding error.
-  package init(decoding error: DecodingError, file: String, place: String? = nil) {
-    let context: DecodingError.Context? =
-      switch error {
-      case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context): context
-      case .keyNotFound(_, let context): context
-      @unknown default: nil
-      }
-    var path = context?.codingPath.map(\.stringValue) ?? []
-    if case .keyNotFound(let key, _) = error { path.append(key.stringValue) }
-    let field = path.isEmpty ? nil : "field \"\(path.joined(separator: "."))\""
-    self.init(
-      context?.debugDescription ?? "not the JSON expected here", file: file,
-      location: [place, field].compactMap { $0 }.joined(separator: ", ").nonEmpty)
   }
 }
 

@@ -29,7 +29,7 @@ enum ArchitectureJSON {
 
   private static func fields(_ text: String, _ file: String) throws -> Set<String> {
     do {
-      let json = try Array(text.utf8).withUnsafeBytes { try JSONText($0) }
+      let json = try Array(text.utf8).withUnsafeBytes { try JSONValue(strict: $0) }
       var names = Set<String>()
       collect(json, "", &names)
       return names
@@ -38,9 +38,9 @@ enum ArchitectureJSON {
     }
   }
 
-  private static func collect(_ json: JSONText, _ path: String, _ names: inout Set<String>) {
-    guard case .object(let entries) = json else { return }
-    for (key, value) in entries {
+  private static func collect(_ json: JSONValue, _ path: String, _ names: inout Set<String>) {
+    guard case .object(let members) = json else { return }
+    for (key, value) in members {
       let name = path.isEmpty ? key : "\(path).\(key)"
       names.insert(name)
       collect(value, name, &names)

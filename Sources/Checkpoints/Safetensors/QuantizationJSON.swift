@@ -43,9 +43,9 @@ enum QuantizationJSON {
     guard text.utf8.count <= maximumLength else {
       throw Field.failure("too long", "", file, expected: "at most \(maximumLength) bytes")
     }
-    let json: JSONText
+    let json: JSONValue
     do {
-      json = try Array(text.utf8).withUnsafeBytes { try JSONText($0) }
+      json = try Array(text.utf8).withUnsafeBytes { try JSONValue(strict: $0) }
     } catch let error as InputError {
       throw Field.failure(error.problem, "", file, found: error.location)
     }
@@ -85,11 +85,11 @@ enum QuantizationJSON {
 
 /// A value of the metadata with its path, for errors that name it.
 private struct Field {
-  let json: JSONText?
+  let json: JSONValue?
   let path: String
   let file: String
 
-  init(_ json: JSONText?, _ path: String, _ file: String) {
+  init(_ json: JSONValue?, _ path: String, _ file: String) {
     self.json = json
     self.path = path
     self.file = file
@@ -108,7 +108,9 @@ private struct Field {
     let found: String =
       switch json {
       case nil: "nothing"
-      case .number(let text)?: text
+      case .integer(let value)?: "\(value)"
+      case .unsigned(let value)?: "\(value)"
+      case .number(let value)?: "\(value)"
       case .string(let text)?: "\"\(text.prefix(80))\""
       case .null?: "null"
       case .bool(let value)?: "\(value)"
@@ -118,7 +120,7 @@ private struct Field {
     return Self.failure("the quantisation cannot be read", path, file, expected: expected, found: found)
   }
 
-  private func child(_ key: String, _ value: JSONText?) -> Field {
+  private func child(_ key: String, _ value: JSONValue?) -> Field {
     Field(value, path.isEmpty ? key : "\(path).\(key)", file)
   }
 
@@ -126,8 +128,8 @@ private struct Field {
 
   /// Itself, an object with exactly these fields.
   func object(_ keys: Set<String>) throws -> Field {
-    guard case .object(let entries)? = json else { throw wrong("an object") }
-    for (key, _) in entries where !keys.contains(key) {
+    guard case .object(let members)? = json else { throw wrong("an object") }
+    if let key = members.keys.sorted().first(where: { !keys.contains($0) }) {
       throw Self.failure("a field that is not understood", child("\(key.prefix(80))", nil).path, file)
     }
     for key in keys.sorted() where json?[key] == nil { throw field(key).wrong("a value") }
@@ -137,6 +139,15 @@ private struct Field {
   func string() throws -> String {
     guard let text = json?.string else { throw wrong("text") }
     return text
+  }
+
+  private var number: Double? {
+    switch json {
+    case .integer(let value)?: Double(value)
+    case .unsigned(let value)?: Double(value)
+    case .number(let value)?: value
+    default: nil
+    }
   }
 
   func digest() throws -> String {
@@ -154,9 +165,8 @@ private struct Field {
   }
 
   func seed() throws -> UInt64 {
-    guard case .number(let text)? = json, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-      let value = UInt64(text)
-    else { throw wrong("an integer of 64 bits") }
+    if let value = json?.natural { return UInt64(value) }
+    guard case .unsigned(let value)? = json else { throw wrong("an integer of 64 bits") }
     return value
   }
 
@@ -171,7 +181,7 @@ private struct Field {
     guard let elements = json?.array, !elements.isEmpty else { throw wrong("a list of noise levels") }
     return try elements.enumerated().map { index, element in
       let item = child("\(index)", element)
-      guard case .number(let text) = element, let value = Double(text), value.isFinite, value > 0 else {
+      guard let value = item.number, value.isFinite, value > 0 else {
         throw item.wrong("a finite number above 0")
       }
       return value
@@ -179,9 +189,9 @@ private struct Field {
   }
 
   func inputs() throws -> [String: Quantization.Input] {
-    guard case .object(let entries)? = json, !entries.isEmpty else { throw wrong("at least one convolution") }
+    guard case .object(let members)? = json, !members.isEmpty else { throw wrong("at least one convolution") }
     var inputs = [String: Quantization.Input]()
-    for (path, value) in entries {
+    for (path, value) in members.sorted(by: { $0.key < $1.key }) {
       let entry = try child("\(path.prefix(256))", value).object(["scale", "zeroPoint"])
       inputs[path] = Quantization.Input(
         scale: try entry.field("scale").scale(), zeroPoint: try entry.field("zeroPoint").integer(0...255))
@@ -190,7 +200,8 @@ private struct Field {
   }
 
   private func scale() throws -> Float {
-    guard case .number(let text)? = json, let value = Float(text), Quantization.Input.scales.contains(value) else {
+    // By its digits: rounded to a double first, a number halfway between two floats could become the wrong one.
+    guard let number, let value = Float("\(number)"), Quantization.Input.scales.contains(value) else {
       throw wrong("a number from 2^-60 to 2^60")
     }
     return value

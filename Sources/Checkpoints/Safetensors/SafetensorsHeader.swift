@@ -33,9 +33,9 @@ struct SafetensorsHeader {
       -> InputError
     { InputError(problem, file: source.name, location: place, expected: expected, found: found) }
     guard let length = Self.length(in: source.bytes) else { throw fail("the header's length does not fit the file") }
-    let json: JSONText
+    let json: JSONValue
     do {
-      json = try JSONText(UnsafeRawBufferPointer(rebasing: source.bytes[8..<8 + length]))
+      json = try JSONValue(strict: UnsafeRawBufferPointer(rebasing: source.bytes[8..<8 + length]))
     } catch let error as InputError {
       throw error.inFile(source.name)
     }
@@ -76,7 +76,7 @@ struct SafetensorsHeader {
   }
 
   private static func entry(
-    _ name: String, _ field: JSONText, fail: (String, String?, String?) -> InputError
+    _ name: String, _ field: JSONValue, fail: (String, String?, String?) -> InputError
   ) throws -> Entry {
     guard case .object(let parts) = field, parts.count == 3 else {
       throw fail("a header entry has wrong fields", "dtype, shape and data_offsets", nil)

@@ -43,23 +43,16 @@ enum SafetensorsReader {
   private static func decode<Value: Decodable>(
     _ type: Value.Type, _ text: String, _ key: String, _ file: String
   ) throws -> Value {
-    func fail(_ path: [any CodingKey], _ found: String) -> InputError {
-      let field = path.map(\.stringValue).joined(separator: ".")
-      return InputError(
-        "the metadata cannot be read", file: file,
-        location: "metadata \"\(key)\"" + (field.isEmpty ? "" : ", field \"\(field)\""), found: found)
+    let place = "metadata \"\(key)\""
+    guard text.utf8.count <= 1 << 20 else {
+      throw InputError("the metadata cannot be read", file: file, location: place, found: "\(text.utf8.count) bytes")
     }
-    guard text.utf8.count <= 1 << 20 else { throw fail([], "\(text.utf8.count) bytes") }
     do {
       return try ArchitectureJSON.decoder().decode(type, from: Data(text.utf8))
-    } catch DecodingError.keyNotFound(let key, let context) {
-      throw fail(context.codingPath + [key], "nothing")
-    } catch DecodingError.typeMismatch(_, let context) {
-      throw fail(context.codingPath, "another kind of value")
-    } catch DecodingError.valueNotFound(_, let context) {
-      throw fail(context.codingPath, "null")
-    } catch DecodingError.dataCorrupted(let context) {
-      throw fail(context.codingPath, context.debugDescription)
+    } catch let error as DecodingError {
+      var error = InputError(decoding: error, file: file, place: place)
+      error.problem = "the metadata cannot be read: \(error.problem)"
+      throw error
     }
   }
 }

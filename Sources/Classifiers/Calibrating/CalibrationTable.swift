@@ -79,14 +79,10 @@ extension CalibrationTable {
   ///
   /// - Throws: `InputError` naming the file and the field.
   public init(path: String) throws {
-    let file = try MappedFile(path: path)
-    guard file.bytes.count <= Calibration.largestFile else {
-      throw InputError(
-        "too large for a calibration", file: path, expected: "at most \(Calibration.largestFile) bytes",
-        found: "\(file.bytes.count)")
-    }
+    let bytes = try BoundedFile.read(
+      path, limit: Calibration.largestFile, growth: BoundedFile.jsonGrowth, kind: "a calibration")
     do {
-      try self.init(json: Data(file.bytes))
+      try self.init(json: Data(bytes))
     } catch let error as InputError {
       throw error.inFile(path)
     }
@@ -94,15 +90,11 @@ extension CalibrationTable {
 
   public init(json: Data) throws {
     struct Head: Decodable { var format: String? }
-    do {
-      if (try? JSONDecoder().decode(Head.self, from: json))?.format == Calibration.format {
-        let levels = try Calibration(json: json)
-        self.init(model: nil, entries: [Entry(sigma: nil, method: nil, levels: levels)], notes: levels.notes)
-      } else {
-        self = try JSONDecoder().decode(CalibrationTable.self, from: json)
-      }
-    } catch let error as DecodingError {
-      throw InputError(inCalibration: error)
+    if (try? JSONDecoder().decode(Head.self, from: json))?.format == Calibration.format {
+      let levels = try Calibration(json: json)
+      self.init(model: nil, entries: [Entry(sigma: nil, method: nil, levels: levels)], notes: levels.notes)
+    } else {
+      self = try StableJSON.decode(CalibrationTable.self, from: json)
     }
   }
 }
@@ -138,8 +130,7 @@ extension CalibrationTable.Entry: Codable {
     ])
     func refuse(_ field: String, _ expected: String, _ found: String) -> InputError {
       InputError(
-        "impossible value",
-        location: "field \"\((decoder.codingPath.map(\.stringValue) + [field]).joined(separator: "."))\"",
+        "impossible value", location: "field \"\((decoder.codingPath + [FieldName(field)]).fieldPath)\"",
         expected: expected, found: found)
     }
     sigma = try fields.decodeIfPresent(Double.self, forKey: FieldName("sigma"))

@@ -20,16 +20,6 @@ package enum RunFile {
   ///
   /// - Throws: `InputError` naming the file when it cannot be read, is not a regular file or too large.
   static func read(_ path: String, limit: Int) throws -> [UInt8] {
-    let file = try MappedFile(path: path)
-    defer { withExtendedLifetime(file) {} }
-    guard file.bytes.count <= limit else {
-      throw InputError(
-        "too large for what it should be", file: path, expected: "at most \(limit) bytes",
-        found: "\(file.bytes.count)")
-    }
-    // The bytes and what is decoded from them: as much as 26 times their size, where a manifest is full of numbers.
-    try MemoryBudget.require(
-      (limit <= largestManifest ? 26 : 4) * file.bytes.count, for: "a run's file", file: path)
-    return Array(file.bytes)
+    try BoundedFile.read(path, limit: limit, growth: limit <= largestManifest ? BoundedFile.jsonGrowth : 4)
   }
 }

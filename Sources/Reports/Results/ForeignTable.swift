@@ -14,7 +14,8 @@ public struct ForeignTable: Sendable {
 
   /// - Throws: `InputError` naming the file, the line and the column of what cannot be read.
   public init(path: String) throws {
-    let data = try InputFile.data(path, limit: Self.largestFile)
+    // Short rows become a few times their size.
+    let data = Data(try BoundedFile.read(path, limit: Self.largestFile, growth: 8))
     do {
       self = try Self(text: data)
     } catch let error as InputError {

@@ -1,5 +1,4 @@
 import Basics
-import Foundation
 
 /// Certified accuracies that others have published, to compare with: never measured here and never drawn as ours.
 public struct PublishedResult: Hashable, Sendable, Codable {
@@ -59,13 +58,8 @@ public struct PublishedResult: Hashable, Sendable, Codable {
   ///
   /// - Throws: `InputError` naming the file and the field that does not fit; one without a source is refused.
   public static func read(_ path: String) throws -> [PublishedResult] {
-    let data = try InputFile.data(path, limit: 1 << 20)
-    let results: [PublishedResult]
-    do {
-      results = try JSONDecoder().decode(File.self, from: data).results
-    } catch let error as DecodingError {
-      throw InputError(readingJSON: error, file: path)
-    }
+    let bytes = try BoundedFile.read(path, limit: 1 << 20, growth: BoundedFile.jsonGrowth)
+    let results = try StableJSON.decode(File.self, from: bytes, file: path).results
     for (index, result) in results.enumerated() {
       func require(_ condition: Bool, _ field: String, _ expected: String) throws {
         guard condition else {

@@ -30,13 +30,8 @@ extension ReportedRun {
     guard FileManager.default.fileExists(atPath: manifestFile) else {
       throw InputError("no run in this folder", file: folder, expected: "run.json and records.jsonl")
     }
-    let origin: RunOrigin
-    do {
-      origin = RunOrigin(
-        try JSONDecoder().decode(JSONValue.self, from: try InputFile.data(manifestFile, limit: largestManifest)))
-    } catch let error as DecodingError {
-      throw InputError(readingJSON: error, file: manifestFile)
-    }
+    let manifest = try BoundedFile.read(manifestFile, limit: largestManifest, growth: BoundedFile.jsonGrowth)
+    let origin = RunOrigin(try StableJSON.decode(JSONValue.self, from: manifest, file: manifestFile))
     guard case .object = origin.manifest else {
       throw InputError("not a run's description", file: manifestFile, expected: "a JSON object")
     }

@@ -1,4 +1,3 @@
-import Basics
 import Diffusion
 
 /// Evaluators of one denoiser, made once and lent to whoever computes.
@@ -7,10 +6,10 @@ public final class EvaluatorPool: Sendable {
   private let pool: WorkerPool<any DenoiserEvaluator>
 
   /// Makes one evaluator per thread.
-  public init(_ denoiser: any Denoiser, threads: Int) throws {
+  public init(_ denoiser: any Denoiser, threads: Int) async throws {
     self.denoiser = denoiser
     pool = WorkerPool(size: threads) { try denoiser.makeEvaluator() }
-    try pool.prepare()
+    try await pool.prepare()
   }
 
   /// D(x; s, y) of each query.
@@ -19,32 +18,18 @@ public final class EvaluatorPool: Sendable {
   public func denoise(_ queries: [DenoiserQuery], images: [Float]) async throws -> [Float] {
     let size = denoiser.imageShape.count
     precondition(images.count == queries.count * size)
-    let chunk = denoiser.preferredBatchSize
-    let queue = ChunkQueue(count: queries.count, chunk: chunk)
-    let pool = pool
-    let chunks = try await withThrowingTaskGroup(of: [(Int, [Float])].self) { group in
-      for _ in 0..<min(pool.size, (queries.count + chunk - 1) / chunk) {
-        group.addTask {
-          var finished: [(Int, [Float])] = []
-          try await pool.withWorker(order: 0) { evaluator in
-            guard let range = queue.next() else { return false }
-            var output = [Float](repeating: 0, count: range.count * size)
-            try images.withUnsafeBufferPointer { input in
-              try output.withUnsafeMutableBufferPointer { result in
-                try evaluator.denoise(
-                  Array(queries[range]),
-                  inputs: UnsafeBufferPointer(rebasing: input[range.lowerBound * size..<range.upperBound * size]),
-                  outputs: result)
-              }
-            }
-            finished.append((range.lowerBound, output))
-            return true
-          }
-          return finished
+    let batches = BatchQueue(count: queries.count, limit: denoiser.preferredBatchSize)
+    return try await pool.answers(to: batches) { evaluator, range in
+      var output = [Float](repeating: 0, count: range.count * size)
+      try images.withUnsafeBufferPointer { input in
+        try output.withUnsafeMutableBufferPointer { result in
+          try evaluator.denoise(
+            Array(queries[range]),
+            inputs: UnsafeBufferPointer(rebasing: input[range.lowerBound * size..<range.upperBound * size]),
+            outputs: result)
         }
       }
-      return try await group.reduce(into: []) { $0 += $1 }
+      return output
     }
-    return chunks.sorted { $0.0 < $1.0 }.flatMap(\.1)
   }
 }

@@ -1,5 +1,3 @@
-import Basics
-
 /// How much work a number of threads gets done in a given time.
 public enum Throughput {
   /// Units of work per second of `threads` workers at once, each calling `work` again and again.
@@ -12,28 +10,22 @@ public enum Throughput {
     work: @escaping @Sendable (State) throws -> Int
   ) async throws -> Double {
     let pool = WorkerPool(size: threads, makeWorker: prepare)
-    try pool.prepare()
+    try await pool.prepare()
     let clock = ContinuousClock()
-    return try await withThrowingTaskGroup(of: Double.self) { group in
-      for _ in 0..<threads {
-        group.addTask {
-          var done = 0
-          var elapsed = 0.0
-          try await pool.withWorker(order: 0) { state in
-            // The first call is warmer than none.
-            _ = try work(state)
-            let start = clock.now
-            repeat {
-              done += try work(state)
-              elapsed = (clock.now - start) / .seconds(1)
-            } while elapsed < seconds
-            return false
-          }
-          return Double(done) / elapsed
-        }
-      }
-      return try await group.reduce(0, +)
+    let rates = try await pool.share(among: threads, part: 0.0) { rate, state in
+      // The first call is warmer than none.
+      _ = try work(state)
+      var done = 0
+      var elapsed = 0.0
+      let start = clock.now
+      repeat {
+        done += try work(state)
+        elapsed = (clock.now - start) / .seconds(1)
+      } while elapsed < seconds
+      rate = Double(done) / elapsed
+      return false
     }
+    return rates.reduce(0, +)
   }
 
   /// The middle of several measurements; the mean of the two middle ones where their number is even.

@@ -71,50 +71,8 @@ public struct VoteExecutor: Sendable {
     of requests: [VoteRequest], order: Int,
     answer: @escaping @Sendable (VoteWorker, [VoteRequest]) throws -> [Answer]
   ) async throws -> [Answer] {
-    let queue = SharedQueue(BatchQueue(count: requests.count, limit: batch, workers: threads))
-    let pool = pool
-    let results = try await withThrowingTaskGroup(of: [(Int, [Answer])].self) { group in
-      for _ in 0..<min(threads, requests.count) {
-        group.addTask {
-          var finished: [(Int, [Answer])] = []
-          try await pool.withWorker(order: order) { worker in
-            guard let range = queue.next() else { return false }
-            finished.append((range.lowerBound, try answer(worker, Array(requests[range]))))
-            return true
-          }
-          return finished
-        }
-      }
-      return try await group.reduce(into: []) { $0 += $1 }
-    }
-    return results.sorted { $0.0 < $1.0 }.flatMap(\.1)
-  }
-
-  private final class SharedQueue: Sendable {
-    private let queue: Mutex<BatchQueue>
-    init(_ queue: BatchQueue) { self.queue = Mutex(queue) }
-    func next() -> Range<Int>? { queue.withLock { $0.next() } }
-  }
-
-  /// Cuts 0 ..< count into batches that shrink towards the end, so that no worker waits long for the last one.
-  package struct BatchQueue: Sendable {
-    let count: Int
-    let limit: Int
-    let workers: Int
-    private(set) var position = 0
-
-    package init(count: Int, limit: Int, workers: Int) {
-      self.count = count
-      self.limit = limit
-      self.workers = workers
-    }
-
-    package mutating func next() -> Range<Int>? {
-      guard position < count else { return nil }
-      let fair = (count - position + 2 * workers - 1) / (2 * workers)
-      let size = workers == 1 ? min(limit, count - position) : min(limit, max(1, fair))
-      defer { position += size }
-      return position..<position + size
+    try await pool.answers(to: BatchQueue(count: requests.count, limit: batch, workers: threads), order: order) {
+      try answer($0, Array(requests[$1]))
     }
   }
 }

@@ -1,29 +1,42 @@
 import Basics
 
-/// A fixed number of workers, each lent to one task at a time; the earliest image that waits is served first.
+/// A fixed number of workers, each with a thread of its own and lent to one task at a time; the earliest image that
+/// waits is served first.
 ///
-/// A task waits for a worker by suspending, and while it holds one it never waits for anything: the cooperative threads
-/// are only ever busy computing. A mutex rather than an actor: giving a worker back must not suspend.
+/// A worker is made on its thread and works on no other, so it may wait for whatever it likes, another process too: no
+/// thread that someone else needs stands still. A mutex rather than an actor: giving a worker back must not suspend.
 package final class WorkerPool<Worker>: Sendable {
-  /// A worker's place; the worker itself is made by its first user, on that user's thread.
+  /// A worker's place; the worker itself is made by its first user.
   ///
-  /// Unchecked: the pool lends a seat to one task at a time, and the mutex orders one loan after the other.
-  fileprivate final class Seat: @unchecked Sendable {
-    fileprivate var worker: Worker?
+  /// Unchecked: the worker is reached on the seat's thread alone.
+  private final class Seat: @unchecked Sendable {
+    let thread = WorkerThread()
+    private var worker: Worker?
+
+    func worker(_ make: () throws -> Worker) throws -> Worker {
+      if let worker { return worker }
+      let made = try make()
+      worker = made
+      return made
+    }
+
+    deinit { thread.stop() }
   }
 
   private struct Waiter {
     var order: Int
-    var continuation: CheckedContinuation<Seat, Never>
+    var ticket: Int
+    var continuation: CheckedContinuation<Seat, any Error>
   }
 
   private struct State {
     var idle: [Seat]
     /// Sorted by order, first come first served within one.
     var waiting: [Waiter] = []
+    var ticketsGiven = 0
   }
 
-  let size: Int
+  package let size: Int
   private let makeWorker: @Sendable () throws -> Worker
   private let state: Mutex<State>
 
@@ -34,34 +47,43 @@ package final class WorkerPool<Worker>: Sendable {
     state = Mutex(State(idle: (0..<size).map { _ in Seat() }))
   }
 
-  /// Runs `step` with a worker, as soon as one is free, until it returns false; tasks of a lower `order` come first.
+  /// Runs `step` on a worker's thread, as soon as one is free, until it returns false; tasks of a lower `order` come
+  /// first.
   ///
   /// The worker is kept from step to step unless an earlier image waits for one: given back, it would go to whoever
   /// waits, a later image too.
+  /// - Throws: `CancellationError` when the task is cancelled, at once where it still waits for a worker and otherwise
+  ///   after the step; whatever `step` and the worker's making throw.
   package func withWorker(order: Int, _ step: (Worker) throws -> Bool) async throws {
     var hasMore = true
     while hasMore {
-      let seat = await acquire(order: order)
+      let seat = try await acquire(order: order)
       defer { release(seat) }
-      repeat {
-        try Task.checkCancellation()
-        hasMore = try step(try worker(of: seat))
-        // Computing occupies the cooperative threads; without this an earlier image's tasks could not even queue.
-        await Task.yield()
-      } while hasMore && !isWanted(before: order)
+      try seat.thread.start()
+      hasMore = try await withTaskExecutorPreference(seat.thread) {
+        repeat {
+          try Task.checkCancellation()
+          guard try step(try seat.worker(makeWorker)) else { return false }
+        } while !isWanted(before: order)
+        return true
+      }
     }
   }
 
-  /// Makes every worker now rather than at its first use.
-  package func prepare() throws {
-    for seat in state.withLock({ $0.idle }) { _ = try worker(of: seat) }
-  }
-
-  private func worker(of seat: Seat) throws -> Worker {
-    if let worker = seat.worker { return worker }
-    let worker = try makeWorker()
-    seat.worker = worker
-    return worker
+  /// Makes every worker that is not in use now rather than at its first use.
+  package func prepare() async throws {
+    let seats = state.withLock { state in
+      defer { state.idle = [] }
+      return state.idle
+    }
+    defer { for seat in seats { release(seat) } }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for seat in seats {
+        try seat.thread.start()
+        group.addTask(executorPreference: seat.thread) { _ = try seat.worker(self.makeWorker) }
+      }
+      try await group.waitForAll()
+    }
   }
 
   /// Workers that nobody holds.
@@ -73,15 +95,28 @@ package final class WorkerPool<Worker>: Sendable {
     state.withLock { state in state.waiting.first.map { $0.order < order } ?? false }
   }
 
-  private func acquire(order: Int) async -> Seat {
-    await withCheckedContinuation { continuation in
-      let seat = state.withLock { state -> Seat? in
-        if let seat = state.idle.popLast() { return seat }
-        let place = state.waiting.firstIndex { $0.order > order } ?? state.waiting.endIndex
-        state.waiting.insert(Waiter(order: order, continuation: continuation), at: place)
-        return nil
+  private func acquire(order: Int) async throws -> Seat {
+    let ticket = state.withLock { state in
+      state.ticketsGiven += 1
+      return state.ticketsGiven
+    }
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let answer = state.withLock { state -> Result<Seat, any Error>? in
+          // Asked under the lock: a cancellation after this finds the waiter.
+          if Task.isCancelled { return .failure(CancellationError()) }
+          if let seat = state.idle.popLast() { return .success(seat) }
+          let place = state.waiting.firstIndex { $0.order > order } ?? state.waiting.endIndex
+          state.waiting.insert(Waiter(order: order, ticket: ticket, continuation: continuation), at: place)
+          return nil
+        }
+        if let answer { continuation.resume(with: answer) }
       }
-      if let seat { continuation.resume(returning: seat) }
+    } onCancel: {
+      let waiter = state.withLock { state in
+        state.waiting.firstIndex { $0.ticket == ticket }.map { state.waiting.remove(at: $0) }
+      }
+      waiter?.continuation.resume(throwing: CancellationError())
     }
   }
 

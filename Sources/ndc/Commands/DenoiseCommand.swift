@@ -48,7 +48,7 @@ struct DenoiseCommand: AsyncParsableCommand {
     let (images, queries) = try readBatch(loaded)
     let threads = model.threads ?? ProcessInfo.processInfo.activeProcessorCount
     // Workers are made before the clock starts: their memory is part of loading, not of the network's speed.
-    let pool = try EvaluatorPool(loaded.denoiser, threads: threads)
+    let pool = try await EvaluatorPool(loaded.denoiser, threads: threads)
     let begin = ContinuousClock.now
     let denoised = try await pool.denoise(queries, images: images)
     let seconds = begin.duration(to: .now) / .seconds(1)

@@ -1,46 +1,17 @@
-import Basics
-
-/// A JSON document read strictly: no duplicate keys, bounded depth, nothing after the end.
+/// JSON read strictly: no duplicate keys, bounded depth, nothing after the end.
 ///
 /// Foundation's decoders silently keep one of two equal keys, which would let one tensor hide another.
-indirect enum JSONText {
-  case null
-  case bool(Bool)
-  /// As written.
-  case number(String)
-  case string(String)
-  case array([JSONText])
-  case object([(key: String, value: JSONText)])
-
+extension JSONValue {
   static let maximumDepth = 32
   /// Texts, numbers, lists and objects in a document; each takes some 60 bytes, however short it is.
   static let maximumValues = 1 << 20
 
+  /// An integer is one that is written so, without a fraction or an exponent.
+  ///
   /// - Throws: `InputError` with the offset inside `bytes`.
-  init(_ bytes: UnsafeRawBufferPointer) throws {
+  package init(strict bytes: UnsafeRawBufferPointer) throws {
     var parser = JSONParser(bytes: bytes)
     self = try parser.document()
-  }
-
-  subscript(key: String) -> JSONText? {
-    guard case .object(let entries) = self else { return nil }
-    return entries.first { $0.key == key }?.value
-  }
-
-  var string: String? {
-    if case .string(let text) = self { return text }
-    return nil
-  }
-
-  /// A non-negative integer.
-  var natural: Int? {
-    guard case .number(let text) = self, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
-    return Int(text)
-  }
-
-  var array: [JSONText]? {
-    if case .array(let elements) = self { return elements }
-    return nil
   }
 }
 
@@ -55,7 +26,7 @@ private struct JSONParser {
     InputError(problem, location: "offset \(position) of the JSON text")
   }
 
-  mutating func document() throws -> JSONText {
+  mutating func document() throws -> JSONValue {
     let value = try value(depth: 0)
     skipSpace()
     guard position == bytes.count else { throw error("something follows the JSON text") }
@@ -79,10 +50,10 @@ private struct JSONParser {
     return true
   }
 
-  private mutating func value(depth: Int) throws -> JSONText {
-    guard depth < JSONText.maximumDepth else { throw error("the JSON text is nested too deeply") }
+  private mutating func value(depth: Int) throws -> JSONValue {
+    guard depth < JSONValue.maximumDepth else { throw error("the JSON text is nested too deeply") }
     values += 1
-    guard values <= JSONText.maximumValues else { throw error("the JSON text holds too many values") }
+    guard values <= JSONValue.maximumValues else { throw error("the JSON text holds too many values") }
     skipSpace()
     guard position < bytes.count else { throw error("the JSON text is cut off") }
     switch bytes[position] {
@@ -96,46 +67,47 @@ private struct JSONParser {
     }
   }
 
-  private mutating func literal(_ text: String, _ value: JSONText) throws -> JSONText {
+  private mutating func literal(_ text: String, _ value: JSONValue) throws -> JSONValue {
     guard bytes[position...].starts(with: text.utf8) else { throw error("not JSON") }
     position += text.utf8.count
     return value
   }
 
-  private mutating func number() throws -> JSONText {
+  private mutating func number() throws -> JSONValue {
     let start = position
     while position < bytes.count, position - start < 64, "+-.0123456789eE".utf8.contains(bytes[position]) {
       position += 1
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    guard Double(text) != nil, text.first != "+", text.first != "." else { throw error("not a JSON number") }
-    return .number(text)
+    guard let number = Double(text), text.first != "+", text.first != "." else { throw error("not a JSON number") }
+    // As an integer −0 would lose its sign.
+    if number.sign == .minus, number.isZero { return .number(number) }
+    return Int(text).map { .integer($0) } ?? UInt64(text).map { .unsigned($0) } ?? .number(number)
   }
 
-  private mutating func array(depth: Int) throws -> JSONText {
+  private mutating func array(depth: Int) throws -> JSONValue {
     position += 1
-    var elements = [JSONText]()
+    var elements = [JSONValue]()
     if accept("]") { return .array(elements) }
     repeat { elements.append(try value(depth: depth + 1)) } while accept(",")
     guard accept("]") else { throw error("a JSON list is not closed") }
     return .array(elements)
   }
 
-  private mutating func object(depth: Int) throws -> JSONText {
+  private mutating func object(depth: Int) throws -> JSONValue {
     position += 1
-    var entries = [(key: String, value: JSONText)]()
-    var keys = Set<String>()
-    if accept("}") { return .object(entries) }
+    var members = [String: JSONValue]()
+    if accept("}") { return .object(members) }
     repeat {
       skipSpace()
       guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw error("a JSON key is missing") }
       let key = try string()
-      guard keys.insert(key).inserted else { throw error("the key \"\(key.prefix(80))\" occurs twice") }
+      guard members[key] == nil else { throw error("the key \"\(key.prefix(80))\" occurs twice") }
       guard accept(":") else { throw error("a JSON key has no value") }
-      entries.append((key, try value(depth: depth + 1)))
+      members[key] = try value(depth: depth + 1)
     } while accept(",")
     guard accept("}") else { throw error("a JSON object is not closed") }
-    return .object(entries)
+    return .object(members)
   }
 
   private mutating func string() throws -> String {
