@@ -7,6 +7,26 @@ public struct Bound: Hashable, Sendable {
     case clopperPearson = "clopper-pearson"
     /// The one-sided beta-mixture confidence sequence, valid at every number of votes (SPEC §4).
     case betaMixture = "beta-mixture"
+
+    func lowerBound(successes: Int, trials: Int, alpha: Double) -> Double {
+      switch self {
+      case .clopperPearson: ClopperPearson.lowerBound(successes: successes, trials: trials, alpha: alpha)
+      case .betaMixture: ConfidenceSequence.lowerBound(successes: successes, trials: trials, alpha: alpha)
+      }
+    }
+
+    private func upperBound(successes: Int, trials: Int, alpha: Double) -> Double {
+      switch self {
+      case .clopperPearson: ClopperPearson.upperBound(successes: successes, trials: trials, alpha: alpha)
+      case .betaMixture: ConfidenceSequence.upperBound(successes: successes, trials: trials, alpha: alpha)
+      }
+    }
+
+    /// Between the lower and the upper bound, each of which fails with probability at most `alpha`.
+    package func interval(successes: Int, trials: Int, alpha: Double) -> ClosedRange<Double> {
+      let upper = upperBound(successes: successes, trials: trials, alpha: alpha)
+      return min(lowerBound(successes: successes, trials: trials, alpha: alpha), upper)...upper
+    }
   }
 
   public let kind: Kind
@@ -24,12 +44,7 @@ public struct Bound: Hashable, Sendable {
   }
 
   /// The lower bound on p_A.
-  public var value: Double {
-    switch kind {
-    case .clopperPearson: ClopperPearson.lowerBound(successes: successes, trials: samples, alpha: alpha)
-    case .betaMixture: ConfidenceSequence.lowerBound(successes: successes, trials: samples, alpha: alpha)
-    }
-  }
+  public var value: Double { kind.lowerBound(successes: successes, trials: samples, alpha: alpha) }
 }
 
 extension Bound: Codable {
@@ -37,16 +52,4 @@ extension Bound: Codable {
     case kind = "rule"
     case successes, samples, alpha
   }
-}
-
-/// Why no more votes were cast.
-public enum StopReason: String, Hashable, Sendable, Codable {
-  /// The number of votes fixed beforehand.
-  case fixed
-  /// Every target radius is certified, or out of reach.
-  case targets
-  /// The radius can hardly grow any more.
-  case tolerance
-  /// The budget of votes is spent.
-  case budget
 }

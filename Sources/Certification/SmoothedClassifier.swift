@@ -11,9 +11,18 @@ public struct SmoothedClassifier: Sendable {
   /// σ, in pixels.
   public let sigma: PixelNoise
 
-  /// - Throws: `UsageError` unless σ is finite and positive.
-  public init(base: any BaseClassifier, sigma: PixelNoise) throws {
+  /// - Parameter sigma: nil for the noise that the classifier was made for.
+  /// - Throws: `UsageError` unless σ is finite and positive, and the one that the classifier was made for, if it was made
+  ///   for one.
+  public init(base: any BaseClassifier, sigma: PixelNoise? = nil) throws {
+    guard let sigma = sigma ?? base.smoothing else {
+      throw UsageError("this classifier was made for no smoothing noise of its own: name sigma")
+    }
     try Self.check(sigma)
+    if let expected = base.smoothing, expected != sigma {
+      throw UsageError(
+        "the classifier was made for the smoothing noise \(expected.sigma); it cannot be smoothed with \(sigma.sigma)")
+    }
     self.base = base
     self.sigma = sigma
   }

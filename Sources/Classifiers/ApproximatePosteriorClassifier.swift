@@ -36,6 +36,7 @@ public struct ApproximatePosteriorClassifier: LossClassifier {
       terms = try LossPlan.posterior(grid.levels, above: smoothing, weighting: weighting)
     }
     plan = try EvaluationPlan(
-      denoiser: denoiser, terms: terms, anchor: anchor, sharing: sharing, elimination: elimination)
+      denoiser: denoiser, smoothing: smoothing, terms: terms, anchor: anchor, sharing: sharing, elimination: elimination
+    )
   }
 }

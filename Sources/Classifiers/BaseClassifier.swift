@@ -37,7 +37,13 @@ public struct ClassLosses: Hashable, Sendable {
 public protocol BaseClassifier: Sendable {
   var imageShape: ImageShape { get }
   var classCount: Int { get }
+  /// σ, the smoothing noise it was made for, in pixels; nil where it was made for none.
+  var smoothing: PixelNoise? { get }
   func makeWorker() throws -> any ClassifierWorker
+}
+
+extension BaseClassifier {
+  public var smoothing: PixelNoise? { nil }
 }
 
 /// One worker's way to classify; owns scratch memory, used from one thread at a time.

@@ -84,7 +84,8 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
     switch method {
     case .diffusion:
       return try DiffusionClassifier(
-        denoiser: denoiser, grid: grid, weighting: weighting, sharing: noiseSharing, elimination: elimination)
+        denoiser: denoiser, smoothing: sigma > 0 ? smoothing : nil, grid: grid, weighting: weighting,
+        sharing: noiseSharing, elimination: elimination)
     case .exactPosterior:
       return try ExactPosteriorClassifier(
         denoiser: denoiser, smoothing: smoothing, grid: grid, weighting: weighting, skippedSteps: skipSteps,

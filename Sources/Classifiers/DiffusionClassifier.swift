@@ -5,14 +5,17 @@ import Diffusion
 public struct DiffusionClassifier: LossClassifier {
   public let plan: EvaluationPlan
 
-  /// - Parameter grid: a generated grid begins at `NoiseGrid.cleanStart`.
+  /// - Parameters:
+  ///   - smoothing: σ_τ of the images it will be shown, which changes nothing about it; nil for clean ones.
+  ///   - grid: a generated grid begins at `NoiseGrid.cleanStart`.
   /// - Throws: `UsageError` when the weighting or the policy does not fit the grid.
   public init(
-    denoiser: any Denoiser, grid: NoiseGrid, weighting: LevelWeighting, sharing: NoiseSharing = .shared,
-    elimination: Elimination = .none
+    denoiser: any Denoiser, smoothing: ModelNoise? = nil, grid: NoiseGrid, weighting: LevelWeighting,
+    sharing: NoiseSharing = .shared, elimination: Elimination = .none
   ) throws {
     let terms = try LossPlan.diffusion(grid.levels, weighting: weighting)
     plan = try EvaluationPlan(
-      denoiser: denoiser, terms: terms, anchor: .input, sharing: sharing, elimination: elimination)
+      denoiser: denoiser, smoothing: smoothing, terms: terms, anchor: .input, sharing: sharing, elimination: elimination
+    )
   }
 }

@@ -5,6 +5,8 @@ import Diffusion
 /// which classes are evaluated where.
 public struct EvaluationPlan: Sendable {
   let denoiser: any Denoiser
+  /// σ_τ, which the input's noise is taken to have; nil where the classifier was made for none.
+  let smoothing: ModelNoise?
   package let terms: [LossTerm]
   let anchor: LossAnchor
   let sharing: NoiseSharing
@@ -13,7 +15,8 @@ public struct EvaluationPlan: Sendable {
   /// - Throws: `InputError` when the model has no classes or does not answer without a label where x̂ is needed;
   ///   `UsageError` when σ_τ or the elimination does not fit.
   init(
-    denoiser: any Denoiser, terms: [LossTerm], anchor: LossAnchor, sharing: NoiseSharing, elimination: Elimination
+    denoiser: any Denoiser, smoothing: ModelNoise?, terms: [LossTerm], anchor: LossAnchor, sharing: NoiseSharing,
+    elimination: Elimination
   ) throws {
     guard denoiser.classCount > 0 else {
       throw InputError("the model has no classes: it cannot classify", expected: "a class-conditional model")
@@ -21,6 +24,7 @@ public struct EvaluationPlan: Sendable {
     try anchor.check(denoiser)
     try elimination.validate(levelCount: terms.count)
     self.denoiser = denoiser
+    self.smoothing = smoothing
     self.terms = terms
     self.anchor = anchor
     self.sharing = sharing
@@ -36,6 +40,7 @@ public protocol LossClassifier: BaseClassifier {
 extension LossClassifier {
   public var imageShape: ImageShape { plan.denoiser.imageShape }
   public var classCount: Int { plan.denoiser.classCount }
+  public var smoothing: PixelNoise? { plan.smoothing?.inPixels }
   /// ω_t (EPNDC: κ_t times its factor) for each level in ascending order.
   public var levelWeights: [Double] { plan.terms.map(\.weight) }
 

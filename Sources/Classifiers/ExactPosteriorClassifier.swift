@@ -25,6 +25,7 @@ public struct ExactPosteriorClassifier: LossClassifier {
     let terms = try LossPlan.exactPosterior(
       try grid.steps(above: smoothing, skipping: skippedSteps), start: smoothing, weighting: weighting)
     plan = try EvaluationPlan(
-      denoiser: denoiser, terms: terms, anchor: .input, sharing: sharing, elimination: elimination)
+      denoiser: denoiser, smoothing: smoothing, terms: terms, anchor: .input, sharing: sharing, elimination: elimination
+    )
   }
 }

@@ -9,7 +9,7 @@ import UNets
 ///
 /// ```swift
 /// let model = try DiffusionModel.load("edm-cifar10-32x32-cond-vp.safetensors")
-/// let smoothed = try SmoothedClassifier(model.classifier(sigma: 0.5), sigma: 0.5)
+/// let smoothed = try SmoothedClassifier(model.classifier(sigma: 0.5))
 /// ```
 public struct DiffusionModel: Sendable {
   /// The file.

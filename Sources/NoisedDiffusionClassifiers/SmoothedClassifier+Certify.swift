@@ -7,9 +7,11 @@ import Runs
 extension SmoothedClassifier {
   /// g of a base classifier f at σ, in pixels.
   ///
-  /// - Throws: `UsageError` unless σ is finite and positive.
-  public init(_ classifier: any BaseClassifier, sigma: Double) throws {
-    try self.init(base: classifier, sigma: PixelNoise(sigma))
+  /// - Parameter sigma: nil for the noise that the classifier was made for.
+  /// - Throws: `UsageError` unless σ is finite and positive, and the one that the classifier was made for, if it was made
+  ///   for one.
+  public init(_ classifier: any BaseClassifier, sigma: Double? = nil) throws {
+    try self.init(base: classifier, sigma: sigma.map(PixelNoise.init))
   }
 
   /// Certifies one picture: a class with an L2 radius in pixels, or an abstention.
@@ -19,32 +21,33 @@ extension SmoothedClassifier {
   ///
   /// - Parameters:
   ///   - picture: of the classifier's size; 28×28 is padded to 32×32.
-  ///   - rule: nil for the preset fast, `AnytimeCertify.fast`.
+  ///   - rule: nil for the preset fast, `AnytimeTolerance.fast`.
   ///   - settings: seed, image index and threads.
   /// - Throws: `CancellationError` soon after the task is cancelled; `InputError` for a picture that does not have the
   ///   classifier's size or holds a value that is not finite; `UsageError` for impossible settings.
   public func certify(
     _ picture: Picture, rule: CertificationRule? = nil, settings: CastingSettings = CastingSettings()
   ) async throws -> CertifyResult {
-    let rule = try rule ?? .anytime(.fast(sigma: sigma))
+    let rule = try rule ?? .tolerance(.fast(sigma: sigma))
     return try await rule(votes(on: picture, settings), sigma: sigma)
   }
 
   /// The certificate of one picture as it tightens, vote by vote; the last element carries the final result.
   ///
-  /// Only the anytime rule is offered here. Its bounds hold at every number of votes at once, so each element is a
+  /// Only anytime rules are offered here. Their bounds hold at every number of votes at once, so each element is a
   /// certificate and stopping at any of them costs nothing; with a number of votes fixed beforehand only the last bound
   /// would hold, and there is nothing honest to show before.
   ///
   /// - Parameters:
   ///   - picture: of the classifier's size; 28×28 is padded to 32×32.
-  ///   - rule: nil for the preset fast, `AnytimeCertify.fast`.
+  ///   - rule: nil for the preset fast, `AnytimeTolerance.fast`.
   ///   - settings: seed, image index and threads.
   /// - Throws: `InputError` and `UsageError` as `certify`; the sequence throws what the classifier throws.
   public func bounds(
-    of picture: Picture, rule: AnytimeCertify? = nil, settings: CastingSettings = CastingSettings()
+    of picture: Picture, rule: (any AnytimeRule)? = nil, settings: CastingSettings = CastingSettings()
   ) throws -> TighteningBounds {
-    TighteningBounds(votes: try votes(on: picture, settings), rule: try rule ?? .fast(sigma: sigma), sigma: sigma)
+    TighteningBounds(
+      votes: try votes(on: picture, settings), rule: try rule ?? AnytimeTolerance.fast(sigma: sigma), sigma: sigma)
   }
 
   /// PREDICT: the class without a radius, for fewer votes; or an abstention.
@@ -68,20 +71,27 @@ extension SmoothedClassifier {
   }
 }
 
-extension AnytimeCertify {
-  /// The votes of `ndc --preset fast`: 20 choose the class; then at most 10 000 until every target is certified or out
-  /// of reach, or without targets at most 1000 until the radius can grow by less than σ/10.
+extension AnytimeTolerance {
+  /// The votes of `ndc --preset fast`: 20 choose the class; then at most 1000 until the radius can grow by less than
+  /// σ/10.
   ///
   /// - Parameters:
   ///   - sigma: σ, in pixels.
+  ///   - alpha: the probability of a wrong certificate.
+  public static func fast(sigma: PixelNoise, alpha: Double = 0.001) throws -> AnytimeTolerance {
+    try AnytimeTolerance(selectionSamples: 20, budget: 1000, alpha: alpha, tolerance: sigma.sigma / 10)
+  }
+}
+
+extension AnytimeTargets {
+  /// The votes of `ndc --preset fast --target-radius …`: 20 choose the class; then at most 10 000 until every target is
+  /// certified or out of reach.
+  ///
+  /// - Parameters:
   ///   - targets: radii in pixels.
   ///   - alpha: the probability of a wrong certificate.
-  public static func fast(
-    sigma: PixelNoise, targets: [Double] = [], alpha: Double = 0.001
-  ) throws -> AnytimeCertify {
-    try AnytimeCertify(
-      selectionSamples: 20, budget: targets.isEmpty ? 1000 : 10_000, alpha: alpha, targets: targets,
-      tolerance: sigma.sigma / 10)
+  public static func fast(_ targets: [Double], alpha: Double = 0.001) throws -> AnytimeTargets {
+    try AnytimeTargets(selectionSamples: 20, budget: 10_000, alpha: alpha, targets: targets)
   }
 }
 

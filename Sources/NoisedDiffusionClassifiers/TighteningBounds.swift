@@ -48,7 +48,7 @@ public struct TighteningBound: Hashable, Sendable {
 public struct TighteningBounds: AsyncSequence, Sendable {
   public typealias Element = TighteningBound
   let votes: ImageVotes
-  let rule: AnytimeCertify
+  let rule: any AnytimeRule
   let sigma: PixelNoise
 
   public func makeAsyncIterator() -> Iterator {

@@ -43,7 +43,7 @@ public struct CertificationRun: Sendable {
     into directory: RunDirectory, onRecord: (ImageRecord) -> Void = { _ in }
   ) async throws -> RunSummary {
     precondition(
-      directory.manifest.smoothing == .init(sigma: sigma.sigma, rule: rule, seed: seed),
+      directory.manifest.smoothing == .init(rule: rule, seed: seed) && directory.manifest.sigma == sigma,
       "the manifest describes this run")
     let start = directory.records.count
     let pending = Array(directory.indices[start...])

@@ -6,8 +6,8 @@ let resources = URL(fileURLWithPath: CommandLine.arguments.dropFirst().first ?? 
 let model = try DiffusionModel.load(resources.appendingPathComponent("models/edm-mnist-32x32-cond.safetensors").path)
 let digits = try DataSource.open("mnist", resources: resources)
 
-let smoothed = try SmoothedClassifier(model.classifier(sigma: 0.5), sigma: 0.5)
-let rule = try AnytimeCertify.fast(sigma: smoothed.sigma, targets: [0.75])
+let smoothed = try SmoothedClassifier(model.classifier(sigma: 0.5))
+let rule = try AnytimeTargets.fast([0.75])
 let settings = CastingSettings(seed: 20_240_202, image: 0)
 
 for try await bound in try smoothed.bounds(of: digits.picture(at: 0), rule: rule, settings: settings) {

@@ -3,7 +3,7 @@ import NoisedDiffusionClassifiers
 
 let denoiser = TwoGaussians()
 let classifier = try ClassifierSpecification.fast(sigma: 0.25).makeClassifier(denoiser: denoiser)
-let smoothed = try SmoothedClassifier(classifier, sigma: 0.25)
+let smoothed = try SmoothedClassifier(classifier)
 let rule = CertificationRule.fixed(try Certify(selectionSamples: 100, samples: 10_000, alpha: 0.001))
 
 print("class  certified radius     true radius")

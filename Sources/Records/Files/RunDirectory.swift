@@ -1,4 +1,5 @@
 import Basics
+import Certification
 import Foundation
 
 /// The files a run leaves (SPEC §5): `run.json`, written first; `records.jsonl`, one line an image; `certified.tsv` and
@@ -60,7 +61,7 @@ public final class RunDirectory {
     try AtomicFile.write(StableJSON.text(current), to: manifestFile, followsLinks: false)
 
     log = try RecordLog(path: path + "/records.jsonl")
-    try Self.check(log, indices: indices, smoothing: current.smoothing)
+    try Self.check(log, indices: indices, rule: try current.smoothing.rule.get())
     let tableFile = path + "/certified.tsv"
     let text = Array(CertifiedTable.text(log.records).utf8)
     try AtomicFile.write(text, to: tableFile, followsLinks: false)
@@ -119,7 +120,7 @@ public final class RunDirectory {
     throw UsageError("\(path) holds files but no run (\(name)); name another folder with --out")
   }
 
-  private static func check(_ log: RecordLog, indices: [Int], smoothing: RunManifest.Smoothing) throws {
+  private static func check(_ log: RecordLog, indices: [Int], rule: CertificationRule) throws {
     for (position, record) in log.records.enumerated() {
       func require(_ expected: Int?, _ found: Int, _ field: String) throws {
         guard expected != found else { return }
@@ -129,13 +130,10 @@ public final class RunDirectory {
           found: String(found))
       }
       try require(position < indices.count ? indices[position] : nil, record.index, "index")
-      // A run that stops early is known by its budget.
-      if smoothing.stop == RunManifest.Smoothing.anytime {
-        if record.samples > smoothing.samples { try require(smoothing.samples, record.samples, "samples") }
-      } else {
-        try require(smoothing.samples, record.samples, "samples")
+      if rule.behaviour.contradiction(inVotes: record.samples) != nil {
+        try require(rule.samples, record.samples, "samples")
       }
-      try require(smoothing.selectionSamples, record.selectionSamples, "selectionVotes")
+      try require(rule.selectionSamples, record.selectionSamples, "selectionVotes")
       try require(log.records[0].votes.count, record.votes.count, "votes")
     }
   }

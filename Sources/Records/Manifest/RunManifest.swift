@@ -1,8 +1,7 @@
-import Certification
 import Classifiers
 
 /// run.json: everything that determines the records of a run, and where they were made (SPEC §5).
-public struct RunManifest: Hashable, Sendable, Codable {
+public struct RunManifest: Hashable, Sendable {
   /// The layout of this file and of the records beside it.
   public var format = 1
   public var program: Program
@@ -99,41 +98,6 @@ public struct RunManifest: Hashable, Sendable, Codable {
       self.specification = specification
       self.precision = precision
       description = specification.description
-    }
-  }
-
-  /// The smoothing noise, the votes and the certificate.
-  public struct Smoothing: Hashable, Sendable, Codable {
-    /// σ in pixels.
-    public var sigma: Double
-    /// n₀.
-    public var selectionSamples: Int
-    /// n, the most estimation votes where the number is not fixed.
-    public var samples: Int
-    public var alpha: Double
-    /// `fixed`: n is fixed beforehand; `anytime`: as many votes as the answer needs.
-    public var stop: String
-    /// Radii in pixels at which an anytime run stops.
-    public var targetRadii: [Double]?
-    /// Without targets: it stops when the radius can grow by less, in pixels.
-    public var radiusTolerance: Double?
-    public var seed: UInt64
-
-    public static let fixed = "fixed"
-    public static let anytime = "anytime"
-
-    public init(sigma: Double, rule: CertificationRule, seed: UInt64) {
-      self.sigma = sigma
-      selectionSamples = rule.selectionSamples
-      samples = rule.samples
-      alpha = rule.alpha
-      switch rule {
-      case .fixed: stop = Self.fixed
-      case .anytime(let rule):
-        stop = Self.anytime
-        if rule.targets.isEmpty { radiusTolerance = rule.tolerance } else { targetRadii = rule.targets }
-      }
-      self.seed = seed
     }
   }
 

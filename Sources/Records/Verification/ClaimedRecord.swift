@@ -2,41 +2,42 @@ import Certification
 
 /// The fields of a line of records.jsonl as they stand there, believed in nothing: unlike an ``ImageRecord`` it may
 /// contradict itself, and then each contradiction can be named.
-struct ClaimedRecord: Decodable {
-  struct Bound: Decodable {
-    var rule: String
-    var successes: Int
-    var samples: Int
-    var alpha: Double
-  }
-
-  var index: Int
-  var label: Int
-  var predicted: Int
-  var abstained: Bool
-  var radius: Double
-  var candidate: Int
-  var pLower: Double
+package struct ClaimedRecord: Hashable, Decodable {
+  package var index: Int
+  package var label: Int
+  package var predicted: Int
+  package var abstained: Bool
+  package var radius: Double
+  package var candidate: Int
+  package var pLower: Double
   /// Absent from the oldest records of a fixed number of votes.
-  var bound: Bound?
-  var stopReason: String?
-  var votes: [Int]
-  var invalidVotes: Int
-  var selectionVotes: [Int]
-  var invalidSelectionVotes: Int
-  var samples: Int
-  var evaluations: Int
-  var seconds: Double
-  var correct: Bool
+  package var bound: ClaimedCount.Bound?
+  package var stopReason: String?
+  package var votes: [Int]
+  package var invalidVotes: Int
+  package var selectionVotes: [Int]
+  package var invalidSelectionVotes: Int
+  package var samples: Int
+  package var evaluations: Int
+  package var seconds: Double
+  package var correct: Bool
 
   /// Estimation and selection votes; nil where they cannot be numbers of votes.
-  var voteSum: Int? { Self.sum(votes, invalidVotes) }
-  var selectionSum: Int? { Self.sum(selectionVotes, invalidSelectionVotes) }
+  package var voteSum: Int? { Self.sum(votes, invalidVotes) }
+  package var selectionSum: Int? { Self.sum(selectionVotes, invalidSelectionVotes) }
 
   /// c_A by the selection votes, ties to the lowest class; nil without classes.
-  var leader: Int? {
+  package var leader: Int? {
     guard let most = selectionVotes.max() else { return nil }
     return selectionVotes.firstIndex(of: most)
+  }
+
+  /// What the run's rule answers for.
+  ///
+  /// - Precondition: the candidate is one of the classes.
+  package var count: ClaimedCount {
+    ClaimedCount(
+      candidate: candidate, successes: votes[candidate], samples: samples, bound: bound, stopReason: stopReason)
   }
 
   private static func sum(_ votes: [Int], _ invalid: Int) -> Int? {

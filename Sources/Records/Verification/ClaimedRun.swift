@@ -2,29 +2,29 @@ import Basics
 import Foundation
 
 /// The files of a run directory as they lie there, nothing of them believed.
-struct ClaimedRun {
+package struct ClaimedRun {
   /// A line of records.jsonl.
-  struct Line {
+  package struct Line {
     /// Counted from 1.
-    var number: Int
-    var bytes: [UInt8]
+    package var number: Int
+    package var bytes: [UInt8]
     /// nil where the line is no record.
-    var claim: ClaimedRecord?
+    package var claim: ClaimedRecord?
     /// The record as `certify --resume` and `report` read it; nil where they refuse it.
-    var record: ImageRecord?
+    package var record: ImageRecord?
   }
 
-  let path: String
-  let manifest: RunManifest
-  var lines: [Line] = []
+  package let path: String
+  package let manifest: RunManifest
+  package var lines: [Line] = []
   /// nil where the file cannot be read.
-  var table: [String]?
-  var summary: JSONValue?
+  package var table: [String]?
+  package var summary: JSONValue?
   /// What could not be read.
-  var failures: [VerificationFailure] = []
+  package var failures: [VerificationFailure] = []
 
   /// - Throws: `InputError` where the folder holds no run.json that can be read.
-  init(path: String) throws {
+  package init(path: String) throws {
     self.path = path
     manifest = try RunDirectory.readManifest(path)
     if let bytes = read(RunFile.recordsName, limit: RunFile.largestRecords) { readLines(bytes) }
@@ -63,7 +63,7 @@ struct ClaimedRun {
   }
 
   /// Beyond these a file is rubbish, and naming each line of it helps nobody.
-  private static let mostFailures = 10_000
+  package static let mostFailures = 10_000
 
   private mutating func readLines(_ bytes: [UInt8]) {
     let decoder = JSONDecoder()

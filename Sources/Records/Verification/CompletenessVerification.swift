@@ -1,10 +1,12 @@
 /// Whether every image that a run promises has one record, in the order promised.
-struct CompletenessVerification {
+package struct CompletenessVerification {
   /// The data set's indices in the order of the run.
   let indices: [Int]
 
+  package init(indices: [Int]) { self.indices = indices }
+
   /// - Parameter lines: each record's line and its image.
-  func failures(_ lines: [(number: Int, index: Int)]) -> [VerificationFailure] {
+  package func failures(_ lines: [(number: Int, index: Int)]) -> [VerificationFailure] {
     let file = RunFile.recordsName
     var places: [Int: Int] = [:]
     for (place, index) in indices.enumerated() { places[index] = place }

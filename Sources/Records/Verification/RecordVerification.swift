@@ -3,13 +3,20 @@ import Certification
 import Statistics
 
 /// Holds one record against the run's description: every number that follows from others is computed again.
-struct RecordVerification {
-  let smoothing: RunManifest.Smoothing
+package struct RecordVerification {
+  let rule: CertificationRule
+  let sigma: PixelNoise
   /// What a bound's last digits may differ by, relatively: 0 on the kind of processor the run was made on.
   let tolerance: Double
 
+  package init(rule: CertificationRule, sigma: PixelNoise, tolerance: Double) {
+    self.rule = rule
+    self.sigma = sigma
+    self.tolerance = tolerance
+  }
+
   /// What does not hold of a record on line `line`.
-  func failures(_ record: ClaimedRecord, line: Int) -> [VerificationFailure] {
+  package func failures(_ record: ClaimedRecord, line: Int) -> [VerificationFailure] {
     var check = Check(line: line)
     checkCounts(record, &check)
     guard check.failures.isEmpty else { return check.failures }
@@ -33,18 +40,12 @@ struct RecordVerification {
       found: "\(record.label)")
     if let sum = record.voteSum {
       check.require(record.samples, sum, "samples", "the votes do not sum to it")
-      if smoothing.stop == RunManifest.Smoothing.anytime {
-        check.require(
-          sum <= smoothing.samples, "samples", "more votes than the budget", expected: "at most \(smoothing.samples)",
-          found: "\(sum)")
-      } else {
-        check.require(sum, smoothing.samples, "votes", "not the number of votes fixed beforehand")
-      }
+      if let contradiction = rule.behaviour.contradiction(inVotes: sum) { check.add(contradiction) }
     } else {
       check.require(false, "votes", "not numbers of votes")
     }
     if let sum = record.selectionSum {
-      check.require(sum, smoothing.selectionSamples, "selectionVotes", "not the number of selection votes")
+      check.require(sum, rule.selectionSamples, "selectionVotes", "not the number of selection votes")
     } else {
       check.require(false, "selectionVotes", "not numbers of votes")
     }
@@ -56,68 +57,14 @@ struct RecordVerification {
 
   /// The bound as it follows from the votes; nil where the recorded one cannot come from them.
   private func checkBound(_ record: ClaimedRecord, _ check: inout Check) -> Bound? {
-    let successes = record.votes[record.candidate]
-    let failed = record.samples - successes
-    let before = check.failures.count
-    if let bound = record.bound {
-      check.require(bound.alpha, smoothing.alpha, "bound.alpha", "not the run's level")
-    }
-    if smoothing.stop == RunManifest.Smoothing.fixed {
-      if let bound = record.bound {
-        check.require(bound.rule, Bound.Kind.clopperPearson.rawValue, "bound.rule", "not the run's rule")
-        check.require(bound.successes, successes, "bound.successes", "not the candidate's votes")
-        check.require(bound.samples, record.samples, "bound.samples", "not the number of votes")
-      }
-      check.require(
-        record.stopReason ?? StopReason.fixed.rawValue, StopReason.fixed.rawValue, "stopReason",
-        "the number of votes is fixed")
-      return Bound(
-        kind: .clopperPearson, successes: successes, samples: record.samples, alpha: smoothing.alpha)
-    }
-    guard let bound = record.bound else {
-      check.require(false, "bound", "absent, though the number of votes is not fixed")
-      return nil
-    }
-    check.require(bound.rule, Bound.Kind.betaMixture.rawValue, "bound.rule", "not the run's rule")
-    // A prefix of the votes that ends in a success and has no more votes of either kind than all of them.
-    let isPrefix =
-      (0...record.samples).contains(bound.samples) && (0...bound.samples).contains(bound.successes)
-      && bound.successes <= successes && bound.samples - bound.successes <= failed
-      && (bound.successes > 0) == (bound.samples > 0) && (successes > 0) == (bound.successes > 0)
-    check.require(
-      isPrefix, "bound", "no prefix of the votes",
-      expected: "at most \(successes) votes for and \(failed) against class \(record.candidate)",
-      found: "\(bound.successes) of \(bound.samples)")
-    checkStop(record, &check)
-    guard check.failures.count == before else { return nil }
-    let attained = Bound(
-      kind: .betaMixture, successes: bound.successes, samples: bound.samples, alpha: smoothing.alpha)
-    let final = Bound(kind: .betaMixture, successes: successes, samples: record.samples, alpha: smoothing.alpha)
-    check.require(
-      final.value <= attained.value, "bound", "not where the bound was largest: all votes give a larger one",
-      expected: "at least \(final.value)", found: "\(attained.value)")
-    return attained
-  }
-
-  private func checkStop(_ record: ClaimedRecord, _ check: inout Check) {
-    switch record.stopReason.flatMap(StopReason.init(rawValue:)) {
-    case .budget:
-      check.require(record.samples, smoothing.samples, "samples", "the budget is not spent")
-    case .targets:
-      check.require(smoothing.targetRadii != nil, "stopReason", "the run has no target radii", found: "targets")
-    case .tolerance:
-      check.require(
-        (smoothing.radiusTolerance ?? 0) > 0, "stopReason", "the run has no tolerance", found: "tolerance")
-    case .fixed, nil:
-      check.require(
-        false, "stopReason", "no reason to stop", expected: "targets, tolerance or budget",
-        found: record.stopReason ?? "nothing")
-    }
+    let examination = rule.behaviour.examine(record.count)
+    examination.contradictions.forEach { check.add($0) }
+    return examination.bound
   }
 
   private func checkCertificate(_ record: ClaimedRecord, _ bound: Bound, _ check: inout Check) {
     let value = bound.value
-    let radius = CertifiedRadius.radius(sigma: smoothing.sigma, lowerBound: value)
+    let radius = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: value)
     check.require(
       agree(record.pLower, value), "pLower", "not the bound of \(bound.successes) in \(bound.samples) votes",
       expected: "\(value)", found: "\(record.pLower)")
@@ -138,6 +85,13 @@ struct RecordVerification {
   private struct Check {
     let line: Int
     var failures: [VerificationFailure] = []
+
+    mutating func add(_ contradiction: Contradiction) {
+      failures.append(
+        VerificationFailure(
+          contradiction.problem, file: RunFile.recordsName, line: line, field: contradiction.field,
+          expected: contradiction.expected, found: contradiction.found))
+    }
 
     mutating func require(
       _ condition: Bool, _ field: String, _ problem: String, expected: String? = nil, found: String? = nil

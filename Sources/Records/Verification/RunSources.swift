@@ -21,7 +21,7 @@ public struct RunSources: Sendable {
   }
 
   /// Where these are not what the run used. A digest speaks for its file, wherever that lies now.
-  func failures(_ manifest: RunManifest) -> [VerificationFailure] {
+  package func failures(_ manifest: RunManifest) -> [VerificationFailure] {
     var failures: [VerificationFailure] = []
     func require<Value: Equatable>(_ found: Value?, _ expected: Value?, _ field: String, of source: String?) {
       guard found != expected else { return }
@@ -62,7 +62,7 @@ public struct RunEngine: Hashable, Sendable {
   }
 
   /// What a run was made with.
-  init(_ manifest: RunManifest) {
+  package init(_ manifest: RunManifest) {
     self.init(
       program: manifest.program, instructionSet: manifest.host.instructionSet, libraries: manifest.host.libraries,
       precision: manifest.classifier.precision)
@@ -78,7 +78,7 @@ public struct RunEngine: Hashable, Sendable {
   }
 
   /// Where `here` differs from this engine of a run; empty where votes must be the same.
-  func differences(here: RunEngine) -> [Difference] {
+  package func differences(here: RunEngine) -> [Difference] {
     func text(_ libraries: [String: String]) -> String {
       libraries.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }

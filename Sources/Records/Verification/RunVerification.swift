@@ -41,11 +41,11 @@ public struct RunVerification {
     contradictions.forEach { failures.add($0) }
     if let engine { engineDifferences = RunEngine(manifest).differences(here: engine) }
     // Nothing can be held against numbers that are none.
-    guard contradictions.isEmpty, let indices = try? manifest.images.indices(inDatasetOf: manifest.data.size) else {
-      return
-    }
+    guard contradictions.isEmpty, let indices = try? manifest.images.indices(inDatasetOf: manifest.data.size),
+      let rule = try? manifest.rule()
+    else { return }
     let check = RecordVerification(
-      smoothing: manifest.smoothing, tolerance: engine == nil || !engineDifferences.isEmpty ? 1e-9 : 0)
+      rule: rule, sigma: manifest.sigma, tolerance: engine == nil || !engineDifferences.isEmpty ? 1e-9 : 0)
     let classes = run.lines.lazy.compactMap(\.claim).first?.votes.count
     for line in run.lines {
       guard let claim = line.claim else { continue }
@@ -75,7 +75,9 @@ public struct RunVerification {
     }
     if line.claim?.stopReason == nil {
       bytes = Array(
-        String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: #""stopReason":"fixed","#, with: "").utf8)
+        String(decoding: bytes, as: UTF8.self).replacingOccurrences(
+          of: "\"stopReason\":\"\(StopReason.fixed.rawValue)\",", with: ""
+        ).utf8)
     }
     guard bytes != line.bytes else { return nil }
     return VerificationFailure(

@@ -1,11 +1,11 @@
 /// Whether certified.tsv says what the records say, to the letter.
-enum TableVerification {
+package enum TableVerification {
   private static let columns = CertifiedTable.header.dropLast().split(separator: "\t").map(String.init)
 
   /// - Parameters:
   ///   - table: the file's lines, an empty one after the last newline.
   ///   - records: the records in the order of their lines; nil for a line that is none.
-  static func failures(_ table: [String], records: [ImageRecord?]) -> [VerificationFailure] {
+  package static func failures(_ table: [String], records: [ImageRecord?]) -> [VerificationFailure] {
     let file = RunFile.tableName
     var rows = table[...]
     var failures: [VerificationFailure] = []

@@ -46,9 +46,11 @@ extension VerificationFailure: CustomStringConvertible {
 
 /// Failures in the order in which they were found; of very many only the first are kept.
 public struct VerificationFailures: Hashable, Sendable {
-  static let limit = 1000
+  package static let limit = 1000
   public private(set) var first: [VerificationFailure] = []
   public private(set) var count = 0
+
+  package init() {}
 
   public var isEmpty: Bool { count == 0 }
 

@@ -19,7 +19,7 @@ extension RunVerification {
   public mutating func redraw(
     _ choice: Redraw, executor: VoteExecutor, images: @escaping ImageProvider, progress: RunProgress = .silent
   ) async throws {
-    guard sourcesHold, let rule = try? manifest.smoothing.rule() else { return }
+    guard sourcesHold, let rule = try? manifest.rule() else { return }
     let candidates = records.filter {
       (0..<manifest.data.size).contains($0.record.index) && $0.record.votes.count == executor.classCount
     }
@@ -33,7 +33,7 @@ extension RunVerification {
       findings.seed = seed
     }
     let redraw = VoteRedraw(
-      executor: executor, sigma: PixelNoise(manifest.smoothing.sigma), rule: rule, seed: manifest.smoothing.seed,
+      executor: executor, sigma: manifest.sigma, rule: rule, seed: manifest.smoothing.seed,
       images: images, progress: progress, isSameEngine: engineDifferences.isEmpty)
     do {
       for finding in try await redraw(chosen) {

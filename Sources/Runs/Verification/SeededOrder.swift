@@ -1,14 +1,14 @@
 import Noise
 
 /// A random choice that its seed repeats.
-struct SeededOrder {
+package struct SeededOrder {
   private let words: NoiseStream
   private var position = 0
 
-  init(seed: UInt64) { words = NoiseStream(seed: seed, image: 0, vote: 0, purpose: .verification) }
+  package init(seed: UInt64) { words = NoiseStream(seed: seed, image: 0, vote: 0, purpose: .verification) }
 
   /// Up to `count` different numbers of 0 ..< total, each set as likely as any other (Floyd).
-  mutating func draw(_ count: Int, of total: Int) -> Set<Int> {
+  package mutating func draw(_ count: Int, of total: Int) -> Set<Int> {
     var drawn: Set<Int> = []
     for last in max(0, total - count)..<total {
       let number = words.integer(below: last + 1, at: position)

@@ -7,7 +7,7 @@ import Certification
 ///
 /// A record holds counts per class, so votes can only be confirmed an image at a time; what stopped an anytime count
 /// where it did is confirmed along with it.
-struct VoteRedraw {
+package struct VoteRedraw {
   var executor: VoteExecutor
   var sigma: PixelNoise
   var rule: CertificationRule
@@ -17,10 +17,23 @@ struct VoteRedraw {
   /// Whether votes must be the same bit for bit.
   var isSameEngine: Bool
 
-  /// More votes of one image than memory should hold at once.
-  static let mostVotes = 1 << 26
+  package init(
+    executor: VoteExecutor, sigma: PixelNoise, rule: CertificationRule, seed: UInt64, images: @escaping ImageProvider,
+    progress: RunProgress = .silent, isSameEngine: Bool
+  ) {
+    self.executor = executor
+    self.sigma = sigma
+    self.rule = rule
+    self.seed = seed
+    self.images = images
+    self.progress = progress
+    self.isSameEngine = isSameEngine
+  }
 
-  enum Finding: Sendable {
+  /// More votes of one image than memory should hold at once.
+  package static let mostVotes = 1 << 26
+
+  package enum Finding: Sendable {
     /// The record is what comes out again, but for its time.
     case confirmed
     /// It is not, as an honest record could never be.
@@ -29,7 +42,7 @@ struct VoteRedraw {
     case differs(String)
   }
 
-  func callAsFunction(_ records: [(line: Int, record: ImageRecord)]) async throws -> [Finding] {
+  package func callAsFunction(_ records: [(line: Int, record: ImageRecord)]) async throws -> [Finding] {
     guard rule.selectionSamples + rule.samples <= Self.mostVotes else {
       throw InputError(
         "too many votes an image to draw them again", file: RunFile.manifestName,
@@ -69,10 +82,11 @@ struct VoteRedraw {
 
     let candidate = record.candidate
     var refuted: [VerificationFailure] = []
-    func hold(_ field: String, _ found: [Int], of trials: Int, _ expected: [Int], of others: Int, isFixed: Bool) {
+    func hold(_ field: String, _ found: [Int], of trials: Int, _ expected: [Int], of others: Int, by bound: Bound.Kind)
+    {
       let compatible = VoteCompatibility.areCompatible(
         .init(successes: found[candidate], trials: trials), .init(successes: expected[candidate], trials: others),
-        isFixed: isFixed)
+        by: bound)
       if !compatible {
         refuted.append(
           VerificationFailure(
@@ -84,9 +98,9 @@ struct VoteRedraw {
     }
     hold(
       "selectionVotes", record.selectionVotes, of: record.selectionSamples, again.selectionVotes,
-      of: again.selectionSamples, isFixed: true)
+      of: again.selectionSamples, by: .clopperPearson)
     hold(
-      "votes", record.votes, of: record.samples, again.votes, of: again.samples, isFixed: rule.fixedVotes != nil)
+      "votes", record.votes, of: record.samples, again.votes, of: again.samples, by: rule.boundKind)
     if !refuted.isEmpty { return .refuted(refuted) }
     return .differs(
       "\(RunFile.recordsName), line \(line): image \(record.index) has \(record.votes[candidate]) of "

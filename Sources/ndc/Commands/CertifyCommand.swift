@@ -97,7 +97,7 @@ struct CertifyCommand: AsyncParsableCommand {
       program: .init(version: Version.number), arguments: Array(CommandLine.arguments.dropFirst()),
       created: RunManifest.now(), model: work.manifestModel(), data: try opened.manifest(),
       classifier: work.manifestClassifier(),
-      smoothing: .init(sigma: classifier.sigma, rule: rule, seed: seed),
+      smoothing: .init(rule: rule, seed: seed),
       images: opened.selection, execution: .init(threads: work.threads, batch: batch), host: work.host())
   }
 
@@ -126,19 +126,12 @@ struct CertifyCommand: AsyncParsableCommand {
     let best = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: rule.bestBound) ?? 0
     Output.notice("the largest radius that \(rule.samples) votes can certify is \(roundedDown(best, digits: 4))")
     for target in smoothing.targetRadius.sorted() {
-      switch rule {
-      case .fixed:
-        if target > best { Output.notice("the target radius \(target) is out of reach with these votes") }
-      case .anytime(let anytime):
-        if let votes = anytime.votesNeeded(for: target, sigma: sigma) {
+      if let outlook = rule.behaviour.outlook(for: target, sigma: sigma) {
+        let cost = outlook.votes.flatMap { votes in
           // Selection and estimation.
-          let cost = work.typicalEvaluations.map { Int((Double(rule.selectionSamples + votes) * $0).rounded()) }
-          Output.notice(
-            "the target radius \(target) takes at least \(votes) votes, if all of them agree"
-              + (cost.map { ": about \($0) evaluations an image" } ?? ""))
-        } else {
-          Output.notice("the target radius \(target) is out of reach of \(rule.samples) votes from the start")
+          work.typicalEvaluations.map { Int((Double(rule.selectionSamples + votes) * $0).rounded()) }
         }
+        Output.notice(outlook.text + (cost.map { ": about \($0) evaluations an image" } ?? ""))
       }
     }
     if finished > 0 { Output.notice("resuming after \(finished) finished images") }

@@ -28,7 +28,7 @@ struct RadiusCommand: ParsableCommand {
   var sigma: Double
 
   @Option(help: ArgumentHelp("fixed or anytime: how the number of votes came about.", valueName: "rule"))
-  var stop = StoppingRule.fixed
+  var stop = StopOption.fixed
 
   @Flag(help: "Print {\"pLower\",\"radius\",\"abstained\"} in full precision.")
   var json = false

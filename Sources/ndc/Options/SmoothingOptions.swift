@@ -3,7 +3,7 @@ import Basics
 import Certification
 
 /// When the estimation of a class's probability ends.
-enum StoppingRule: String, ExpressibleByArgument, CaseIterable {
+enum StopOption: String, ExpressibleByArgument, CaseIterable {
   /// After a number of votes fixed beforehand.
   case fixed
   /// As soon as the answer sought is known.
@@ -36,7 +36,7 @@ struct SmoothingOptions: ParsableArguments {
       discussion:
         "Default: anytime; fixed for --preset paper and where --samples names a number without a preset or a target.",
       valueName: "rule"))
-  var stop: StoppingRule?
+  var stop: StopOption?
 
   @Option(
     parsing: .upToNextOption,
@@ -81,15 +81,16 @@ struct SmoothingOptions: ParsableArguments {
     case .fixed:
       return .fixed(try Certify(selectionSamples: selection, samples: samples, alpha: alpha))
     case .anytime:
-      let rule = try AnytimeCertify(
-        selectionSamples: selection, budget: samples, alpha: alpha, targets: targetRadius,
-        tolerance: radiusTolerance ?? sigma.sigma / 10)
-      if !targetRadius.isEmpty, !targetRadius.contains(where: { rule.votesNeeded(for: $0, sigma: sigma) != nil }) {
+      let tolerance = try AnytimeTolerance(
+        selectionSamples: selection, budget: samples, alpha: alpha, tolerance: radiusTolerance ?? sigma.sigma / 10)
+      guard !targetRadius.isEmpty else { return .tolerance(tolerance) }
+      let rule = try AnytimeTargets(selectionSamples: selection, budget: samples, alpha: alpha, targets: targetRadius)
+      if !targetRadius.contains(where: { rule.votesNeeded(for: $0, sigma: sigma) != nil }) {
         throw UsageError(
           "--target-radius: none is within reach of \(samples) votes at sigma \(sigma.sigma); take more --samples or a larger --sigma"
         )
       }
-      return .anytime(rule)
+      return .targets(rule)
     }
   }
 }

@@ -52,7 +52,7 @@ struct GalleryLoader {
     specification.elimination = .none
     let explainer = VoteExplainer(
       denoiser: model.denoiser, classifier: try specification.makeClassifier(denoiser: model.denoiser),
-      sigma: PixelNoise(manifest.smoothing.sigma), seed: manifest.smoothing.seed
+      sigma: manifest.sigma, seed: manifest.smoothing.seed
     ) { index in
       guard (0..<images.count).contains(index) else {
         throw InputError("the data set has no such image", location: "image \(index)")

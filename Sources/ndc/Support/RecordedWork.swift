@@ -68,7 +68,7 @@ struct RecordedWork {
     try VoteExecutor(
       SmoothedClassifier(
         base: try manifest.classifier.specification.makeClassifier(denoiser: denoiser.denoiser),
-        sigma: PixelNoise(manifest.smoothing.sigma)),
+        sigma: manifest.statedSmoothing),
       threads: threads)
   }
 }

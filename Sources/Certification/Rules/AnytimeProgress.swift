@@ -1,6 +1,6 @@
 import Basics
 
-/// What the votes counted so far certify, while AnytimeCertify goes on.
+/// What the votes counted so far certify, while an anytime rule goes on.
 ///
 /// All elements of one run hold together except with probability α, because the confidence sequence is valid at every
 /// number of votes at once: whichever is the last one seen, it is a certificate. Bounds never fall.
@@ -13,10 +13,10 @@ public struct AnytimeProgress: Hashable, Sendable {
   public let bound: Bound
   public let certificate: Certificate
 
-  init(_ counting: Counting) {
-    candidate = counting.candidate
-    counts = counting.counts
-    bound = counting.bound
-    certificate = Certificate(pLower: counting.lower.bound, sigma: counting.sigma)
+  init(_ count: AnytimeCount, sigma: PixelNoise) {
+    candidate = count.candidate
+    counts = count.counts
+    bound = count.bound
+    certificate = Certificate(pLower: count.lower.bound, sigma: sigma)
   }
 }

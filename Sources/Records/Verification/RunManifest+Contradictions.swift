@@ -1,39 +1,12 @@
 import Basics
-import Certification
 import Classifiers
-
-extension RunManifest.Smoothing {
-  /// The rule that these numbers stand for.
-  ///
-  /// - Throws: `UsageError` for numbers that are none.
-  public func rule() throws -> CertificationRule {
-    try SmoothedClassifier.check(PixelNoise(sigma))
-    switch stop {
-    case Self.fixed:
-      guard targetRadii == nil, radiusTolerance == nil else {
-        throw UsageError("a fixed number of votes goes with neither targets nor a tolerance")
-      }
-      return .fixed(try Certify(selectionSamples: selectionSamples, samples: samples, alpha: alpha))
-    case Self.anytime:
-      let rule = CertificationRule.anytime(
-        try AnytimeCertify(
-          selectionSamples: selectionSamples, budget: samples, alpha: alpha, targets: targetRadii ?? [],
-          tolerance: radiusTolerance ?? 0))
-      guard RunManifest.Smoothing(sigma: sigma, rule: rule, seed: seed) == self else {
-        throw UsageError("targets ascend, each once, or else there is a tolerance")
-      }
-      return rule
-    default: throw UsageError("\"\(stop)\" is no rule to stop by (\(Self.fixed) or \(Self.anytime))")
-    }
-  }
-}
 
 extension RunManifest {
   /// More images than any data set has; a list of their indices must fit into memory.
   static let largestCount = 1 << 26
 
   /// Where this manifest contradicts itself.
-  func contradictions() -> [VerificationFailure] {
+  package func contradictions() -> [VerificationFailure] {
     let file = "run.json"
     var failures: [VerificationFailure] = []
     func require<Value: Equatable>(_ found: Value, _ expected: Value, _ field: String, _ problem: String) {
@@ -43,7 +16,7 @@ extension RunManifest {
     }
     require(format, 1, "format", "a layout that this version does not know")
     require(
-      classifier.specification.sigma, smoothing.sigma, "classifier.specification.sigma",
+      sigma.sigma, statedSmoothing.sigma, "classifier.specification.sigma",
       "the classifier was made for another noise than the images get")
     require(
       classifier.description, classifier.specification.description, "classifier.description",
@@ -61,7 +34,7 @@ extension RunManifest {
       }
     }
     do {
-      _ = try smoothing.rule()
+      _ = try rule()
     } catch {
       failures.append(VerificationFailure(error, file: file, field: "smoothing"))
     }

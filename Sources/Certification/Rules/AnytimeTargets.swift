@@ -1,0 +1,130 @@
+import Basics
+import Statistics
+
+/// The anytime rule that stops when every target radius is certified or out of reach.
+public struct AnytimeTargets: AnytimeRule {
+  /// n₀.
+  public let selectionSamples: Int
+  /// The most estimation votes.
+  public let budget: Int
+  /// α.
+  public let alpha: Double
+  /// Radii in pixels, ascending, each once.
+  public let targets: [Double]
+
+  /// - Throws: `UsageError` unless n₀ and the budget are positive, α lies strictly between 0 and 1, and there are
+  ///   targets, finite and not negative.
+  public init(selectionSamples: Int, budget: Int, alpha: Double, targets: [Double]) throws {
+    try Self.check(selectionSamples: selectionSamples, budget: budget, alpha: alpha, radii: targets)
+    guard !targets.isEmpty else { throw UsageError("a rule that stops at targets needs a target radius") }
+    self.selectionSamples = selectionSamples
+    self.budget = budget
+    self.alpha = alpha
+    self.targets = Set(targets).sorted()
+  }
+
+  public func callAsFunction(
+    _ source: some VoteSource, sigma: PixelNoise, onProgress: (AnytimeProgress) -> Void
+  ) async throws -> CertifyResult {
+    try await count(source, sigma: sigma, goal: Goal(rule: self, sigma: sigma), onProgress: onProgress)
+  }
+
+  /// Targets neither certified nor given up.
+  private struct Goal: AnytimeGoal {
+    /// A radius to certify, and how many of all votes in the budget must agree for it.
+    struct Target {
+      var radius: Double
+      var successesNeeded: Int
+    }
+
+    let rule: AnytimeTargets
+    let sigma: PixelNoise
+    /// Nearest first.
+    var open: [Target]
+
+    init(rule: AnytimeTargets, sigma: PixelNoise) {
+      self.rule = rule
+      self.sigma = sigma
+      open = rule.targets.compactMap { radius in
+        guard let probability = AnytimeCount.probability(toCertify: radius, sigma: sigma),
+          let needed = ConfidenceSequence.successesNeeded(
+            toReach: probability, trials: rule.budget, alpha: rule.alpha)
+        else { return nil }
+        return Target(radius: radius, successesNeeded: needed)
+      }
+    }
+
+    mutating func isReached(by count: AnytimeCount) -> Bool {
+      if count.isBoundRaised, let radius = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: count.lower.bound) {
+        open.removeAll { $0.radius <= radius }
+      }
+      if count.looksAhead { giveUp(count) }
+      return open.isEmpty
+    }
+
+    /// Drops targets that are out of reach.
+    private mutating func giveUp(_ count: AnytimeCount) {
+      let likely = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: count.upper.bound) ?? -1
+      let (posterior, successes) = (count.posterior, count.lower.successes)
+      open.removeAll { target in
+        if target.radius > likely { return true }
+        // Below the mean of what is predicted, the chance is about ½ or more.
+        let missing = target.successesNeeded - successes
+        return Double(missing) > posterior.mean && posterior.survival(missing - 1) < AnytimeCount.hopelessChance
+      }
+    }
+
+    func votesNeeded(after count: AnytimeCount) -> Int? {
+      guard let farthest = open.last else { return nil }
+      return AnytimeCount.trials(
+        toCertify: farthest.radius, sigma: sigma, failures: count.lower.trials - count.lower.successes,
+        alpha: rule.alpha, limit: rule.budget
+      ).map { $0 - count.lower.trials }
+    }
+  }
+}
+
+extension CertificationRule {
+  /// As soon as every target radius is certified or out of reach.
+  public static func targets(_ rule: AnytimeTargets) -> CertificationRule { CertificationRule(rule) }
+}
+
+extension AnytimeTargets {
+  public static let kind = CertificationRule.Kind.targets
+  public static let lack = "the run has no target radii"
+
+  public var canEndEarly: Bool { true }
+
+  public static func isMeant(by parameters: CertificationRule.Parameters) -> Bool {
+    !(parameters.targetRadii ?? []).isEmpty
+  }
+
+  public init(_ parameters: CertificationRule.Parameters) throws {
+    let targets = parameters.targetRadii ?? []
+    try Self.check(
+      selectionSamples: parameters.selectionSamples, budget: parameters.samples, alpha: parameters.alpha,
+      radii: targets + [parameters.radiusTolerance ?? 0])
+    try self.init(
+      selectionSamples: parameters.selectionSamples, budget: parameters.samples, alpha: parameters.alpha,
+      targets: targets)
+    try requireForm(parameters)
+  }
+
+  public var parameters: CertificationRule.Parameters { .init(self, targetRadii: targets) }
+
+  public func summary(radius: (Double) -> String) -> String {
+    "\(Self.summaryStart); voting ends when the radius \(list(radius)) is decided"
+  }
+
+  public func caveat(radius: (Double) -> String) -> RadiusCaveat? {
+    RadiusCaveat(
+      mark: "target-stopped",
+      note:
+        "Voting stopped as soon as the target radius (\(list(radius))) was decided. The ACR and every radius beyond "
+        + "the target say where voting stopped: they are not comparable with those of other runs.",
+      comparison: "stopped voting when its target radius was decided: radii beyond it are not comparable, and no "
+        + "difference of radii is given.")
+  }
+
+  private func list(_ radius: (Double) -> String) -> String { targets.map(radius).joined(separator: ", ") }
+}
