@@ -29,7 +29,7 @@ let package = Package(
       name: "NoisedDiffusionClassifiers",
       targets: [
         "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "Classifiers",
-        "Statistics", "Certification", "Records", "Runs", "Reports", "NoisedDiffusionClassifiers",
+        "Models", "Statistics", "Certification", "Records", "Runs", "Reports", "NoisedDiffusionClassifiers",
       ]),
   ],
   dependencies: [
@@ -67,6 +67,7 @@ let package = Package(
     // Networks.
     library("OneDNN", ["Basics", "CDNNL"]),
     library("UNets", ["Basics", "Checkpoints", "Diffusion", "OneDNN", "CKernels"]),
+    library("Models", ["Basics", "Checkpoints", "Classifiers", "Datasets", "Diffusion", "OneDNN", "UNets"]),
 
     // The work itself, the library's one import, and the tool.
     library("Records", ["Basics", "Classifiers", "Certification", "Statistics"]),
@@ -76,16 +77,13 @@ let package = Package(
     library(
       "NoisedDiffusionClassifiers",
       [
-        "Basics", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "Classifiers", "Statistics",
-        "Certification", "Records", "Runs",
+        "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "Models", "Classifiers",
+        "Statistics", "Certification", "Records", "Runs",
       ]),
     library("Reports", ["Basics", "CZlib", "Statistics", "Certification", "Records"]),
     .executableTarget(
       name: "ndc",
-      dependencies: [
-        "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "OneDNN", "UNets", "Classifiers",
-        "Statistics", "Certification", "Records", "Runs", "Reports", argumentParser,
-      ],
+      dependencies: ["NoisedDiffusionClassifiers", "Reports", argumentParser],
       swiftSettings: swiftSettings),
 
     // What reads bytes from outside, as fuzz targets.
@@ -127,6 +125,7 @@ let package = Package(
         "Basics",
       ],
       hasFixtures: true),
+    tests("Models", ["Models", "Checkpoints", "Classifiers", "Diffusion", "UNets", "Basics"]),
     tests("NoisedDiffusionClassifiers", ["NoisedDiffusionClassifiers"]),
     tests("Command", ["Basics", "NumPyFiles", "NoisedDiffusionClassifiers"], hasFixtures: true),
     tests("Fuzz", ["FuzzEntries", "Basics"]),

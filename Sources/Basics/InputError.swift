@@ -35,9 +35,3 @@ public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
     return text
   }
 }
-
-/// Options that do not fit together or lie outside their range. Exit status 64.
-public struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
-  public var description: String
-  public init(_ description: String) { self.description = description }
-}

@@ -44,7 +44,7 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   ///
   /// - Throws: `UsageError`.
   public func grid() throws -> NoiseGrid {
-    guard sigma.isFinite, sigma >= 0 else { throw UsageError("--sigma \(sigma): must be finite and not negative") }
+    guard sigma.isFinite, sigma >= 0 else { throw UsageError("\(.sigma) \(sigma): must be finite and not negative") }
     if let explicit = levels ?? (weighting == .learned ? calibration?.levels.map(\.sigma) : nil) {
       do {
         return try NoiseGrid(points: explicit)
@@ -52,7 +52,7 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
         throw UsageError("the noise levels cannot be used: \(error)")
       }
     }
-    if weighting == .learned, calibration == nil { throw UsageError("--weighting learned needs a calibration file") }
+    if weighting == .learned, calibration == nil { throw UsageError("\(.weighting) learned needs a calibration file") }
     return try NoiseGrid(from: method.gridBeginsAtSmoothing ? smoothing : NoiseGrid.cleanStart, timesteps: timesteps)
   }
 
@@ -104,12 +104,12 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
 
   private func levelCount() throws -> Int {
     let grid = try grid()
-    if needsUnconditional, sigma == 0 { throw UsageError("--method \(method.rawValue) needs a --sigma above 0") }
+    if needsUnconditional, sigma == 0 { throw UsageError("\(.method) \(method.rawValue) needs a \(.sigma) above 0") }
     if method != .exactPosterior, method.gridBeginsAtSmoothing, !grid.isGenerated, let first = grid.points.first,
       first < smoothing
     {
       throw UsageError(
-        "--method \(method.rawValue) evaluates levels of at least \(smoothing.sigma) (twice --sigma); found \(first.sigma)"
+        "\(.method) \(method.rawValue) evaluates levels of at least \(smoothing.sigma) (twice \(.sigma)); found \(first.sigma)"
       )
     }
     let levels =
@@ -119,7 +119,7 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
       let wrong = calibration?.levels.first(where: { $0.amplitude != 1 })
     {
       throw UsageError(
-        "--method \(method.rawValue) adds all of a level's noise: the calibration's amplitude \(wrong.amplitude) at level \(wrong.sigma) was learned for another method"
+        "\(.method) \(method.rawValue) adds all of a level's noise: the calibration's amplitude \(wrong.amplitude) at level \(wrong.sigma) was learned for another method"
       )
     }
     let weighting = try LevelWeighting(weighting, calibration: calibration)

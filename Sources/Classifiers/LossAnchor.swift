@@ -22,7 +22,7 @@ package enum LossAnchor: Hashable, Sendable {
   ///   positive.
   func check(_ denoiser: any Denoiser) throws {
     guard let noise = reconstructionNoise else { return }
-    guard noise.sigma > 0 else { throw UsageError("this method needs a smoothing noise --sigma above 0") }
+    guard noise.sigma > 0 else { throw UsageError("this method needs a smoothing noise \(.sigma) above 0") }
     guard denoiser.isUnconditionalAvailable else {
       throw InputError(
         "this method needs x̂ = D(x; σ, none), and the model always needs a label: name an unconditional model")

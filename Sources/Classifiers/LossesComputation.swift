@@ -38,7 +38,7 @@ public struct LossesComputation: Sendable {
         found: "\(noise[place])")
     }
     guard specification.sigma.isFinite, specification.sigma >= 0 else {
-      throw UsageError("--sigma \(specification.sigma): must be finite and not negative")
+      throw UsageError("\(.sigma) \(specification.sigma): must be finite and not negative")
     }
     var specification = specification
     specification.noiseSharing = .shared

@@ -24,7 +24,7 @@ public enum LevelWeighting: Hashable, Sendable {
     case .edmReference: self = .edmReference
     case .uniform: self = .uniform
     case .learned:
-      guard let calibration else { throw UsageError("--weighting learned needs a calibration file") }
+      guard let calibration else { throw UsageError("\(.weighting) learned needs a calibration file") }
       self = .learned(calibration)
     }
   }

@@ -26,16 +26,16 @@ public struct NoiseGrid: Hashable, Sendable {
   /// - Throws: `UsageError` when T < 3, T > 100 000 or start lies outside [0, 3).
   public init(from start: ModelNoise, timesteps: Int = referenceTimesteps) throws {
     guard timesteps >= 3 else {
-      throw UsageError("--timesteps \(timesteps): a grid needs at least 3 points (points 1 … T−2 are evaluated)")
+      throw UsageError("\(.timesteps) \(timesteps): a grid needs at least 3 points (points 1 … T−2 are evaluated)")
     }
     guard timesteps <= Self.largestTimesteps else {
-      throw UsageError("--timesteps \(timesteps): at most \(Self.largestTimesteps)")
+      throw UsageError("\(.timesteps) \(timesteps): at most \(Self.largestTimesteps)")
     }
     let (first, last) = (start.sigma, Self.upperEnd.sigma)
     guard first >= 0, first < last else {
       throw UsageError(
         "the noise grid ends at \(last) in model space and cannot begin at \(first): "
-          + "--sigma must be below \(last / 2) in pixels")
+          + "\(.sigma) must be below \(last / 2) in pixels")
     }
     // As numpy.linspace: start + i·step, and the last point exact.
     let step = (last - first) / Double(timesteps - 1)
@@ -83,7 +83,7 @@ public struct NoiseGrid: Hashable, Sendable {
   public func steps(
     above start: ModelNoise, skipping skippedSteps: Int = referenceSkippedSteps
   ) throws -> [NoiseStep] {
-    guard skippedSteps >= 0 else { throw UsageError("--skip-steps \(skippedSteps): must not be negative") }
+    guard skippedSteps >= 0 else { throw UsageError("\(.skippedSteps) \(skippedSteps): must not be negative") }
     let first = isGenerated ? skippedSteps : 0
     let end = isGenerated ? points.count - 2 : points.count - 1
     let steps = (min(first, end)..<end)
@@ -92,7 +92,8 @@ public struct NoiseGrid: Hashable, Sendable {
     guard !steps.isEmpty else {
       throw UsageError(
         "epndc: no step is left of a grid of \(points.count) points"
-          + (isGenerated ? " with --skip-steps \(skippedSteps); take more --timesteps" : " above \(start.sigma)"))
+          + (isGenerated
+            ? " with \(.skippedSteps) \(skippedSteps); take more \(.timesteps)" : " above \(start.sigma)"))
     }
     return steps
   }

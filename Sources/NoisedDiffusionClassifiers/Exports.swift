@@ -5,7 +5,9 @@
 @_exported import Classifiers
 @_exported import Datasets
 @_exported import Diffusion
+@_exported import Models
 @_exported import Noise
+@_exported import NumPyFiles
 @_exported import Records
 @_exported import Runs
 @_exported import Statistics

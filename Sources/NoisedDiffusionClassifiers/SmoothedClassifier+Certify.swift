@@ -71,30 +71,6 @@ extension SmoothedClassifier {
   }
 }
 
-extension AnytimeTolerance {
-  /// The votes of `ndc --preset fast`: 20 choose the class; then at most 1000 until the radius can grow by less than
-  /// σ/10.
-  ///
-  /// - Parameters:
-  ///   - sigma: σ, in pixels.
-  ///   - alpha: the probability of a wrong certificate.
-  public static func fast(sigma: PixelNoise, alpha: Double = 0.001) throws -> AnytimeTolerance {
-    try AnytimeTolerance(selectionSamples: 20, budget: 1000, alpha: alpha, tolerance: sigma.sigma / 10)
-  }
-}
-
-extension AnytimeTargets {
-  /// The votes of `ndc --preset fast --target-radius …`: 20 choose the class; then at most 10 000 until every target is
-  /// certified or out of reach.
-  ///
-  /// - Parameters:
-  ///   - targets: radii in pixels.
-  ///   - alpha: the probability of a wrong certificate.
-  public static func fast(_ targets: [Double], alpha: Double = 0.001) throws -> AnytimeTargets {
-    try AnytimeTargets(selectionSamples: 20, budget: 10_000, alpha: alpha, targets: targets)
-  }
-}
-
 extension LabeledImageSet {
   /// The picture at `index`, without its label.
   ///

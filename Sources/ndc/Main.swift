@@ -1,7 +1,6 @@
 import ArgumentParser
-import Basics
 import Foundation
-import Runs
+import NoisedDiffusionClassifiers
 
 /// Parses, runs and turns every failure into SPEC §6's exit status.
 @main
@@ -36,7 +35,7 @@ enum Main {
   private static func exit(with error: any Error) -> Never {
     switch error {
     case let error as InputError: fail(error.description, status: 65)
-    case let error as UsageError: fail(error.description, status: 64)
+    case let error as UsageError: fail(error.message.text(\.flag), status: 64)
     case let error as Interrupted: fail(error.description, status: 130)
     case is CancellationError: fail("interrupted", status: 130)
     case is CleanExit, is ValidationError, is ExitCode: NDC.exit(withError: error)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import NoisedDiffusionClassifiers
 
 struct NDC: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,5 +25,6 @@ struct NDC: AsyncParsableCommand {
 
 enum Version {
   static let number = "0.2.0"
+  static let program = RunManifest.Program(version: number)
   static let text = "ndc \(number)"
 }

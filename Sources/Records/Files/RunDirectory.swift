@@ -44,13 +44,14 @@ public final class RunDirectory {
     var current = manifest
     if FileManager.default.fileExists(atPath: manifestFile) {
       guard resume else {
-        throw UsageError("\(path) already holds a run; continue it with --resume or name another folder with --out")
+        throw UsageError(
+          "\(path) already holds a run; continue it with \(.resume) or name another folder with \(.directory)")
       }
       let recorded = try Self.readManifest(path)
       let differences = try recorded.differences(from: manifest)
       guard differences.isEmpty else {
         throw UsageError(
-          "\(path) holds a run that this one does not continue: "
+          text: "\(path) holds a run that this one does not continue: "
             + differences.map(\.description).joined(separator: "; "))
       }
       current.created = recorded.created
@@ -117,7 +118,7 @@ public final class RunDirectory {
   private static func checkEmpty(_ path: String) throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(hiddenPrefix) }
     guard let name = names.min() else { return }
-    throw UsageError("\(path) holds files but no run (\(name)); name another folder with --out")
+    throw UsageError("\(path) holds files but no run (\(name)); name another folder with \(.directory)")
   }
 
   private static func check(_ log: RecordLog, indices: [Int], rule: CertificationRule) throws {

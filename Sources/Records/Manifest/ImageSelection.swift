@@ -29,10 +29,10 @@ public struct ImageSelection: Hashable, Sendable, Codable {
   ///   - size: how many images the data set has.
   /// - Throws: `UsageError` when the selection is empty, reaches beyond the data set or takes an image twice.
   public func indices(inDatasetOf size: Int) throws -> [Int] {
-    guard count > 0 else { throw UsageError("--count must be positive, not \(count)") }
+    guard count > 0 else { throw UsageError("\(.count) must be positive, not \(count)") }
     if let listed {
       guard count <= listed.count else {
-        throw UsageError("--count \(count) asks for more than the \(listed.count) listed images")
+        throw UsageError("\(.count) \(count) asks for more than the \(listed.count) listed images")
       }
       let taken = Array(listed[..<count])
       if let wrong = taken.first(where: { !(0..<size).contains($0) }) {
@@ -41,15 +41,15 @@ public struct ImageSelection: Hashable, Sendable, Codable {
       guard Set(taken).count == taken.count else { throw UsageError("an image is listed twice") }
       return taken
     }
-    guard stride > 0 else { throw UsageError("--stride must be positive, not \(stride)") }
+    guard stride > 0 else { throw UsageError("\(.stride) must be positive, not \(stride)") }
     guard (0..<size).contains(first) else {
-      throw UsageError("--first \(first) lies outside the data set, which has images 0 … \(size - 1)")
+      throw UsageError("\(.first) \(first) lies outside the data set, which has images 0 … \(size - 1)")
     }
     let available = (size - 1 - first) / stride + 1
     guard count <= available else {
       throw UsageError(
-        "--count \(count) asks for more than the \(available) images that the data set has from --first \(first) "
-          + "with --stride \(stride)")
+        "\(.count) \(count) asks for more than the \(available) images that the data set has from \(.first) \(first) "
+          + "with \(.stride) \(stride)")
     }
     return positions(count)
   }

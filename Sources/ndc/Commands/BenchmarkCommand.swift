@@ -1,12 +1,6 @@
 import ArgumentParser
-import Basics
-import Certification
-import Checkpoints
-import Classifiers
-import Diffusion
 import Foundation
-import Runs
-import UNets
+import NoisedDiffusionClassifiers
 
 struct BenchmarkCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -64,7 +58,7 @@ struct BenchmarkCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let source = try model ?? Resources.bundledModel()
+    let source = try model ?? BundledResources.model()
     let checkpoint = try Checkpoint.load(path: source)
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     var report = BenchmarkReport(model: source, digest: checkpoint.digest, threads: threads, rounds: rounds)
@@ -149,24 +143,25 @@ struct BenchmarkCommand: AsyncParsableCommand {
       return
     }
     for preset in Preset.allCases {
-      var modelOptions = try ModelOptions.parse([])
-      modelOptions.model = report.model
-      modelOptions.threads = threads
-      var classifierOptions = try ClassifierOptions.parse([])
-      classifierOptions.preset = preset
-      classifierOptions.sigma = sigma
-      let work = try Workload(modelOptions, classifierOptions)
-      let opened: OpenedData
+      var choice = ClassifierChoice()
+      choice.preset = preset
+      choice.sigma = sigma
+      try choice.validate()
+      let model = try DiffusionModel.open(ModelReference(report.model), choosing: choice.precision)
+      let specification = try choice.specification(for: model) { Output.notice($0.description) }
+      let image: LabeledImage
       do {
-        var dataOptions = try DataOptions.parse([])
-        dataOptions.data = data
-        opened = try dataOptions.open(for: work.model, defaultCount: 1)
+        let images = try AdaptedImageSet(
+          try DataSource.open(data, resources: BundledResources.folder), to: model.imageShape)
+        try images.requireLabels(below: model.classCount)
+        guard images.count > 0 else { throw InputError("there are no images", file: data) }
+        image = try images.image(at: 0)
       } catch let error as InputError {
         Output.notice("no presets measured, the images do not suit the model: \(error)")
         return
       }
-      let image = try opened.provider(opened.indices[0])
-      let executor = try VoteExecutor(base: work.classifier, sigma: PixelNoise(sigma), threads: threads)
+      let executor = try VoteExecutor(
+        base: model.classifier(specification), sigma: PixelNoise(sigma), threads: threads)
       let clock = ContinuousClock()
       let start = clock.now
       var votes: [Vote] = []

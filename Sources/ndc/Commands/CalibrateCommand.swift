@@ -1,11 +1,6 @@
 import ArgumentParser
-import Basics
-import Classifiers
-import Datasets
-import Diffusion
 import Foundation
-import Noise
-import Runs
+import NoisedDiffusionClassifiers
 
 struct CalibrateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -100,12 +95,12 @@ struct CalibrateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let loaded = try LoadedModel.load(model)
+    let loaded = try model.open()
     guard out != nil || loaded.parameters != nil else {
       throw UsageError("--out is needed: \(loaded.source) is no file to put a calibration beside")
     }
     let file = out ?? CalibrationTable.path(besideModel: loaded.source)
-    guard loaded.denoiser.classCount > 1 else {
+    guard loaded.classCount > 1 else {
       throw InputError("the model has no classes to choose from", file: loaded.source)
     }
     let threads = model.threads ?? ProcessInfo.processInfo.activeProcessorCount
@@ -128,7 +123,7 @@ struct CalibrateCommand: AsyncParsableCommand {
       guard !candidates.isEmpty else {
         throw UsageError("--levels: none is at least \(begins), twice --sigma \(sigma)")
       }
-      let most = indices.count * (candidates.count + mostLevels) / 2 * loaded.denoiser.classCount
+      let most = indices.count * (candidates.count + mostLevels) / 2 * loaded.classCount
       Output.notice(
         "sigma \(sigma): \(indices.count) images, \(candidates.count) candidate levels, up to \(most) evaluations")
       let run = CalibrationRun(
@@ -146,7 +141,7 @@ struct CalibrateCommand: AsyncParsableCommand {
             accuracy: $0.accuracy)
         })
       alternatives.append(result.alternatives)
-      if !json { show(sigma, result, choices[choices.count - 1], classCount: loaded.denoiser.classCount) }
+      if !json { show(sigma, result, choices[choices.count - 1], classCount: loaded.classCount) }
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -158,20 +153,20 @@ struct CalibrateCommand: AsyncParsableCommand {
     }
   }
 
-  private func trainingImages(_ loaded: LoadedModel) throws -> AdaptedImageSet {
-    let set = try DataSource.open(data, resources: Resources.folder)
-    if let test = try? DataSource.open("mnist", resources: Resources.folder), try test.digest() == set.digest() {
+  private func trainingImages(_ loaded: DiffusionModel) throws -> AdaptedImageSet {
+    let set = try DataSource.open(data, resources: BundledResources.folder)
+    if let test = try? DataSource.open("mnist", resources: BundledResources.folder), try test.digest() == set.digest() {
       throw UsageError(
         "--data \(data) is the bundled test set; calibrating on test images makes every accuracy measured on them worthless"
       )
     }
     let adapted = try AdaptedImageSet(set, to: loaded.denoiser.imageShape)
-    try adapted.requireLabels(below: loaded.denoiser.classCount)
+    try adapted.requireLabels(below: loaded.classCount)
     guard adapted.count >= 20 else { throw InputError("too few images to calibrate on", file: data) }
     return adapted
   }
 
-  private func notes(_ loaded: LoadedModel, _ dataset: AdaptedImageSet) -> String {
+  private func notes(_ loaded: DiffusionModel, _ dataset: AdaptedImageSet) -> String {
     "ndc calibrate --images \(images) --most-levels \(mostLevels) --loss-share \(lossShare) --seed \(seed), "
       + "\(loaded.precision.rawValue), on \(URL(fileURLWithPath: data).lastPathComponent) (\(dataset.count) images)"
   }

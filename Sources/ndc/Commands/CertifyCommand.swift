@@ -1,11 +1,6 @@
-import Records
 import ArgumentParser
-import Basics
-import Certification
-import Classifiers
 import Foundation
-import Runs
-import Statistics
+import NoisedDiffusionClassifiers
 
 struct CertifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -56,9 +51,9 @@ struct CertifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     try SmoothedClassifier.check(PixelNoise(classifier.sigma))
-    let rule = try smoothing.rule(
-      preset: classifier.preset, sigma: PixelNoise(classifier.sigma), quick: true)
-    let work = try Workload(model, classifier)
+    let rule = try smoothing.choice(preset: classifier.preset)
+      .rule(sigma: PixelNoise(classifier.sigma), open: QuickDefaults.votes)
+    let work = try Workload(model, classifier.choice)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let opened = try data.open(for: work.model, defaultCount: QuickDefaults.images)
     let executor = try VoteExecutor(smoothed, threads: work.threads, batch: batch)
@@ -94,8 +89,8 @@ struct CertifyCommand: AsyncParsableCommand {
 
   private func manifest(_ work: Workload, _ opened: OpenedData, _ rule: CertificationRule) throws -> RunManifest {
     RunManifest(
-      program: .init(version: Version.number), arguments: Array(CommandLine.arguments.dropFirst()),
-      created: RunManifest.now(), model: work.manifestModel(), data: try opened.manifest(),
+      program: Version.program, arguments: Array(CommandLine.arguments.dropFirst()),
+      created: RunManifest.now(), model: RunManifest.Model(work.model), data: try opened.manifest(),
       classifier: work.manifestClassifier(),
       smoothing: .init(rule: rule, seed: seed),
       images: opened.selection, execution: .init(threads: work.threads, batch: batch), host: work.host())
@@ -117,7 +112,7 @@ struct CertifyCommand: AsyncParsableCommand {
     if let typical = work.typicalEvaluations {
       Output.notice("a vote took \(fixed(typical, 1)) evaluations on average when the model was calibrated")
     }
-    if smoothing.leavesSizesOpen(preset: classifier.preset) {
+    if smoothing.choice(preset: classifier.preset).leavesSizesOpen {
       Output.notice(
         "\(rule.samples) votes per image are chosen to finish soon; --samples takes more, --preset fast is the full budget"
       )

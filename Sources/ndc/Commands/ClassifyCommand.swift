@@ -1,10 +1,6 @@
 import ArgumentParser
-import Basics
-import Certification
-import Classifiers
-import Diffusion
 import Foundation
-import Runs
+import NoisedDiffusionClassifiers
 
 struct ClassifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -46,7 +42,7 @@ struct ClassifyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let work = try Workload(model, classifier)
+    let work = try Workload(model, classifier.choice)
     let opened = try data.open(for: work.model, defaultCount: 100)
     let addsNoise = noisy || (!clean && classifier.method != .diffusion)
     if addsNoise, !(classifier.sigma > 0) { throw UsageError("--sigma must be above 0 for noisy images") }

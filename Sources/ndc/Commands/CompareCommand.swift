@@ -1,8 +1,6 @@
-import Records
 import ArgumentParser
-import Basics
+import NoisedDiffusionClassifiers
 import Reports
-import Runs
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

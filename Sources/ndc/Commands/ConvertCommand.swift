@@ -1,7 +1,5 @@
 import ArgumentParser
-import Basics
-import Checkpoints
-import UNets
+import NoisedDiffusionClassifiers
 
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

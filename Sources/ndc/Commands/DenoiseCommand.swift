@@ -1,9 +1,6 @@
 import ArgumentParser
-import Basics
-import Diffusion
 import Foundation
-import NumPyFiles
-import Runs
+import NoisedDiffusionClassifiers
 
 struct DenoiseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -43,7 +40,7 @@ struct DenoiseCommand: AsyncParsableCommand {
 
   func run() async throws {
     let start = ContinuousClock.now
-    let loaded = try LoadedModel.load(model)
+    let loaded = try model.open()
     let loadSeconds = start.duration(to: .now) / .seconds(1)
     let (images, queries) = try readBatch(loaded)
     let threads = model.threads ?? ProcessInfo.processInfo.activeProcessorCount
@@ -64,12 +61,12 @@ struct DenoiseCommand: AsyncParsableCommand {
     }
   }
 
-  private func shape(_ loaded: LoadedModel) -> [Int] {
+  private func shape(_ loaded: DiffusionModel) -> [Int] {
     let shape = loaded.denoiser.imageShape
     return [shape.channels, shape.height, shape.width]
   }
 
-  private func readBatch(_ loaded: LoadedModel) throws -> ([Float], [DenoiserQuery]) {
+  private func readBatch(_ loaded: DiffusionModel) throws -> ([Float], [DenoiserQuery]) {
     let images = try ArrayInput.images(input, shape: loaded.denoiser.imageShape)
     let count = images.count / loaded.denoiser.imageShape.count
     let levels = try ArrayInput.noiseLevels(sigma, count: count)

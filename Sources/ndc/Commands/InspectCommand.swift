@@ -1,8 +1,5 @@
 import ArgumentParser
-import Basics
-import Checkpoints
-import OneDNN
-import UNets
+import NoisedDiffusionClassifiers
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -66,7 +63,7 @@ struct InspectCommand: ParsableCommand {
   }
 
   func run() throws {
-    let file = try model ?? Resources.bundledModel()
+    let file = try model ?? BundledResources.model()
     let checkpoint = try Checkpoint.load(path: file)
     let network = try UNetDenoiser(checkpoint)
     // A quantisation that does not fit the network shows when the network is built with it.
@@ -82,7 +79,7 @@ struct InspectCommand: ParsableCommand {
       precisionsHere: Precision.allCases.filter { $0.availableHere == $0 && ($0 != .int8 || quantization != nil) }
         .map(\.rawValue),
       quantization: quantization,
-      engine: "oneDNN \(Engine.version) (\(Engine.instructionSet)), \(KernelSet.best.rawValue) kernels")
+      engine: "\(EngineIdentity.library), \(EngineIdentity.kernels) kernels")
     if json { return try Output.json(report) }
     let summary = ModelSummary(checkpoint.architecture)
     var rows = [

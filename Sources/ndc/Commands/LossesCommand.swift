@@ -1,10 +1,6 @@
 import ArgumentParser
-import Basics
-import Classifiers
-import Diffusion
 import Foundation
-import NumPyFiles
-import Runs
+import NoisedDiffusionClassifiers
 
 struct LossesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -53,7 +49,7 @@ struct LossesCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let loaded = try LoadedModel.load(model)
+    let loaded = try model.open()
     let shape = loaded.denoiser.imageShape
     let levels = try ArrayInput.noiseLevels(grid, count: nil)
     do { _ = try NoiseGrid(points: levels) } catch let error as InputError { throw error.inFile(grid) }

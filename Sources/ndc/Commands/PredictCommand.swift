@@ -1,12 +1,7 @@
 import ArgumentParser
-import Basics
-import Certification
-import Classifiers
-import Datasets
 import Foundation
-import Noise
+import NoisedDiffusionClassifiers
 import Reports
-import Runs
 
 struct PredictCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -77,8 +72,8 @@ struct PredictCommand: AsyncParsableCommand {
 
   func run() async throws {
     try SmoothedClassifier.check(PixelNoise(classifier.sigma))
-    let rule = try smoothing.rule(preset: classifier.preset, sigma: PixelNoise(classifier.sigma))
-    let work = try Workload(model, classifier)
+    let rule = try smoothing.choice(preset: classifier.preset).rule(sigma: PixelNoise(classifier.sigma))
+    let work = try Workload(model, classifier.choice)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let pictures = try images.enumerated().map { index, path in
       var picture = try PictureFile.read(path)

@@ -1,11 +1,6 @@
 import ArgumentParser
-import Basics
-import Checkpoints
-import Datasets
-import Diffusion
 import Foundation
-import Runs
-import UNets
+import NoisedDiffusionClassifiers
 
 struct QuantizeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -84,8 +79,10 @@ struct QuantizeCommand: AsyncParsableCommand {
 
   func run() async throws {
     var checkpoint = try Checkpoint.load(path: model)
-    let source = try DataSource.open(calibration, resources: Resources.folder)
-    if let test = try? DataSource.open("mnist", resources: Resources.folder), try test.digest() == source.digest() {
+    let source = try DataSource.open(calibration, resources: BundledResources.folder)
+    if let test = try? DataSource.open("mnist", resources: BundledResources.folder),
+      try test.digest() == source.digest()
+    {
       throw UsageError(
         "--calibration \(calibration) is the bundled test set; ranges from test images flatter every accuracy measured "
           + "on them")
@@ -93,7 +90,7 @@ struct QuantizeCommand: AsyncParsableCommand {
     let data = try AdaptedImageSet(source, to: checkpoint.architecture.imageShape)
     let classes = checkpoint.architecture.labelDimension
     if classes > 0 { try data.requireLabels(below: classes) }
-    let sample = try CalibrationSample(data, count: images, levels: levels, classes: classes, seed: seed)
+    let sample = try QuantizationSample(data, count: images, levels: levels, classes: classes, seed: seed)
     let calibrator = try QuantizationCalibrator(checkpoint)
     Output.notice(
       "\(sample.queries.count) evaluations in fp32: \(sample.imageCount) images at \(levels.count) noise levels")
@@ -130,7 +127,7 @@ struct QuantizeCommand: AsyncParsableCommand {
   }
 
   private func measure(
-    _ calibrator: QuantizationCalibrator, _ sample: CalibrationSample, threads: Int
+    _ calibrator: QuantizationCalibrator, _ sample: QuantizationSample, threads: Int
   ) async throws -> ActivationValues {
     let chunk = (sample.queries.count + 4 * threads - 1) / (4 * threads)
     let parts = try await inParallel(count: sample.queries.count, chunk: chunk, threads: threads) { range in
@@ -141,7 +138,7 @@ struct QuantizeCommand: AsyncParsableCommand {
 
   /// ‖D₈ − D‖/‖D‖ at each level, over at most eight images.
   private func relativeErrors(
-    of int8: UNetDenoiser, against fp32: UNetDenoiser, _ sample: CalibrationSample, threads: Int
+    of int8: UNetDenoiser, against fp32: UNetDenoiser, _ sample: QuantizationSample, threads: Int
   ) async throws -> [Double] {
     let count = min(8, sample.imageCount) * levels.count
     let queries = Array(sample.queries[..<count])

@@ -1,6 +1,5 @@
 import ArgumentParser
-import Basics
-import Certification
+import NoisedDiffusionClassifiers
 
 struct RadiusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,9 +1,7 @@
 import ArgumentParser
-import Basics
 import Foundation
-import NumPyFiles
+import NoisedDiffusionClassifiers
 import Reports
-import Runs
 
 struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

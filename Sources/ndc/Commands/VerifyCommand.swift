@@ -1,9 +1,6 @@
-import Records
 import ArgumentParser
-import Basics
 import Foundation
-import Noise
-import Runs
+import NoisedDiffusionClassifiers
 
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -67,9 +64,10 @@ struct VerifyCommand: AsyncParsableCommand {
   func run() async throws {
     var verification = try RunVerification(path: run)
     let opened = open(&verification)
-    verification.checkFiles(engine: opened?.sources.engine)
-    if let opened {
-      try verification.checkSources(opened.sources)
+    let sources = opened?.sources(program: Version.program)
+    verification.checkFiles(engine: sources?.engine)
+    if let opened, let sources {
+      try verification.checkSources(sources)
       try await redraw(&verification, opened)
     }
     let report = verification.report()
@@ -94,11 +92,12 @@ struct VerifyCommand: AsyncParsableCommand {
   }
 
   /// The run's model and data; a failure where they cannot be opened.
-  private func open(_ verification: inout RunVerification) -> RecordedWork? {
+  private func open(_ verification: inout RunVerification) -> RecordedRun? {
     do {
-      return try RecordedWork(
-        verification.manifest, model: model, unconditionalModel: unconditionalModel, data: data)
-    } catch let error as RecordedWork.Unusable {
+      return try RecordedRun(
+        verification.manifest, model: model, unconditionalModel: unconditionalModel, data: data
+      ) { Output.notice($0.description) }
+    } catch let error as RecordedRun.Unusable {
       verification.addFailure(error.cause, file: error.source, field: error.field)
     } catch {
       verification.addFailure(error, file: "run.json", field: "model")
@@ -106,7 +105,7 @@ struct VerifyCommand: AsyncParsableCommand {
     return nil
   }
 
-  private func redraw(_ verification: inout RunVerification, _ opened: RecordedWork) async throws {
+  private func redraw(_ verification: inout RunVerification, _ opened: RecordedRun) async throws {
     let choice: RunVerification.Redraw
     switch redraw {
     case .all: choice = .all
@@ -123,7 +122,7 @@ struct VerifyCommand: AsyncParsableCommand {
     }
     if !verification.holds { Output.notice("something does not hold already; drawing votes again all the same") }
     try await verification.redraw(
-      choice, executor: executor, images: opened.images, progress: RunProgress())
+      choice, executor: executor, images: opened.provider, progress: RunProgress())
   }
 }
 

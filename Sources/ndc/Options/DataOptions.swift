@@ -1,8 +1,5 @@
-import Records
 import ArgumentParser
-import Basics
-import Datasets
-import Runs
+import NoisedDiffusionClassifiers
 
 /// Which images.
 struct DataOptions: ParsableArguments {
@@ -37,8 +34,8 @@ struct DataOptions: ParsableArguments {
   /// The data set as the model takes it, and the images chosen from it.
   ///
   /// - Parameter defaultCount: how many images where the user names no number.
-  func open(for model: LoadedModel, defaultCount: Int) throws -> OpenedData {
-    let images = try DataSource.open(data, resources: Resources.folder)
+  func open(for model: DiffusionModel, defaultCount: Int) throws -> OpenedData {
+    let images = try DataSource.open(data, resources: BundledResources.folder)
     let adapted = try AdaptedImageSet(images, to: model.denoiser.imageShape)
     try adapted.requireLabels(below: model.denoiser.classCount)
     let selection: ImageSelection
@@ -66,8 +63,5 @@ struct OpenedData: Sendable {
   }
 
   /// What a record says about the data.
-  func manifest() throws -> RunManifest.Data {
-    RunManifest.Data(
-      source: source, digest: try images.digest(), size: images.count, adaptation: images.adapter.description)
-  }
+  func manifest() throws -> RunManifest.Data { try RunManifest.Data(images, source: source) }
 }

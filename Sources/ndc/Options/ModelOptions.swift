@@ -1,5 +1,5 @@
 import ArgumentParser
-import UNets
+import NoisedDiffusionClassifiers
 
 /// Which denoiser runs, and how.
 struct ModelOptions: ParsableArguments {
@@ -28,6 +28,17 @@ struct ModelOptions: ParsableArguments {
 
   mutating func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): must be at least 1") }
+  }
+
+  /// The model named, or the bundled one.
+  func reference() throws -> ModelReference {
+    ModelReference(
+      try model ?? BundledResources.model(), unconditional: unconditionalModel, precision: precision)
+  }
+
+  /// Opens the model; what is worth saying goes to stderr.
+  func open(choosing choice: PrecisionChoice = .exact) throws -> DiffusionModel {
+    try DiffusionModel.open(reference(), choosing: choice) { Output.notice($0.description) }
   }
 }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
-import Basics
-import Certification
+import NoisedDiffusionClassifiers
 
 /// When the estimation of a class's probability ends.
 enum StopOption: String, ExpressibleByArgument, CaseIterable {
@@ -59,46 +58,23 @@ struct SmoothingOptions: ParsableArguments {
     }
   }
 
-  /// Whether nothing says how many votes to cast.
-  func leavesSizesOpen(preset: Preset?) -> Bool { preset == nil && samples == nil && targetRadius.isEmpty }
-
-  /// n₀, n and the stopping rule with the preset's defaults.
-  ///
-  /// - Parameter quick: whether to choose sizes that finish soon where nothing says how many votes to cast.
-  func rule(preset: Preset?, sigma: PixelNoise, quick: Bool = false) throws -> CertificationRule {
-    let defaults: (selection: Int, samples: Int) =
-      if preset == .paper {
-        (100, 10_000)
-      } else if quick, leavesSizesOpen(preset: preset) {
-        (QuickDefaults.selectionSamples, QuickDefaults.samples)
-      } else {
-        (20, targetRadius.isEmpty ? 1000 : 10_000)
-      }
-    let asksForExactly = preset == nil && samples != nil && targetRadius.isEmpty
-    let selection = selectionSamples ?? defaults.selection
-    let samples = samples ?? defaults.samples
-    switch stop ?? (preset == .paper || asksForExactly ? .fixed : .anytime) {
-    case .fixed:
-      return .fixed(try Certify(selectionSamples: selection, samples: samples, alpha: alpha))
-    case .anytime:
-      let tolerance = try AnytimeTolerance(
-        selectionSamples: selection, budget: samples, alpha: alpha, tolerance: radiusTolerance ?? sigma.sigma / 10)
-      guard !targetRadius.isEmpty else { return .tolerance(tolerance) }
-      let rule = try AnytimeTargets(selectionSamples: selection, budget: samples, alpha: alpha, targets: targetRadius)
-      if !targetRadius.contains(where: { rule.votesNeeded(for: $0, sigma: sigma) != nil }) {
-        throw UsageError(
-          "--target-radius: none is within reach of \(samples) votes at sigma \(sigma.sigma); take more --samples or a larger --sigma"
-        )
-      }
-      return .targets(rule)
-    }
+  /// The same as a value of the library.
+  func choice(preset: Preset?) -> VotingChoice {
+    var choice = VotingChoice()
+    choice.preset = preset
+    choice.selectionSamples = selectionSamples
+    choice.samples = samples
+    choice.alpha = alpha
+    choice.isFixed = stop.map { $0 == .fixed }
+    choice.targetRadii = targetRadius
+    choice.radiusTolerance = radiusTolerance
+    return choice
   }
 }
 
 /// Sizes that let a first run finish in about a minute on two cores.
 enum QuickDefaults {
   static let images = 20
-  static let selectionSamples = 8
-  static let samples = 48
+  static let votes = Preset.Votes(selection: 8, estimation: 48)
   static let seed: UInt64 = 20_240_202
 }

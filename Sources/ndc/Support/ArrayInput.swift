@@ -1,5 +1,4 @@
-import Basics
-import NumPyFiles
+import NoisedDiffusionClassifiers
 
 /// Arrays a command reads, checked before anything is computed.
 enum ArrayInput {

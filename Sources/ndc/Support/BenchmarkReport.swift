@@ -1,7 +1,5 @@
 import Foundation
-import OneDNN
-import Runs
-import UNets
+import NoisedDiffusionClassifiers
 
 /// What `ndc benchmark` measured.
 struct BenchmarkReport: Encodable {
@@ -53,7 +51,7 @@ struct BenchmarkReport: Encodable {
   var digest: String
   var threads: Int
   var rounds: Int
-  var engine = "oneDNN \(Engine.version) (\(Engine.instructionSet))"
+  var engine = EngineIdentity.library
   /// Two operations per multiplication of the convolutions and matrix products.
   var operationsPerEvaluation = 0
   var ceilings: [String: Ceiling] = [:]

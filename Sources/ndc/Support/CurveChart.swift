@@ -1,6 +1,4 @@
-import Basics
-import Records
-import Runs
+import NoisedDiffusionClassifiers
 
 /// The curve of a run as text: certified accuracy against radius, a bar a line.
 enum CurveChart {

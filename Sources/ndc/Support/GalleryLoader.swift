@@ -1,9 +1,5 @@
-import Certification
-import Records
-import Basics
-import Datasets
+import NoisedDiffusionClassifiers
 import Reports
-import Runs
 
 /// Opens the model and the data of a finished run again, for the pictures of its gallery.
 struct GalleryLoader {
@@ -13,7 +9,7 @@ struct GalleryLoader {
   /// The names of the classes, where the run's data can be opened and has them.
   func classNames() -> [String]? {
     guard let manifest = try? RunDirectory.readManifest(folder),
-      let images = try? DataSource.open(manifest.data.source, resources: Resources.folder), images.classCount > 0
+      let images = try? DataSource.open(manifest.data.source, resources: BundledResources.folder), images.classCount > 0
     else { return nil }
     return images.classNames
   }
@@ -36,22 +32,23 @@ struct GalleryLoader {
 
   private func explain(_ indices: [Int]) async throws -> [ImageExplanation] {
     let manifest = try RunDirectory.readManifest(folder)
-    let data = try DataSource.open(manifest.data.source, resources: Resources.folder)
+    // The data first: without them no model is worth opening.
+    let data = try DataSource.open(manifest.data.source, resources: BundledResources.folder)
     try Self.check("data", manifest.data.source, recorded: manifest.data.digest, found: try data.digest())
-    var arguments = ["--model=\(manifest.model.source)", "--precision=\(manifest.classifier.precision)"]
-    if let second = manifest.model.unconditionalSource { arguments.append("--unconditional-model=\(second)") }
-    let model = try LoadedModel.load(try ModelOptions.parse(arguments))
+    let model = try DiffusionModel.open(ModelReference(recordedIn: manifest), choosing: .exact) {
+      Output.notice($0.description)
+    }
     try Self.check("model", manifest.model.source, recorded: manifest.model.digest, found: model.digest)
     if let recorded = manifest.model.unconditionalDigest, let found = model.unconditionalDigest {
       try Self.check(
         "unconditional model", manifest.model.unconditionalSource ?? "", recorded: recorded, found: found)
     }
-    let images = try AdaptedImageSet(data, to: model.denoiser.imageShape)
+    let images = try AdaptedImageSet(data, to: model.imageShape)
     // Every class to the end: a loss that was dropped early explains nothing.
     var specification = manifest.classifier.specification
     specification.elimination = .none
     let explainer = VoteExplainer(
-      denoiser: model.denoiser, classifier: try specification.makeClassifier(denoiser: model.denoiser),
+      denoiser: model.denoiser, classifier: try model.classifier(specification),
       sigma: manifest.sigma, seed: manifest.smoothing.seed
     ) { index in
       guard (0..<images.count).contains(index) else {
@@ -59,7 +56,7 @@ struct GalleryLoader {
       }
       return try images.image(at: index)
     }
-    let perVote = try specification.evaluationsPerVote(classCount: model.denoiser.classCount)
+    let perVote = try specification.evaluationsPerVote(classCount: model.classCount)
     Output.notice("gallery: \(indices.count) images x up to \(perVote + 1) evaluations")
     let chunk = max(1, (indices.count + threads - 1) / threads)
     return try await inParallel(count: indices.count, chunk: chunk, threads: threads) { range in

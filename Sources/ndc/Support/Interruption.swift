@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Basics
+import NoisedDiffusionClassifiers
 
 /// Ctrl-C and SIGTERM: the first asks the work to stop and keep what is finished, the second ends the process.
 enum Interruption {

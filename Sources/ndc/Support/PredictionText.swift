@@ -1,5 +1,5 @@
+import NoisedDiffusionClassifiers
 import Reports
-import Runs
 
 /// A prediction in words: class, probability, votes and radius, or what an abstention was between.
 enum PredictionText {

@@ -1,6 +1,5 @@
-import Basics
 import Foundation
-import Runs
+import NoisedDiffusionClassifiers
 
 /// `text` filled with spaces to `width`.
 func padded(_ text: String, _ width: Int) -> String {

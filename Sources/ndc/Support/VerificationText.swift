@@ -1,5 +1,4 @@
-import Records
-import Runs
+import NoisedDiffusionClassifiers
 
 /// What `ndc verify` found, for people.
 struct VerificationText {

@@ -5,19 +5,19 @@ import Noise
 
 /// Noisy images and what they are denoised at: image by image, each at every level, under its own class, another one or
 /// none in turn.
-struct CalibrationSample: Sendable {
-  let queries: [DenoiserQuery]
+public struct QuantizationSample: Sendable {
+  public let queries: [DenoiserQuery]
   private let data: AdaptedImageSet
   private let indices: [Int]
   private let levels: [Double]
   private let seed: UInt64
 
-  var imageCount: Int { indices.count }
+  public var imageCount: Int { indices.count }
 
   /// - Parameters:
   ///   - count: how many images to draw without replacement; all where there are fewer.
   ///   - classes: of the model; 0 without labels.
-  init(_ data: AdaptedImageSet, count: Int, levels: [Double], classes: Int, seed: UInt64) throws {
+  public init(_ data: AdaptedImageSet, count: Int, levels: [Double], classes: Int, seed: UInt64) throws {
     guard data.count > 0 else { throw InputError("there are no images to calibrate on", file: data.name) }
     let words = NoiseStream(seed: seed, image: 0, vote: 0, purpose: .quantization)
     indices = Self.draw(min(count, data.count), of: data.count, words)
@@ -37,7 +37,7 @@ struct CalibrationSample: Sendable {
   }
 
   /// What the query at `place` is given: its image with noise of its level.
-  func input(_ place: Int) throws -> [Float] {
+  public func input(_ place: Int) throws -> [Float] {
     let (turn, level) = place.quotientAndRemainder(dividingBy: levels.count)
     let image = try data.image(at: indices[turn])
     let noise = NoiseStream(

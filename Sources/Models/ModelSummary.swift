@@ -1,18 +1,18 @@
 import Checkpoints
 
 /// A model's architecture in words.
-struct ModelSummary {
+public struct ModelSummary: Sendable {
   let architecture: Architecture
 
-  init(_ architecture: Architecture) { self.architecture = architecture }
+  public init(_ architecture: Architecture) { self.architecture = architecture }
 
   /// One line, as it appears in records: `SongUNet (DDPM++), EDM preconditioning, 1×32×32, 10 classes`.
-  var line: String {
+  public var line: String {
     let classes = architecture.labelDimension == 0 ? "unconditional" : "\(architecture.labelDimension) classes"
     return "\(network), \(preconditioning) preconditioning, \(architecture.imageShape), \(classes)"
   }
 
-  var network: String {
+  public var network: String {
     switch architecture.network {
     case .song(let song):
       song.encoder == .standard && song.embedding == .positional
@@ -21,7 +21,7 @@ struct ModelSummary {
     }
   }
 
-  var preconditioning: String {
+  public var preconditioning: String {
     switch architecture.preconditioning {
     case .edm(let sigmaData): "EDM (sigma_data \(sigmaData))"
     case .vp(let betaD, let betaMin, let steps): "VP (beta_d \(betaD), beta_min \(betaMin), M \(steps))"
@@ -31,7 +31,7 @@ struct ModelSummary {
   }
 
   /// The constructor's arguments, name and value.
-  var details: [(String, String)] {
+  public var details: [(String, String)] {
     func list(_ values: [some CustomStringConvertible]) -> String { values.map(\.description).joined(separator: ", ") }
     switch architecture.network {
     case .song(let song):

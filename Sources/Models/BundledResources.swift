@@ -2,10 +2,10 @@ import Basics
 import Foundation
 
 /// The bundled model and data: beside an installed `ndc` (PREFIX/share/ndc), or in the repository it was built in.
-enum Resources {
+public enum BundledResources {
   static let modelName = "models/edm-mnist-32x32-cond.safetensors"
 
-  static let folder: URL? = {
+  public static let folder: URL? = {
     let files = FileManager.default
     if let named = ProcessInfo.processInfo.environment["NDC_RESOURCES"], !named.isEmpty {
       return URL(fileURLWithPath: named)
@@ -22,10 +22,13 @@ enum Resources {
     return nil
   }()
 
-  static func bundledModel() throws -> String {
+  /// The bundled model's file.
+  ///
+  /// - Throws: `InputError` where it is not found.
+  public static func model() throws -> String {
     guard let folder else {
       throw InputError(
-        "the bundled model was not found beside this program; name one with --model, or set NDC_RESOURCES",
+        "the bundled model was not found beside this program; name a model, or set NDC_RESOURCES",
         expected: "share/ndc/\(modelName) beside bin/, or Resources/\(modelName) above the program")
     }
     return folder.appendingPathComponent(modelName).path

@@ -1,0 +1,153 @@
+import Basics
+import Checkpoints
+import Classifiers
+import Diffusion
+import Foundation
+import UNets
+
+/// A denoiser ready to classify, with everything that a record says about it: what `ndc --model` opens.
+///
+/// ```swift
+/// let model = try DiffusionModel.load("edm-cifar10-32x32-cond-vp.safetensors")
+/// let smoothed = try SmoothedClassifier(model.classifier(sigma: 0.5))
+/// ```
+public struct DiffusionModel: Sendable {
+  /// What was opened.
+  public let reference: ModelReference
+  /// D(x; s, y).
+  public let denoiser: any Denoiser
+  /// SHA-256 of the file, or of the data of an analytic model.
+  public let digest: String
+  /// That of the unconditional companion.
+  public let unconditionalDigest: String?
+  /// Network, preconditioner and sizes in a line.
+  public let architecture: String
+  /// nil for a model without parameters.
+  public let parameters: Int?
+  /// What the network computes in, which may be fp32 where bf16 was asked for; part of the classifier's identity.
+  public let precision: Precision
+  /// What computes here.
+  public let engine: EngineIdentity
+  /// What a calibration is tied to: the weights, whatever file they come in. Takes a moment for a large model.
+  public let weightsDigest: @Sendable () -> String
+
+  init(
+    reference: ModelReference, denoiser: any Denoiser, digest: String, unconditionalDigest: String? = nil,
+    architecture: String, parameters: Int?, precision: Precision, kernels: String,
+    weightsDigest: @escaping @Sendable () -> String
+  ) {
+    self.reference = reference
+    self.denoiser = denoiser
+    self.digest = digest
+    self.unconditionalDigest = unconditionalDigest
+    self.architecture = architecture
+    self.parameters = parameters
+    self.precision = precision
+    engine = EngineIdentity(kernels: kernels)
+    self.weightsDigest = weightsDigest
+  }
+
+  /// Opens a model.
+  ///
+  /// Several threads may open models at once. Nothing else in the process may make oneDNN primitives meanwhile:
+  /// oneDNN 2 keeps what it knows of a convolution's type in a global while it looks for a kernel.
+  ///
+  /// - Parameters:
+  ///   - choice: what to compute in where the reference names no precision.
+  ///   - resources: the folder of the bundled data, for analytic models of them.
+  ///   - notice: called with what is worth saying.
+  /// - Throws: `InputError` naming the file and what is wrong in it; `UsageError` for a reference that contradicts
+  ///   itself.
+  public static func open(
+    _ reference: ModelReference, choosing choice: PrecisionChoice = .fastest, resources: URL? = BundledResources.folder,
+    notice: (ModelNotice) -> Void = { _ in }
+  ) throws -> DiffusionModel {
+    if let asked = reference.precision, asked.availableHere != asked {
+      notice(.precisionUnavailable(asked: asked, used: asked.availableHere))
+    }
+    return switch reference.source {
+    case .file(let path): try checkpoint(path, reference, choosing: choice)
+    case .analytic(let data): try analytic(data, reference, resources: resources)
+    }
+  }
+
+  /// Loads an EDM checkpoint (`.pkl`, read without executing anything in it) or a `.safetensors` of `ndc convert`.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - precision: nil for what the preset fast takes: int8 where the model has ranges, otherwise bf16 where the
+  ///     processor has it, otherwise fp32.
+  ///   - unconditional: a second checkpoint that answers without a label; nil for the zero label of the first.
+  /// - Throws: `InputError` naming the file and what is wrong in it.
+  public static func load(
+    _ path: String, precision: Precision? = nil, unconditional: String? = nil
+  ) throws -> DiffusionModel {
+    try open(ModelReference(.file(path), unconditional: unconditional, precision: precision))
+  }
+
+  private static func checkpoint(
+    _ path: String, _ reference: ModelReference, choosing choice: PrecisionChoice
+  ) throws -> DiffusionModel {
+    let checkpoint = try Checkpoint.load(path: path)
+    let second = try reference.unconditional.map { try Checkpoint.load(path: $0) }
+    let hasRanges = checkpoint.quantization != nil && second.map { $0.quantization != nil } ?? true
+    let precision = reference.precision ?? choice.precision(hasRanges: hasRanges)
+    let network = try UNetDenoiser(checkpoint, precision: precision)
+    let denoiser: any Denoiser =
+      try second.map {
+        try PairedDenoiser(conditional: network, unconditional: UNetDenoiser($0, precision: precision))
+      } ?? network
+    return DiffusionModel(
+      reference: reference, denoiser: denoiser, digest: checkpoint.digest, unconditionalDigest: second?.digest,
+      architecture: ModelSummary(checkpoint.architecture).line, parameters: checkpoint.parameterCount,
+      precision: network.precision, kernels: network.kernelDescription,
+      weightsDigest: { checkpoint.weightsDigest() })
+  }
+
+  /// The model as it was named.
+  public var source: String { reference.text }
+  public var imageShape: ImageShape { denoiser.imageShape }
+  /// K.
+  public var classCount: Int { denoiser.classCount }
+
+  /// The classifier of the preset fast at σ, in pixels: the levels, weights and race of the calibration that lies
+  /// beside the model, or default levels where there is none for this σ and method.
+  ///
+  /// - Throws: `InputError` for a calibration that cannot be read or a model without classes.
+  public func classifier(
+    _ method: ClassificationMethod = .approximatePosterior, sigma: Double
+  ) throws -> any LossClassifier {
+    try classifier(.fast(method: method, sigma: sigma, calibrated: calibration(method, sigma: sigma)))
+  }
+
+  /// The classifier that `specification` describes.
+  ///
+  /// - Throws: `UsageError` for an impossible specification, `InputError` where the model does not suit it.
+  public func classifier(_ specification: ClassifierSpecification) throws -> any LossClassifier {
+    try specification.makeClassifier(denoiser: denoiser)
+  }
+
+  /// What a calibration says about σ and the method: the one in `file`, or the one beside the model; nil where none
+  /// lies there, it has no such entry, or it was made for other weights.
+  ///
+  /// - Throws: `InputError` for a calibration that cannot be read; `UsageError` where `file` has no such entry.
+  public func calibration(
+    _ method: ClassificationMethod, sigma: Double, file: String? = nil, notice: (ModelNotice) -> Void = { _ in }
+  ) throws -> CalibrationTable.Entry? {
+    if let file {
+      let table = try CalibrationTable(path: file)
+      guard let entry = table.entry(sigma: sigma, method: method) else {
+        throw UsageError("\(file) has no entry for \(method.rawValue) at sigma \(sigma)")
+      }
+      return entry
+    }
+    let beside = CalibrationTable.path(besideModel: source)
+    guard FileManager.default.fileExists(atPath: beside) else { return nil }
+    let table = try CalibrationTable(path: beside)
+    if let expected = table.model, expected != weightsDigest() {
+      notice(.foreignCalibration(path: beside))
+      return nil
+    }
+    return table.entry(sigma: sigma, method: method)
+  }
+}

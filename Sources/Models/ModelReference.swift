@@ -1,0 +1,77 @@
+import Checkpoints
+import UNets
+
+/// Which model, before it is opened: what `--model`, `--unconditional-model` and `--precision` say, and what run.json
+/// records of it.
+///
+/// A new kind of model is a case of ``Source`` and a file beside AnalyticModel.swift that opens it.
+public struct ModelReference: Hashable, Sendable {
+  public enum Source: Hashable, Sendable {
+    /// A checkpoint: `.pkl` of EDM or `.safetensors` of `ndc convert`.
+    case file(String)
+    /// The exact denoiser of a labelled data set.
+    case analytic(data: String)
+  }
+
+  public var source: Source
+  /// A second checkpoint that answers without a label; nil for the zero label of the first.
+  public var unconditional: String?
+  /// What to compute in; nil to choose.
+  public var precision: Precision?
+
+  private static let analyticPrefix = "analytic:"
+
+  public init(_ source: Source, unconditional: String? = nil, precision: Precision? = nil) {
+    self.source = source
+    self.unconditional = unconditional
+    self.precision = precision
+  }
+
+  /// - Parameter text: a path, or `analytic:SRC`.
+  public init(_ text: String, unconditional: String? = nil, precision: Precision? = nil) {
+    self.init(
+      text.hasPrefix(Self.analyticPrefix)
+        ? .analytic(data: String(text.dropFirst(Self.analyticPrefix.count))) : .file(text),
+      unconditional: unconditional, precision: precision)
+  }
+
+  /// The model as it was named.
+  public var text: String {
+    switch source {
+    case .file(let path): path
+    case .analytic(let data): Self.analyticPrefix + data
+    }
+  }
+}
+
+/// What is worth saying while a model is opened; nothing of it keeps the model from being used.
+public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
+  /// The processor lacks the instructions of the precision asked for.
+  case precisionUnavailable(asked: Precision, used: Precision)
+  /// A calibration lies beside the model and was made for other weights.
+  case foreignCalibration(path: String)
+
+  public var description: String {
+    switch self {
+    case .precisionUnavailable(_, let used):
+      "this processor has no bfloat16 instructions: computing in \(used.rawValue) instead"
+    case .foreignCalibration(let path): "\(path) was made for another model and is not used"
+    }
+  }
+}
+
+/// Which precision to take where none is asked for; part of a preset.
+public enum PrecisionChoice: Hashable, Sendable {
+  /// fp32.
+  case exact
+  /// The fastest that costs no accuracy: int8 where the model has ranges, otherwise bf16 where the processor has it,
+  /// otherwise fp32.
+  case fastest
+
+  func precision(hasRanges: Bool) -> Precision {
+    switch self {
+    case .exact: .fp32
+    case .fastest: hasRanges ? .int8 : Precision.bf16.availableHere
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import Basics
+import Classifiers
+import Diffusion
+import Models
+
+/// A base classifier as a user asks for it: a preset, and what overrides it.
+public struct ClassifierChoice: Hashable, Sendable {
+  public var method = ClassificationMethod.approximatePosterior
+  /// σ in pixels.
+  public var sigma = 0.25
+  /// nil: fast, unless levels or a weighting are named.
+  public var preset: Preset?
+  /// T of a generated grid.
+  public var timesteps: Int?
+  /// Noise levels instead of a generated grid, in model space; empty for none.
+  public var levels: [Double] = []
+  public var weighting: LossWeighting?
+  /// A calibration file; nil for the one beside the model.
+  public var calibration: String?
+  public var skippedSteps = NoiseGrid.referenceSkippedSteps
+  public var noiseSharing = NoiseSharing.shared
+  /// nil for what the preset does.
+  public var siftAndRefine: SiftAndRefine?
+
+  public init() {}
+
+  /// Whether the preset fast decides, by name or because nothing else was named.
+  public var isFast: Bool {
+    preset == .fast || (preset == nil && !namesLevels && (weighting ?? .learned) == .learned)
+  }
+  /// What the network computes in where no precision is named.
+  public var precision: PrecisionChoice { (isFast ? Preset.fast : .paper).precision }
+
+  private var namesLevels: Bool { timesteps != nil || !levels.isEmpty }
+  /// Whether levels, weights and race are those of the preset fast.
+  private var takesFastLevels: Bool { preset != .paper && !namesLevels }
+  /// Whether a calibration is asked for: by name, or where nothing speaks against one.
+  private var takesCalibration: Bool { weighting == .learned || (takesFastLevels && weighting == nil) }
+
+  /// Checks what does not need the model, before it is opened.
+  ///
+  /// - Throws: `UsageError`.
+  public func validate() throws {
+    var choice = self
+    if choice.weighting == .learned { choice.weighting = .edm }
+    try choice.specification(calibrated: nil).validate()
+  }
+
+  /// The classifier for a model, calibrated where there is a calibration and nothing else was asked for.
+  ///
+  /// - Throws: `InputError` for a calibration that cannot be read; `UsageError` where there is none to learn from.
+  public func specification(
+    for model: DiffusionModel, notice: (Notice) -> Void = { _ in }
+  ) throws -> ClassifierSpecification {
+    let entry =
+      takesCalibration
+      ? try model.calibration(method, sigma: sigma, file: calibration) { notice(.model($0)) } : nil
+    if weighting == .learned, entry == nil {
+      throw UsageError(
+        "\(.weighting) learned needs a calibration for \(method.rawValue) at sigma \(sigma): none lies beside the model; make one with `ndc calibrate` or name one with \(.calibration)"
+      )
+    }
+    let specification = specification(calibrated: entry)
+    if entry == nil, takesFastLevels {
+      notice(.uncalibrated(method, sigma: sigma, levels: specification.levels ?? []))
+    }
+    return specification
+  }
+
+  /// What a vote of this classifier cost on average when it was calibrated; nil where the calibration does not tell.
+  public func calibratedCost(of specification: ClassifierSpecification, model: DiffusionModel) throws -> Double? {
+    guard specification.weighting == .learned, case .race(let race) = specification.elimination,
+      let entry = try model.calibration(method, sigma: sigma, file: calibration), entry.race == race,
+      entry.levels == specification.calibration
+    else { return nil }
+    return entry.evaluationsPerVote
+  }
+
+  private func specification(calibrated entry: CalibrationTable.Entry?) -> ClassifierSpecification {
+    var specification: ClassifierSpecification
+    if takesFastLevels {
+      specification = .fast(method: method, sigma: sigma, calibrated: entry)
+      if let weighting, weighting != .learned {
+        // A race's margins belong to its weights.
+        specification.weighting = weighting
+        specification.elimination = .none
+      }
+    } else {
+      specification =
+        preset == .paper ? .paper(method: method, sigma: sigma) : ClassifierSpecification(method: method, sigma: sigma)
+      if let timesteps { specification.timesteps = timesteps }
+      if !levels.isEmpty { specification.levels = levels }
+      if let weighting { specification.weighting = weighting }
+      specification.calibration = entry?.levels
+    }
+    specification.skipSteps = skippedSteps
+    specification.noiseSharing = noiseSharing
+    if let siftAndRefine { specification.elimination = .siftAndRefine(siftAndRefine) }
+    return specification
+  }
+
+  /// What is worth saying about a choice.
+  public enum Notice: Hashable, Sendable, CustomStringConvertible {
+    case model(ModelNotice)
+    /// There is no calibration: default levels are taken.
+    case uncalibrated(ClassificationMethod, sigma: Double, levels: [Double])
+
+    public var description: String {
+      switch self {
+      case .model(let notice): notice.description
+      case .uncalibrated(let method, let sigma, let levels):
+        "no calibration for \(method.rawValue) at sigma \(sigma): using noise levels "
+          + levels.map { "\($0)" }.joined(separator: ", ")
+          + "; `ndc calibrate` on training images finds better ones and saves evaluations"
+      }
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import Basics
+import Certification
+import Datasets
+import Foundation
+import Models
+import Records
+import Runs
+import UNets
+
+extension RunManifest.Model {
+  /// What a record says of a model.
+  public init(_ model: DiffusionModel) {
+    self.init(
+      source: model.source, digest: model.digest, unconditionalSource: model.reference.unconditional,
+      unconditionalDigest: model.unconditionalDigest, architecture: model.architecture, parameters: model.parameters)
+  }
+}
+
+extension RunManifest.Data {
+  /// What a record says of a data set.
+  ///
+  /// - Throws: `InputError` for data that cannot be read.
+  public init(_ images: AdaptedImageSet, source: String) throws {
+    self.init(
+      source: source, digest: try images.digest(), size: images.count, adaptation: images.adapter.description)
+  }
+}
+
+extension ModelReference {
+  /// The model of a finished run.
+  ///
+  /// - Parameters: where files lie now that are no longer where the run found them.
+  /// - Throws: `UsageError` for a precision that is none.
+  public init(
+    recordedIn manifest: RunManifest, model: String? = nil, unconditionalModel: String? = nil
+  ) throws {
+    guard let precision = Precision(rawValue: manifest.classifier.precision) else {
+      throw UsageError(
+        text: "no such precision: \"\(manifest.classifier.precision)\" (one of "
+          + Precision.allCases.map(\.rawValue).joined(separator: ", ") + ")")
+    }
+    self.init(
+      model ?? manifest.model.source, unconditional: unconditionalModel ?? manifest.model.unconditionalSource,
+      precision: precision)
+  }
+}
+
+/// The model and the data of a finished run, opened again.
+public struct RecordedRun: Sendable {
+  public let model: DiffusionModel
+  public let images: AdaptedImageSet
+  private let data: RunManifest.Data
+
+  /// A model or data that cannot be opened: which of the two, and why.
+  public struct Unusable: Error {
+    public var source: String
+    /// In run.json.
+    public var field: String
+    public var cause: any Error
+  }
+
+  /// - Parameters: where files lie now that are no longer where the run found them.
+  /// - Throws: `Unusable`.
+  public init(
+    _ manifest: RunManifest, model: String? = nil, unconditionalModel: String? = nil, data: String? = nil,
+    resources: URL? = BundledResources.folder, notice: (ModelNotice) -> Void = { _ in }
+  ) throws {
+    func opening<Value>(_ source: String, _ field: String, _ body: () throws -> Value) throws -> Value {
+      do { return try body() } catch { throw Unusable(source: source, field: field, cause: error) }
+    }
+    let opened = try opening(model ?? manifest.model.source, "model.source") {
+      try DiffusionModel.open(
+        ModelReference(recordedIn: manifest, model: model, unconditionalModel: unconditionalModel),
+        choosing: .exact, resources: resources, notice: notice)
+    }
+    let named = data ?? manifest.data.source
+    let images = try opening(named, "data.source") {
+      let images = try AdaptedImageSet(try DataSource.open(named, resources: resources), to: opened.imageShape)
+      try images.requireLabels(below: opened.classCount)
+      return images
+    }
+    self.model = opened
+    self.images = images
+    self.data = try opening(named, "data.source") { try RunManifest.Data(images, source: named) }
+  }
+
+  /// What verification holds against the run's description.
+  ///
+  /// - Parameter program: what computes here.
+  public func sources(program: RunManifest.Program) -> RunSources {
+    RunSources(
+      model: RunManifest.Model(model), data: data,
+      engine: RunEngine(
+        program: program, instructionSet: model.engine.instructionSet, libraries: model.engine.libraries,
+        precision: model.precision.rawValue),
+      classCount: model.classCount, label: { [images] in try images.image(at: $0).label })
+  }
+
+  /// The run's images, fitted to its model.
+  public var provider: ImageProvider {
+    { [images] index in
+      guard (0..<images.count).contains(index) else {
+        throw InputError("the data set has no such image", location: "image \(index)")
+      }
+      return try images.image(at: index)
+    }
+  }
+
+  /// Casts the votes that the run's description asks for.
+  ///
+  /// - Throws: `UsageError` for a specification or σ that is none.
+  public func executor(_ manifest: RunManifest, threads: Int) throws -> VoteExecutor {
+    try VoteExecutor(
+      SmoothedClassifier(
+        base: try model.classifier(manifest.classifier.specification), sigma: manifest.statedSmoothing),
+      threads: threads)
+  }
+}
