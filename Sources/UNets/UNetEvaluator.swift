@@ -37,7 +37,8 @@ final class UNetEvaluator: DenoiserEvaluator {
     let shape = network.imageShape
     let channels = Int64(shape.channels)
     let positions = Int64(shape.height * shape.width)
-    let functions = network.kernels.functions
+    let channelsLast = network.kernels[network.activations].channels_last
+    let precondition = network.kernels.functions.precondition
     let scalings = queries.map { network.preconditioner.scalings($0.noise) }
     for row in 0..<network.program.batch {
       // A short sub-batch is padded with copies of its last image.
@@ -45,20 +46,12 @@ final class UNetEvaluator: DenoiserEvaluator {
       prepareEmbedding(row: row, scalings[image], label: queries[queries.startIndex + image].label)
       let target = memory.pointer(network.program.input) + row * shape.count * network.activations.byteCount
       let source = input + image * shape.count
-      switch network.activations {
-      case .float32:
-        functions.channels_last_f32?(
-          source, scalings[image].input, target.assumingMemoryBound(to: Float.self), channels, positions)
-      case .bfloat16:
-        functions.channels_last_bf16?(
-          source, scalings[image].input, target.assumingMemoryBound(to: UInt16.self), channels, positions)
-      case .uint8: preconditionFailure("no network takes bytes")
-      }
+      channelsLast?(source, scalings[image].input, target, channels, positions)
     }
     for step in steps { try step() }
     let result = memory.floats(network.program.output)
     for (image, scaling) in scalings.enumerated() {
-      functions.precondition?(
+      precondition?(
         input + image * shape.count, scaling.skip,
         result + image * shape.height * shape.width * network.outputChannels, scaling.out,
         output + image * shape.count, channels, Int64(network.outputChannels), positions)

@@ -61,8 +61,7 @@ extension ProgramBuilder {
     add(name, reads: [source.buffer], writes: [destination.buffer]) { [batch, kernels] memory in
       let from = memory.pointer(source.buffer)
       let to = memory.pointer(destination.buffer)
-      let run =
-        source.type == .float32 ? kernels.functions.resample_f32 : kernels.functions.resample_bf16
+      let run = kernels[source.type].resample
       return {
         filter.values.withUnsafeBufferPointer { values in
           (bias ?? []).withUnsafeBufferPointer { biasValues in
@@ -135,8 +134,7 @@ extension ProgramBuilder {
     ) { [batch, kernels] memory in
       let from = memory.pointer(source.buffer)
       let to = memory.floats(destination.buffer)
-      let functions = kernels.functions
-      let run = source.type == .float32 ? functions.narrow_convolution_f32 : functions.narrow_convolution_bf16
+      let run = kernels[source.type].narrow_convolution
       return {
         taps.withUnsafeBufferPointer { taps in
           bias.withUnsafeBufferPointer { bias in
@@ -161,24 +159,12 @@ extension ProgramBuilder {
     let second = y ?? x
     let secondScale = y == nil ? 0 : b
     add(name, reads: [x.buffer, second.buffer], writes: [destination.buffer]) { [batch, kernels] memory in
+      let run = kernels[x.type].blend
       let count = Int64(batch * x.channels * x.positions)
       let (first, second, to) = (
         memory.pointer(x.buffer), memory.pointer(second.buffer), memory.pointer(destination.buffer)
       )
-      if x.type == .float32 {
-        let run = kernels.functions.blend_f32
-        return {
-          run?(
-            first.assumingMemoryBound(to: Float.self), a, second.assumingMemoryBound(to: Float.self), secondScale,
-            to.assumingMemoryBound(to: Float.self), count)
-        }
-      }
-      let run = kernels.functions.blend_bf16
-      return {
-        run?(
-          first.assumingMemoryBound(to: UInt16.self), a, second.assumingMemoryBound(to: UInt16.self), secondScale,
-          to.assumingMemoryBound(to: UInt16.self), count)
-      }
+      return { run?(first, a, second, secondScale, to, count) }
     }
   }
 }

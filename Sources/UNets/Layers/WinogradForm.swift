@@ -24,6 +24,8 @@ package struct WinogradForm {
   /// Rows of outputs in a tile.
   private let tall: Int
   private let kernel: Kernel
+  /// What brings weights of the destination's type into the kernel's order.
+  private let transform: @convention(c) (UnsafePointer<Float>?, Int64, Int64, UnsafeMutableRawPointer?) -> Void
 
   /// Nil where the direct form is as good, or this machine has no kernel.
   ///
@@ -34,29 +36,22 @@ package struct WinogradForm {
     guard shape.kernel == 3, [padding.top, padding.bottom, padding.left, padding.right] == [1, 1, 1, 1],
       Self.pays(shape), shape.inputChannels.isMultiple(of: panel), shape.outputChannels.isMultiple(of: panel)
     else { return nil }
-    let functions = kernels.functions
+    let own = kernels[shape.destination]
     var tall = 2
     let kernel: Kernel?
-    switch (shape.source, shape.destination) {
-    case (.float32, .float32): kernel = functions.winograd_f32
-    case (.bfloat16, .bfloat16): kernel = functions.winograd_bf16
-    case (.uint8, let destination):
+    switch shape.source {
+    case .float32, .bfloat16: kernel = shape.source == shape.destination ? own.winograd : nil
+    case .uint8:
       let largest = bytes.map { $0.weights.largestSum(outputs: shape.outputChannels, zeroPoint: $0.zeroPoint) }
       guard let fitting = largest.flatMap(Self.tallestTile) else { return nil }
       tall = fitting
-      switch (tall, destination) {
-      case (4, .float32): kernel = functions.winograd_tall_bytes_f32
-      case (4, .bfloat16): kernel = functions.winograd_tall_bytes_bf16
-      case (_, .float32): kernel = functions.winograd_bytes_f32
-      case (_, .bfloat16): kernel = functions.winograd_bytes_bf16
-      default: kernel = nil
-      }
-    default: kernel = nil
+      kernel = tall == 4 ? own.winograd_tall_bytes : own.winograd_bytes
     }
     guard let kernel else { return nil }
     self.shape = shape
     self.tall = tall
     self.kernel = kernel
+    transform = own.winograd_weights
   }
 
   /// The rows of outputs in the tallest tile that gives sums up to `largestSum` exactly: the kernel's last sums are 48
@@ -69,7 +64,8 @@ package struct WinogradForm {
   var name: String { "winograd F(\(tall)x2,3x3)" }
 
   private var positions: Int { 4 * (tall + 2) }
-  private var valueSize: Int { shape.source == .float32 ? 4 : 2 }
+  /// Bytes of a transformed value: bytes grow to 16 bits.
+  private var valueSize: Int { max(2, shape.source.byteCount) }
 
   /// Everything but what a worker and the weights bring.
   private var call: ndc_winograd {
@@ -98,12 +94,7 @@ package struct WinogradForm {
     let weights = WinogradWeights(
       count: positions * values.count / 9, valueSize: valueSize,
       bias: bias ?? [Float](repeating: 0, count: shape.outputChannels), scales: [], zeroPoint: 0)
-    let (outputs, channels) = (Int64(shape.outputChannels), Int64(shape.inputChannels))
-    if shape.source == .float32 {
-      ndc_winograd_weights_f32(values, outputs, channels, weights.values.assumingMemoryBound(to: Float.self))
-    } else {
-      ndc_winograd_weights_bf16(values, outputs, channels, weights.values.assumingMemoryBound(to: UInt16.self))
-    }
+    transform(values, Int64(shape.outputChannels), Int64(shape.inputChannels), weights.values)
     return weights
   }
 

@@ -128,10 +128,11 @@ extension ProgramBuilder {
     add(name + ".silu", reads: [values] + (term.map { [$0] } ?? []), writes: [values]) { [kernels] memory in
       let x = memory.floats(values)
       let y = term.map { memory.floats($0) }
-      let functions = kernels.functions
+      let blend = kernels[.float32].blend
+      let silu = kernels.functions.silu
       return {
-        if let y { functions.blend_f32?(x, 1, y, 1, x, Int64(count)) }
-        functions.silu?(x, x, Int64(count))
+        if let y { blend?(x, 1, y, 1, x, Int64(count)) }
+        silu?(x, x, Int64(count))
       }
     }
   }
