@@ -46,8 +46,12 @@ let package = Package(
       name: "CPictures", cSettings: cSettings,
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
     .target(name: "CDNNL", cSettings: cSettings, linkerSettings: [.linkedLibrary("dnnl")]),
-    .target(name: "CKernels", cSettings: cSettings, linkerSettings: [.linkedLibrary("m")]),
-    .target(name: "CNearest", cSettings: cSettings, linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "CInstructionSets", cSettings: cSettings),
+    .target(
+      name: "CKernels", dependencies: ["CInstructionSets"], cSettings: cSettings + [.headerSearchPath(".")],
+      linkerSettings: [.linkedLibrary("m")]),
+    .target(
+      name: "CNearest", dependencies: ["CInstructionSets"], cSettings: cSettings, linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CMappings", cSettings: cSettings),
 
     // Foundations and files.

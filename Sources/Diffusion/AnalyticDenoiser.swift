@@ -18,7 +18,7 @@ public struct AnalyticDenoiser: Denoiser {
   public var preferredBatchSize: Int { min(16 * classCount, 512) }
 
   let examples: NearestSet
-  let instructions: cn_instructions
+  let instructions: ndc_instruction_set
 
   /// - Parameters:
   ///   - images: N×C×H×W finite values in model space.
@@ -55,7 +55,7 @@ public struct AnalyticDenoiser: Denoiser {
     self.imageShape = imageShape
     self.classCount = classCount
     examples = NearestSet(images: images, members: members, length: length)
-    instructions = usesBestInstructions ? cn_best_instructions() : cn_portable
+    instructions = usesBestInstructions ? ndc_best_instructions() : NDC_PORTABLE
   }
 
   /// The number of images in the set.

@@ -52,10 +52,10 @@ struct NearestSearch {
   private static let negligibleError = 1e-9
 
   let examples: NearestSet
-  let instructions: cn_instructions
+  let instructions: ndc_instruction_set
   private var weights: [Double] = []
 
-  init(examples: NearestSet, instructions: cn_instructions) {
+  init(examples: NearestSet, instructions: ndc_instruction_set) {
     self.examples = examples
     self.instructions = instructions
   }

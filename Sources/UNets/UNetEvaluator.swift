@@ -37,46 +37,31 @@ final class UNetEvaluator: DenoiserEvaluator {
     let shape = network.imageShape
     let channels = Int64(shape.channels)
     let positions = Int64(shape.height * shape.width)
-    let functions = network.kernels.functions
+    let channelsLast = network.kernels[network.activations].channels_last
+    let precondition = network.kernels.functions.precondition
     let scalings = queries.map { network.preconditioner.scalings($0.noise) }
     for row in 0..<network.program.batch {
       // A short sub-batch is padded with copies of its last image.
       let image = min(row, queries.count - 1)
-      prepareEmbedding(row: row, scalings[image], label: queries[queries.startIndex + image].label)
+      writeConditions(row: row, noise: scalings[image].noise, label: queries[queries.startIndex + image].label)
       let target = memory.pointer(network.program.input) + row * shape.count * network.activations.byteCount
       let source = input + image * shape.count
-      switch network.activations {
-      case .float32:
-        functions.channels_last_f32?(
-          source, scalings[image].input, target.assumingMemoryBound(to: Float.self), channels, positions)
-      case .bfloat16:
-        functions.channels_last_bf16?(
-          source, scalings[image].input, target.assumingMemoryBound(to: UInt16.self), channels, positions)
-      case .uint8: preconditionFailure("no network takes bytes")
-      }
+      channelsLast?(source, scalings[image].input, target, channels, positions)
     }
     for step in steps { try step() }
     let result = memory.floats(network.program.output)
-    for (image, scaling) in scalings.enumerated() {
-      functions.precondition?(
+    for (image, (query, scaling)) in zip(queries, scalings).enumerated() {
+      let pixel = image * shape.height * shape.width * network.outputChannels
+      precondition?(
         input + image * shape.count, scaling.skip,
-        result + image * shape.height * shape.width * network.outputChannels, scaling.out,
+        result + pixel + network.definition.firstOutputChannel(of: query.label), scaling.out,
         output + image * shape.count, channels, Int64(network.outputChannels), positions)
     }
   }
 
-  private func prepareEmbedding(row: Int, _ scalings: Preconditioner.Scalings, label: Int?) {
-    let embedding = memory.floats(network.program.embedding) + row * network.noiseEmbedding.channels
-    network.noiseEmbedding.write(scalings.noise, to: embedding)
-    if let labels = network.earlyLabels {
-      precondition(label.map { (0..<labels.classes).contains($0) } ?? true)
-      labels.add(label, to: embedding)
-    }
-    if let labels = network.lateLabels, let term = network.program.labelTerm {
-      precondition(label.map { (0..<labels.classes).contains($0) } ?? true)
-      let target = memory.floats(term) + row * labels.channels
-      target.update(repeating: 0, count: labels.channels)
-      labels.add(label, to: target)
+  private func writeConditions(row: Int, noise: Float, label: Int?) {
+    for condition in network.program.conditions {
+      condition.write(noise: noise, label: label, to: memory.floats(condition.buffer) + row * condition.channels)
     }
   }
 }

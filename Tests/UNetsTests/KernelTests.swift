@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import OneDNN
 import Testing
 import UNets
 
@@ -38,7 +39,6 @@ import UNets
       let extra = generator.values(2 * channels)
       var output = [Float](repeating: .nan, count: channels * shape.positions)
       var scratch = [Double](repeating: 0, count: 4 * channels)
-      let table = set.functions
       gamma.withUnsafeBufferPointer { gamma in
         beta.withUnsafeBufferPointer { beta in
           first.withUnsafeBufferPointer { first in
@@ -54,7 +54,7 @@ import UNets
                       scale_after: embedding == 2 ? extra.baseAddress : nil,
                       shift_after: embedding == 2 ? extra.baseAddress.map { $0 + channels } : nil, apply_silu: 1,
                       output: output.baseAddress, scratch: scratch.baseAddress)
-                    table.group_norm_f32(&call)
+                    set[.float32].group_norm(&call)
                   }
                 }
               }
@@ -121,7 +121,7 @@ import UNets
     values[0] = 500
     let input = values
     var scores = values
-    set.functions.softmax_f32(&scores, &values, Int64(rows), Int64(columns))
+    set[.float32].softmax(&scores, &values, Int64(rows), Int64(columns))
     for row in 0..<rows {
       let scores = input[row * columns..<(row + 1) * columns].map(Double.init)
       let top = scores.max() ?? 0
@@ -161,7 +161,7 @@ import UNets
             input: input.baseAddress, output: output.baseAddress, height: Int64(side), width: Int64(side),
             channels: Int64(channels), taps: Int64(taps), padding: Int64(padding), filter: kernel.baseAddress,
             doubles: filter.doubles ? 1 : 0, bias: nil)
-          set.functions.resample_f32(&call)
+          set[.float32].resample(&call)
         }
       }
     }
@@ -239,16 +239,15 @@ import UNets
       var phases = ndc_phases(parts: (parts[0], parts[1], parts[2], parts[3]), width: Int64(side))
       body(&phases)
     }
-    let functions = set.functions
     var expected = [Float](repeating: .nan, count: whole.count)
     var output = expected
-    whole.withUnsafeBytes { whole in call(whole.baseAddress, &expected) { functions.group_norm_f32(&$0) } }
+    whole.withUnsafeBytes { whole in call(whole.baseAddress, &expected) { set[.float32].group_norm(&$0) } }
     parts[0].withUnsafeBytes { a in
       parts[1].withUnsafeBytes { b in
         parts[2].withUnsafeBytes { c in
           parts[3].withUnsafeBytes { d in
             withPhases([a, b, c, d].map(\.baseAddress)) { phases in
-              call(nil, &output) { functions.phased_group_norm_f32(&$0, &phases) }
+              call(nil, &output) { set[.float32].phased_group_norm(&$0, &phases) }
             }
           }
         }
@@ -264,8 +263,8 @@ import UNets
         narrow[2].withUnsafeBytes { c in
           narrow[3].withUnsafeBytes { d in
             withPhases([a, b, c, d].map(\.baseAddress)) { phases in
-              call(nil, &bytes) { functions.phased_quantized_group_norm_bf16(&$0, &phases, &range) }
-              call(nil, &half) { functions.phased_group_norm_bf16(&$0, &phases) }
+              call(nil, &bytes) { set[.bfloat16].phased_quantized_group_norm(&$0, &phases, &range) }
+              call(nil, &half) { set[.bfloat16].phased_group_norm(&$0, &phases) }
             }
           }
         }
@@ -301,9 +300,9 @@ import UNets
                   height: Int64(height), width: Int64(width), channels: Int64(channels), outputs: Int64(outputs),
                   weights: weights.baseAddress, bias: bias.baseAddress, adds: adds ? 1 : 0)
                 if isFloat {
-                  set.functions.narrow_convolution_f32(&call)
+                  set[.float32].narrow_convolution(&call)
                 } else {
-                  set.functions.narrow_convolution_bf16(&call)
+                  set[.bfloat16].narrow_convolution(&call)
                 }
               }
             }
@@ -349,7 +348,7 @@ import UNets
               positions: Int64(positions), groups: 9, epsilon: 1e-6, gamma: gamma.baseAddress,
               beta: beta.baseAddress, shift_before: nil, scale_after: nil, shift_after: nil, apply_silu: 1,
               output: output, scratch: scratch.baseAddress)
-            if isHalf { set.functions.group_norm_bf16(&call) } else { set.functions.group_norm_f32(&call) }
+            if isHalf { set[.bfloat16].group_norm(&call) } else { set[.float32].group_norm(&call) }
           }
         }
       }
@@ -361,9 +360,9 @@ import UNets
     var scores = generator.values(64).map { $0 * 3 }
     var probabilities = [UInt16](repeating: 0, count: 64)
     var lost = scores
-    set.functions.softmax_bf16(&lost, &probabilities, 2, 32)
+    set[.bfloat16].softmax(&lost, &probabilities, 2, 32)
     lost = scores
-    set.functions.softmax_f32(&lost, &scores, 2, 32)
+    set[.float32].softmax(&lost, &scores, 2, 32)
     for (a, b) in zip(scores, probabilities) { #expect(abs(a - bfloat(b)) <= a / 256 + 1e-9) }
   }
 
@@ -376,22 +375,22 @@ import UNets
     for top in [255, 180] as [Float] {
       var range = ndc_byte_range(inverse_scale: 4, zero_point: 13, top: top)
       var output = [UInt8](repeating: 99, count: input.count)
-      set.functions.quantize_f32(input, &output, Int64(input.count), &range)
+      set[.float32].quantize(input, &output, Int64(input.count), &range)
       let expected = input.map { $0.isNaN ? 0 : max(0, min(top, ($0 * 4 + 13).rounded(.toNearestOrEven))) }
       #expect(output.map(Float.init) == expected)
       let narrow = input.map(bits)
       var wide = [UInt8](repeating: 99, count: input.count)
       var half = wide
-      set.functions.quantize_bf16(narrow, &half, Int64(input.count), &range)
-      set.functions.quantize_f32(narrow.map(bfloat), &wide, Int64(input.count), &range)
+      set[.bfloat16].quantize(narrow, &half, Int64(input.count), &range)
+      set[.float32].quantize(narrow.map(bfloat), &wide, Int64(input.count), &range)
       #expect(half == wide)
     }
     // A scale that rounds: equal to the portable kernel's bytes all the same.
     var range = ndc_byte_range(inverse_scale: 1 / 0.0337, zero_point: 9, top: 255)
     var output = [UInt8](repeating: 99, count: input.count)
     var portable = output
-    set.functions.quantize_f32(input, &output, Int64(input.count), &range)
-    KernelSet.portable.functions.quantize_f32(input, &portable, Int64(input.count), &range)
+    set[.float32].quantize(input, &output, Int64(input.count), &range)
+    KernelSet.portable[.float32].quantize(input, &portable, Int64(input.count), &range)
     #expect(output == portable)
   }
 
@@ -426,9 +425,9 @@ import UNets
                     shift_after: embedding == 2 ? extra.baseAddress.map { $0 + channels } : nil, apply_silu: 1,
                     output: output.baseAddress, scratch: scratch.baseAddress)
                   if isFloat {
-                    set.functions.quantized_group_norm_f32(&call, &range)
+                    set[.float32].quantized_group_norm(&call, &range)
                   } else {
-                    set.functions.quantized_group_norm_bf16(&call, &range)
+                    set[.bfloat16].quantized_group_norm(&call, &range)
                   }
                 }
               }

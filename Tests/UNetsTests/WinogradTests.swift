@@ -1,4 +1,5 @@
 import CKernels
+import OneDNN
 import Testing
 import UNets
 
@@ -17,7 +18,7 @@ import UNets
   }
 
   static let sets = KernelSet.allCases.filter(\.isSupportedHere)
-  static let byteSets = sets.filter { $0.functions.winograd_bytes_f32 != nil }
+  static let byteSets = sets.filter { $0[.float32].winograd_bytes != nil }
 
   /// Sides that tiles fill and that they do not, several blocks of tiles, sums that are begun and gone on with.
   static let shapes = [
@@ -114,7 +115,7 @@ import UNets
     let bias = generator.values(shape.outputs)
     let before = generator.values(shape.positions * shape.outputs)
     let output = try Self.run(
-      set.functions.winograd_f32, shape, input, weights: Self.transformed(shape, weights), bias: bias, onto: before)
+      set[.float32].winograd, shape, input, weights: Self.transformed(shape, weights), bias: bias, onto: before)
     let sums = Self.direct(shape, input.map(Double.init), weights.map(Double.init))
     let largest = sums.reduce(0) { max($0, abs($1)) }
     for (index, sum) in sums.enumerated() {
@@ -126,7 +127,7 @@ import UNets
   @Test("In bf16 it is the direct sum to bf16's roundings", arguments: shapes)
   func bfloats(shape: Shape) throws {
     for set in Self.sets {
-      guard let kernel = set.functions.winograd_bf16 else { continue }
+      guard let kernel = set[.bfloat16].winograd else { continue }
       var generator = Generator(seed: 4)
       func bits(_ values: [Float]) -> [UInt16] { values.map { UInt16($0.bitPattern >> 16) } }
       func floats(_ bits: [UInt16]) -> [Float] { bits.map { Float(bitPattern: UInt32($0) << 16) } }
@@ -151,7 +152,6 @@ import UNets
   @Test("Over bytes it is the direct sum of integers, at their limits too", arguments: shapes, [2, 4])
   func bytes(shape: Shape, tall: Int) throws {
     for set in Self.byteSets {
-      let functions = set.functions
       for zeroPoint in [0, 37, 255] {
         for limits in [false, true] {
           var generator = Generator(seed: UInt64(zeroPoint))
@@ -166,7 +166,7 @@ import UNets
           let scales = (0..<shape.outputs).map { $0.isMultiple(of: 2) ? Float(0.5) : 2 }
           let before = (0..<shape.positions * shape.outputs).map { Float($0 % 3) }
           let output = try Self.run(
-            tall == 4 ? functions.winograd_tall_bytes_f32 : functions.winograd_bytes_f32, shape, input,
+            tall == 4 ? set[.float32].winograd_tall_bytes : set[.float32].winograd_bytes, shape, input,
             weights: Self.transformed(shape, weights, tall: tall), bias: bias, scales: scales, zeroPoint: zeroPoint,
             tall: tall, onto: before)
           let sums = Self.direct(shape, input.map { Int($0) - zeroPoint }, weights.map(Int.init))
@@ -197,7 +197,7 @@ import UNets
       #expect(WinogradForm.tallestTile(largestSum: bound) == tall)
       for set in Self.byteSets {
         let output = try Self.run(
-          tall == 4 ? set.functions.winograd_tall_bytes_f32 : set.functions.winograd_bytes_f32, shape, input,
+          tall == 4 ? set[.float32].winograd_tall_bytes : set[.float32].winograd_bytes, shape, input,
           weights: Self.transformed(shape, quantized.values, tall: tall),
           bias: [Float](repeating: 0, count: shape.outputs), scales: [Float](repeating: 1, count: shape.outputs),
           tall: tall, onto: [Float](repeating: 0, count: shape.positions * shape.outputs))
@@ -219,13 +219,13 @@ import UNets
     let weights = Self.transformed(together, generator.values(together.outputs * together.channels * 9))
     let bias = generator.values(together.outputs)
     let all = try Self.run(
-      set.functions.winograd_f32, together, input, weights: weights, bias: bias,
+      set[.float32].winograd, together, input, weights: weights, bias: bias,
       onto: [Float](repeating: 0, count: together.positions * together.outputs))
     let size = alone.positions * alone.outputs
     for image in 0..<together.images {
       let values = alone.positions * alone.channels
       let one = try Self.run(
-        set.functions.winograd_f32, alone, Array(input[image * values..<(image + 1) * values]), weights: weights,
+        set[.float32].winograd, alone, Array(input[image * values..<(image + 1) * values]), weights: weights,
         bias: bias, onto: [Float](repeating: 0, count: size))
       #expect(one == Array(all[image * size..<(image + 1) * size]))
     }

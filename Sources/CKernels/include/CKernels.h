@@ -1,19 +1,13 @@
-// Fused kernels over NHWC activations, in four builds of the same source: AVX-512 with and without
-// its bfloat16 instructions, AVX2+FMA, portable.
+// Fused kernels over NHWC activations, built from the same source for every set of instructions, and for f32 and bf16
+// activations.
 #pragma once
 
+#include <CInstructionSets.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef enum {
-  NDC_KERNELS_PORTABLE = 0,
-  NDC_KERNELS_AVX2 = 1,
-  NDC_KERNELS_AVX512 = 2,
-  NDC_KERNELS_AVX512_BF16 = 3
-} ndc_kernel_set;
 
 // One image's normalisation: out = silu(γ'·x + β') with γ', β' from the group statistics.
 typedef struct {
@@ -91,58 +85,51 @@ enum { NDC_WINOGRAD_PANEL = 32 };
 int64_t ndc_winograd_scratch(const ndc_winograd *, int64_t tall, int64_t size);
 
 // outputs × channels × 3 × 3 weights as the products take them: 4·(tall + 2)·outputs·channels values.
-void ndc_winograd_weights_f32(const float *weights, int64_t outputs, int64_t channels, float *transformed);
-void ndc_winograd_weights_bf16(const float *weights, int64_t outputs, int64_t channels, uint16_t *transformed);
+void ndc_winograd_weights_f32(const float *weights, int64_t outputs, int64_t channels, void *transformed);
+void ndc_winograd_weights_bf16(const float *weights, int64_t outputs, int64_t channels, void *transformed);
 void ndc_winograd_weights_s8(
     const int8_t *weights, int64_t outputs, int64_t channels, int64_t tall, int16_t *transformed);
 
-typedef struct ndc_kernel_table {
-  const char *name;
-  void (*group_norm_f32)(const ndc_group_norm *);
-  void (*group_norm_bf16)(const ndc_group_norm *);
-  void (*resample_f32)(const ndc_resample *);
-  void (*resample_bf16)(const ndc_resample *);
+// The kernels of activations of one type: `void *` stands for its elements.
+typedef struct {
+  void (*group_norm)(const ndc_group_norm *);
+  // Of a picture in four parts, which the output puts together. In place of `first`, `second` and `positions`, the parts
+  // are read, of positions/4 each.
+  void (*phased_group_norm)(const ndc_group_norm *, const ndc_phases *);
+  // The same two, whose output is bytes.
+  void (*quantized_group_norm)(const ndc_group_norm *, const ndc_byte_range *);
+  void (*phased_quantized_group_norm)(const ndc_group_norm *, const ndc_phases *, const ndc_byte_range *);
+  void (*quantize)(const void *input, uint8_t *output, int64_t count, const ndc_byte_range *range);
+  void (*resample)(const ndc_resample *);
   // rows × columns into `output`, which may be `scores` itself (f32); the scores are lost.
-  void (*softmax_f32)(float *scores, float *output, int64_t rows, int64_t columns);
-  void (*softmax_bf16)(float *scores, uint16_t *output, int64_t rows, int64_t columns);
+  void (*softmax)(float *scores, void *output, int64_t rows, int64_t columns);
   // output = a·x + b·y
-  void (*blend_f32)(const float *x, float a, const float *y, float b, float *output, int64_t count);
-  void (*blend_bf16)(const uint16_t *x, float a, const uint16_t *y, float b, uint16_t *output, int64_t count);
-  void (*silu)(const float *input, float *output, int64_t count);
+  void (*blend)(const void *x, float a, const void *y, float b, void *output, int64_t count);
   // CHW → HWC, times `scale`.
-  void (*channels_last_f32)(const float *input, float scale, float *output, int64_t channels, int64_t positions);
-  void (*channels_last_bf16)(const float *input, float scale, uint16_t *output, int64_t channels, int64_t positions);
+  void (*channels_last)(const float *input, float scale, void *output, int64_t channels, int64_t positions);
+  // A 3×3 convolution with padding 1 to few channels.
+  void (*narrow_convolution)(const ndc_narrow_convolution *);
+  // ndc_winograd_weights_… of this type.
+  void (*winograd_weights)(const float *weights, int64_t outputs, int64_t channels, void *transformed);
+  // NULL where there are no instructions for it.
+  void (*winograd)(const ndc_winograd *);
+  // Bytes into this type.
+  void (*winograd_bytes)(const ndc_winograd *);
+  void (*winograd_tall_bytes)(const ndc_winograd *);
+} ndc_element_kernels;
+
+typedef struct {
+  const char *name;
+  const ndc_element_kernels *f32, *bf16;
+  void (*silu)(const float *input, float *output, int64_t count);
   // output (CHW) = skip·x (CHW) + scale·f (HWC, `stride` channels of which the first `channels` count).
   void (*precondition)(
       const float *x, float skip, const float *f, float scale, float *output, int64_t channels, int64_t stride,
       int64_t positions);
-  // Group normalisation whose output is bytes.
-  void (*quantized_group_norm_f32)(const ndc_group_norm *, const ndc_byte_range *);
-  void (*quantized_group_norm_bf16)(const ndc_group_norm *, const ndc_byte_range *);
-  void (*quantize_f32)(const float *input, uint8_t *output, int64_t count, const ndc_byte_range *range);
-  void (*quantize_bf16)(const uint16_t *input, uint8_t *output, int64_t count, const ndc_byte_range *range);
-  // Group normalisation of a picture in four parts, which the output puts together. In place of `first`, `second` and
-  // `positions`, the parts are read, of positions/4 each.
-  void (*phased_group_norm_f32)(const ndc_group_norm *, const ndc_phases *);
-  void (*phased_group_norm_bf16)(const ndc_group_norm *, const ndc_phases *);
-  void (*phased_quantized_group_norm_f32)(const ndc_group_norm *, const ndc_phases *, const ndc_byte_range *);
-  void (*phased_quantized_group_norm_bf16)(const ndc_group_norm *, const ndc_phases *, const ndc_byte_range *);
-  // A 3×3 convolution with padding 1 to few channels.
-  void (*narrow_convolution_f32)(const ndc_narrow_convolution *);
-  void (*narrow_convolution_bf16)(const ndc_narrow_convolution *);
-  void (*winograd_f32)(const ndc_winograd *);
-  // NULL but where there are instructions for it.
-  void (*winograd_bf16)(const ndc_winograd *);
-  // Bytes into f32 or bf16.
-  void (*winograd_bytes_f32)(const ndc_winograd *);
-  void (*winograd_bytes_bf16)(const ndc_winograd *);
-  void (*winograd_tall_bytes_f32)(const ndc_winograd *);
-  void (*winograd_tall_bytes_bf16)(const ndc_winograd *);
 } ndc_kernel_table;
 
-// Whether this machine can run a set, and the table of one it can.
-int32_t ndc_kernels_supported(ndc_kernel_set set);
-const ndc_kernel_table *ndc_kernels(ndc_kernel_set set);
+// The kernels of a set; NULL where this machine or this build has none.
+const ndc_kernel_table *ndc_kernels(ndc_instruction_set set);
 
 #ifdef __cplusplus
 }

@@ -68,14 +68,10 @@ extension ProgramBuilder {
         c: perHead(type)))
     product(name + ".scores", score, q.buffer, k.buffer, scores)
     add(name + ".softmax", reads: [scores], writes: [weights]) { [kernels, type, batch] memory in
+      let run = kernels[type].softmax
       let input = memory.floats(scores)
+      let output = memory.pointer(weights)
       let rows = Int64(batch * heads * positions)
-      if type == .float32 {
-        let run = kernels.functions.softmax_f32
-        return { run?(input, input, rows, Int64(positions)) }
-      }
-      let run = kernels.functions.softmax_bf16
-      let output = memory.pointer(weights).assumingMemoryBound(to: UInt16.self)
       return { run?(input, output, rows, Int64(positions)) }
     }
     product(name + ".mix", mix, weights, v.buffer, result.buffer)

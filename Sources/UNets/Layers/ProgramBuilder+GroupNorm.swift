@@ -140,24 +140,18 @@ extension ProgramBuilder {
 extension KernelTable {
   /// The normalisation of activations of a type, into the same type or into bytes.
   fileprivate func groupNorm(_ type: ElementType, as range: ByteRange?) -> (inout ndc_group_norm) -> Void {
-    let isFloat = type == .float32
-    guard let range else {
-      let run = isFloat ? functions.group_norm_f32 : functions.group_norm_bf16
-      return { run?(&$0) }
-    }
-    let run = isFloat ? functions.quantized_group_norm_f32 : functions.quantized_group_norm_bf16
-    return { call in withUnsafePointer(to: range.native) { run?(&call, $0) } }
+    let kernels = self[type]
+    guard let range else { return { kernels.group_norm?(&$0) } }
+    return { call in withUnsafePointer(to: range.native) { kernels.quantized_group_norm?(&call, $0) } }
   }
 
   fileprivate func phasedGroupNorm(
     _ type: ElementType, as range: ByteRange?
   ) -> (inout ndc_group_norm, inout ndc_phases) -> Void {
-    let isFloat = type == .float32
-    guard let range else {
-      let run = isFloat ? functions.phased_group_norm_f32 : functions.phased_group_norm_bf16
-      return { run?(&$0, &$1) }
+    let kernels = self[type]
+    guard let range else { return { kernels.phased_group_norm?(&$0, &$1) } }
+    return { call, phases in
+      withUnsafePointer(to: range.native) { kernels.phased_quantized_group_norm?(&call, &phases, $0) }
     }
-    let run = isFloat ? functions.phased_quantized_group_norm_f32 : functions.phased_quantized_group_norm_bf16
-    return { call, phases in withUnsafePointer(to: range.native) { run?(&call, &phases, $0) } }
   }
 }

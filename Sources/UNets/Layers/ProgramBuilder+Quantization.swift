@@ -42,17 +42,8 @@ extension ProgramBuilder {
       let count = Int64(batch * source.channels * source.positions)
       let from = memory.pointer(source.buffer)
       let to = memory.pointer(destination.buffer).assumingMemoryBound(to: UInt8.self)
-      let functions = kernels.functions
-      let isFloat = source.type == .float32
-      return {
-        withUnsafePointer(to: range.native) { range in
-          if isFloat {
-            functions.quantize_f32?(from.assumingMemoryBound(to: Float.self), to, count, range)
-          } else {
-            functions.quantize_bf16?(from.assumingMemoryBound(to: UInt16.self), to, count, range)
-          }
-        }
-      }
+      let run = kernels[source.type].quantize
+      return { withUnsafePointer(to: range.native) { run?(from, to, count, $0) } }
     }
     return destination
   }

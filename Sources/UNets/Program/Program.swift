@@ -13,9 +13,9 @@ struct Step: Sendable {
   var name: String
   var reads: [Buffer]
   var writes: [Buffer]
-  var scratchpadSize: Int
+  var scratchpadSize = 0
   /// The kernel that runs, for inspection.
-  var implementation: String
+  var implementation = "fused"
   /// Operations of the products in it.
   var arithmetic = 0
   var bind: @Sendable (WorkerMemory) throws -> BoundStep
@@ -31,8 +31,8 @@ struct Program: Sendable {
   var plan: MemoryPlan
   var scratchpadSize: Int
   var input: Buffer
-  var embedding: Buffer
-  var labelTerm: Buffer?
+  /// To be written for every image before a run.
+  var conditions: [ConditionRows]
   var output: Buffer
   /// Operations of one run that the network as described has and the steps have not.
   var savedArithmetic: Int

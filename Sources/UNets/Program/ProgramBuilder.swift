@@ -33,7 +33,11 @@ final class ProgramBuilder {
   /// The paths of the convolutions that can take bytes, as far as the network has been read.
   var quantizable: Set<String> = []
   private var sizes: [Int] = []
-  var steps: [Step] = []
+  private var steps: [Step] = []
+  /// Those that come before all others.
+  var embeddingSteps: [Step] = []
+  /// What they end in.
+  var embedding: Embedding?
   /// Operations that the network as described has and its steps have not.
   var savedArithmetic = 0
   /// Every block's affine layer, run as one product: weights and biases end to end.
@@ -86,27 +90,25 @@ final class ProgramBuilder {
   /// The width of the joint affine product so far; complete once every block has been added.
   var affineWidth: Int { affineBiases.count }
 
-  /// Closes the program: `embeddingSteps` (which end in `embedding`, E channels a row) run first, then the joint affine.
-  func finish(
-    input: Buffer, embeddingInput: Buffer, labelTerm: Buffer?, embedding: Buffer, embeddingChannels: Int,
-    embeddingStepCount: Int, output: Buffer
-  ) throws -> Program {
-    var ordered = Array(steps.suffix(embeddingStepCount))
+  /// Closes the program: the embedding's steps run first, then the blocks' joint affine layer, then all others.
+  func finish(_ ports: NetworkPorts) throws -> Program {
+    var ordered = embeddingSteps
     if let affineBuffer {
+      guard let embedding else { preconditionFailure("blocks read an embedding that no steps make") }
       sizes[affineBuffer.id] = batch * affineWidth * 4
       for width in affineWidths { width.value = affineWidth }
       ordered.append(
         try Step.linear(
-          "affine", rows: batch, inputs: embeddingChannels, outputs: affineWidth, weights: affineWeights,
-          bias: affineBiases, from: embedding, to: affineBuffer))
+          "affine", rows: batch, inputs: embedding.channels, outputs: affineWidth, weights: affineWeights,
+          bias: affineBiases, from: embedding.buffer, to: affineBuffer))
     }
-    ordered += steps.dropLast(embeddingStepCount)
-    let pinned = Set([input, embeddingInput, output] + (labelTerm.map { [$0] } ?? []))
+    ordered += steps
+    let pinned = Set([ports.input.buffer, ports.output.buffer] + ports.conditions.map(\.buffer))
     let program = Program(
       batch: batch, steps: ordered,
       plan: MemoryPlan(sizes: sizes, steps: ordered.map { $0.reads + $0.writes }, pinned: pinned),
-      scratchpadSize: ordered.map(\.scratchpadSize).max() ?? 0, input: input, embedding: embeddingInput,
-      labelTerm: labelTerm, output: output, savedArithmetic: savedArithmetic)
+      scratchpadSize: ordered.map(\.scratchpadSize).max() ?? 0, input: ports.input.buffer,
+      conditions: ports.conditions, output: ports.output.buffer, savedArithmetic: savedArithmetic)
     try MemoryBudget.require(program.workerBytes, for: "a worker's activations")
     return program
   }

@@ -1,75 +1,10 @@
-#include "CNearest.h"
-
-#include <math.h>
-
 #if defined(__x86_64__)
+
+#include "kernels.h"
+
 #include <immintrin.h>
-#define CN_X86 1
+
 #define CN_AVX2 __attribute__((target("avx2,fma")))
-#endif
-
-cn_instructions cn_best_instructions(void) {
-#if CN_X86
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return cn_avx2;
-#endif
-  return cn_portable;
-}
-
-double cn_squared_distance(const double *query, const float *point, size_t length) {
-  double lanes[4] = {0, 0, 0, 0};
-  size_t whole = length & ~(size_t)3;
-  for (size_t d = 0; d < whole; d += 4) {
-    for (size_t lane = 0; lane < 4; lane++) {
-      double difference = query[d + lane] - (double)point[d + lane];
-      lanes[lane] += difference * difference;
-    }
-  }
-  double total = (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
-  for (size_t d = whole; d < length; d++) {
-    double difference = query[d] - (double)point[d];
-    total += difference * difference;
-  }
-  return total;
-}
-
-// Four partial sums, by d mod 4, then the tail: the order of every kernel below.
-static double finish_dot(const double lanes[4], const double *query, const float *point, size_t whole, size_t length) {
-  double total = (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
-  for (size_t d = whole; d < length; d++) total = fma(query[d], (double)point[d], total);
-  return total;
-}
-
-static void dot_portable(const double *queries, size_t query_count, const float *points, size_t point_count,
-                         size_t length, double *products, size_t stride) {
-  size_t whole = length & ~(size_t)3;
-  for (size_t p = 0; p < point_count; p++) {
-    const float *point = points + p * length;
-    for (size_t q = 0; q < query_count; q++) {
-      const double *query = queries + q * length;
-      double lanes[4] = {0, 0, 0, 0};
-      for (size_t d = 0; d < whole; d += 4) {
-        for (size_t lane = 0; lane < 4; lane++) lanes[lane] += query[d + lane] * (double)point[d + lane];
-      }
-      products[q * stride + p] = finish_dot(lanes, query, point, whole, length);
-    }
-  }
-}
-
-static void add_weighted_portable(const double *weights, size_t stride, size_t query_count, const float *points,
-                                  size_t point_count, size_t length, double *sums) {
-  for (size_t q = 0; q < query_count; q++) {
-    double *sum = sums + q * length;
-    for (size_t p = 0; p < point_count; p++) {
-      double weight = weights[q * stride + p];
-      if (weight == 0) continue;
-      const float *point = points + p * length;
-      for (size_t d = 0; d < length; d++) sum[d] += weight * (double)point[d];
-    }
-  }
-}
-
-#if CN_X86
-
 #define LOAD_POINT(address) _mm256_cvtps_pd(_mm_loadu_ps(address))
 
 // Two queries by four points: eight accumulators hide the latency of the multiply-add.
@@ -152,28 +87,6 @@ CN_AVX2 static void add_weighted_avx2(const double *weights, size_t stride, size
   }
 }
 
-#endif
+const cn_kernels cn_avx2 = {.dot = dot_avx2, .add_weighted = add_weighted_avx2};
 
-void cn_dot(cn_instructions instructions, const double *queries, size_t query_count, const float *points,
-            size_t point_count, size_t length, double *products, size_t stride) {
-#if CN_X86
-  if (instructions == cn_avx2) {
-    dot_avx2(queries, query_count, points, point_count, length, products, stride);
-    return;
-  }
 #endif
-  (void)instructions;
-  dot_portable(queries, query_count, points, point_count, length, products, stride);
-}
-
-void cn_add_weighted(cn_instructions instructions, const double *weights, size_t stride, size_t query_count,
-                     const float *points, size_t point_count, size_t length, double *sums) {
-#if CN_X86
-  if (instructions == cn_avx2) {
-    add_weighted_avx2(weights, stride, query_count, points, point_count, length, sums);
-    return;
-  }
-#endif
-  (void)instructions;
-  add_weighted_portable(weights, stride, query_count, points, point_count, length, sums);
-}

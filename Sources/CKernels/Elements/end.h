@@ -1,0 +1,10 @@
+#undef ELEMENT
+#undef TYPED
+#undef LOAD
+#undef STORE
+#undef TO_FLOAT
+#undef FROM_FLOAT
+#undef SILU
+#undef PRODUCTS
+#undef ONE
+#undef MULTIPLY_ADD

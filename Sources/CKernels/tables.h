@@ -1,0 +1,9 @@
+// The table of every instruction set that is built.
+#pragma once
+
+#include "CKernels.h"
+
+extern const ndc_kernel_table ndc_portable_kernels;
+#if defined(__x86_64__)
+extern const ndc_kernel_table ndc_avx2_kernels, ndc_avx512_kernels, ndc_avx512_bf16_kernels;
+#endif

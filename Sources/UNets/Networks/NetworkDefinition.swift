@@ -1,0 +1,37 @@
+import Checkpoints
+
+/// A network F(c_in·x; c_noise, y) that can be compiled: one type in one file for each family of architectures.
+///
+/// A new one is a conforming type in this folder, a case of `Architecture.Network`, and what the compiler then asks for.
+protocol NetworkDefinition: Sendable {
+  /// Adds the network's steps to the builder and takes every tensor below `builder.parameters`.
+  ///
+  /// - Throws: `InputError` naming a tensor that is missing or misshapen, or a field that makes no network.
+  func build(in builder: ProgramBuilder) throws -> NetworkPorts
+
+  /// Where in the output's channels the C of F(·, ·, label) begin: 0, but for a network with an output for every class.
+  func firstOutputChannel(of label: Int?) -> Int
+}
+
+extension NetworkDefinition {
+  func firstOutputChannel(of label: Int?) -> Int { 0 }
+}
+
+/// Where a network's steps meet what is around them.
+struct NetworkPorts {
+  /// c_in·x.
+  var input: Activation
+  /// What is written of noise level and label before the first step.
+  var conditions: [ConditionRows]
+  /// In fp32.
+  var output: Activation
+}
+
+extension Architecture.Network {
+  var definition: any NetworkDefinition {
+    switch self {
+    case .song(let architecture): SongUNet(architecture: architecture)
+    case .dhariwal(let architecture): DhariwalUNet(architecture: architecture)
+    }
+  }
+}
