@@ -49,7 +49,7 @@ import Testing
     let joint = try JointCertificate(run)
     #expect(expected.radii.map { joint.curve.count(atRadius: $0) } == expected.runs[position].joint.counts)
     #expect(
-      Decimals.down(joint.curve.averageCertifiedRadius, digits: 4) == expected.runs[position].joint.acr)
+      DecimalText.down(joint.curve.averageCertifiedRadius, digits: 4) == expected.runs[position].joint.acr)
     for (single, whole) in zip(run.images, joint.results) {
       #expect((whole.outcome.radius ?? 0) <= (single.outcome.radius ?? 0))
     }

@@ -62,21 +62,6 @@ enum Fixture {
   static let hand = made([(0, 0, 0.25), (1, 1, 1.5), (2, 1, 3), (0, nil, 0), (2, 2, 0.7), (1, 1, 0.25), (1, nil, 0)])
 }
 
-/// Steele, Lea & Flood's generator, so that simulations share nothing with what is under test.
-struct TestRandom: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-
-  mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
-}
-
 /// A folder that is removed at the end.
 func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ndc-reports-\(UUID().uuidString)")

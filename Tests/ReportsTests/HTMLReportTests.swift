@@ -5,6 +5,7 @@ import Foundation
 import FoundationXML
 import Reports
 import Runs
+import TestSupport
 import Testing
 
 @Suite("The page") struct HTMLReportTests {
@@ -158,11 +159,11 @@ import Testing
 
   /// Records of made-up images, all with different radii.
   static func records(images: Int, classes: Int) throws -> [ImageRecord] {
-    var random = TestRandom(state: 11)
+    var random = SplitMix64(state: 11)
     return try (0..<images).map { index in
       let label = index % classes
-      let successes = 5_000 + Int(random.uniform() * 5_000)
-      let other = (label + 1 + Int(random.uniform() * Double(classes - 1))) % classes
+      let successes = 5_000 + Int(random.unit() * 5_000)
+      let other = (label + 1 + Int(random.unit() * Double(classes - 1))) % classes
       var votes = [Int](repeating: 0, count: classes)
       votes[label] = successes
       votes[other] += 10_000 - successes

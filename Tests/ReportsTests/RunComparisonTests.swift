@@ -1,6 +1,7 @@
 import Foundation
 import Reports
 import Runs
+import TestSupport
 import Testing
 
 @Suite("Comparing two runs") struct RunComparisonTests {
@@ -35,13 +36,13 @@ import Testing
 
   @Test("The interval covers the truth about as often as it says, and one of half the width would not")
   func coverage() {
-    var random = TestRandom(state: 3)
+    var random = SplitMix64(state: 3)
     var missed = 0
     var missedByHalf = 0
     let repetitions = 400
     for _ in 0..<repetitions {
       // Differences of −1, 0 or 2 with equal probability: mean ⅓.
-      let values = (0..<60).map { _ in [-1.0, 0, 2][Int(random.uniform() * 3)] }
+      let values = (0..<60).map { _ in [-1.0, 0, 2][Int(random.unit() * 3)] }
       let interval = PairedDifference(a: values.map { _ in 0 }, b: values)
       if !(interval.lower...interval.upper).contains(1.0 / 3) { missed += 1 }
       let half = (interval.upper - interval.lower) / 4

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Statistics
 
@@ -57,9 +58,9 @@ public struct Comparability: Hashable, Sendable, Codable {
 
   private mutating func examine(_ run: ReportedRun) {
     if let sigma = run.sigma, run.curve.largestRadius > sigma * Self.largestRadiusInSigma {
-      let largest = Decimals.down(run.curve.largestRadius, digits: 3)
+      let largest = DecimalText.down(run.curve.largestRadius, digits: 3)
       obstacles.append(
-        "\(run.name) has radii up to \(largest), more than σ = \(Decimals.radius(sigma)) can certify: σ or the radii are "
+        "\(run.name) has radii up to \(largest), more than σ = \(DecimalText.radius(sigma)) can certify: σ or the radii are "
           + "in another unit than pixels in [0, 1]")
     }
     if run.origin?.isTargetStopped ?? false {

@@ -65,7 +65,7 @@ public struct GalleryCard: Sendable {
 
         """
     }
-    let noisy = sigma.map { "noisy, σ = \(Decimals.radius($0))" } ?? "noisy"
+    let noisy = sigma.map { "noisy, σ = \(DecimalText.radius($0))" } ?? "noisy"
     let told = explanation.denoisedLabel.map { ", told class \(className($0))" } ?? ""
     return """
       <div class="pictures">

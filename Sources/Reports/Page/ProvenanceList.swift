@@ -1,3 +1,5 @@
+import Basics
+
 /// How a run was made, as name and value.
 struct ProvenanceList {
   let run: ReportedRun
@@ -30,11 +32,11 @@ struct ProvenanceList {
 
   private func stoppingRule(_ origin: RunOrigin) -> String {
     if origin.stop == "fixed" { return "fixed: after n votes, decided beforehand" }
-    let targets = origin.targetRadii.map(Decimals.radius).joined(separator: ", ")
+    let targets = origin.targetRadii.map(DecimalText.radius).joined(separator: ", ")
     return "\(origin.stop): a bound valid at every number of votes"
       + (targets.isEmpty ? "" : "; voting ends when the radius \(targets) is decided")
       + (origin.number("smoothing.radiusTolerance").map {
-        "; voting ends when the radius can grow by no more than \(Decimals.radius($0))"
+        "; voting ends when the radius can grow by no more than \(DecimalText.radius($0))"
       } ?? "")
   }
 

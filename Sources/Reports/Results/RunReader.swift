@@ -50,7 +50,7 @@ extension ReportedRun {
       notes.append("The run is not finished: \(records.count) of \(count) images.")
     }
     if origin.isTargetStopped {
-      let radii = origin.targetRadii.map(Decimals.radius).joined(separator: ", ")
+      let radii = origin.targetRadii.map(DecimalText.radius).joined(separator: ", ")
       notes.append(
         "Voting stopped as soon as the target radius (\(radii)) was decided. The ACR and every radius beyond the target "
           + "say where voting stopped: they are not comparable with those of other runs.")
@@ -88,7 +88,7 @@ extension ReportedRun {
   }
 
   static func named(_ name: String, sigma: Double?) -> String {
-    sigma.map { "\(name), σ = \(Decimals.radius($0))" } ?? name
+    sigma.map { "\(name), σ = \(DecimalText.radius($0))" } ?? name
   }
 
   private static func check(_ records: [ImageRecord], file: String) throws {
