@@ -1,6 +1,7 @@
 import Basics
 import Certification
 import Foundation
+import Statistics
 
 /// The results that one run directory or one table of another tool holds, ready to be drawn and counted.
 public struct ReportedRun: Sendable {
