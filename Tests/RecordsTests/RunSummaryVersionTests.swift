@@ -33,8 +33,7 @@ import Testing
       model: .init(source: "toy", digest: "model", architecture: "none"),
       data: .init(source: "toy", digest: "data", size: images),
       classifier: .init(ClassifierSpecification(sigma: 0.3), precision: "fp32"),
-      smoothing: .init(
-        sigma: 0.3, rule: .fixed(try Certify(selectionSamples: 10, samples: 200, alpha: 0.01)), seed: 1),
+      smoothing: .init(rule: .fixed(try Certify(selectionSamples: 10, samples: 200, alpha: 0.01)), seed: 1),
       images: ImageSelection(count: images), execution: .init(threads: 1, batch: 1),
       host: .current(instructionSet: "none", libraries: [:]))
   }

@@ -52,7 +52,7 @@ enum Fixture {
   /// A run without records: (label, predicted or nil, radius) by position.
   static func made(_ rows: [(Int, Int?, Double)], name: String = "made", sigma: Double? = nil) -> ReportedRun {
     ReportedRun(
-      name: name, method: name, source: name + ".tsv", sigma: sigma,
+      title: RunTitle(name), method: .named(name), source: name + ".tsv", sigma: sigma,
       images: rows.enumerated().map { index, row in
         CertifiedImage(
           index: index, label: row.0, outcome: row.1.map { .certified(label: $0, radius: row.2) } ?? .abstained)

@@ -22,13 +22,13 @@ public struct Comparability: Hashable, Sendable, Codable {
     compareImages(a, b)
     compareLevels(a, b)
     for run in [a, b] { examine(run) }
-    if let first = a.origin?["host"], let second = b.origin?["host"], first != second {
+    if let first = a.origin?.host, let second = b.origin?.host, first != second {
       cautions.append("The runs were made on different machines: their times are not comparable.")
     }
   }
 
   private mutating func compareImages(_ a: ReportedRun, _ b: ReportedRun) {
-    if let first = a.origin?.dataDigest, let second = b.origin?.dataDigest, first != second {
+    if let first = a.origin?.data?.digest, let second = b.origin?.data?.digest, first != second {
       mismatches.append("the data sets have different digests (\(first.prefix(12))… and \(second.prefix(12))…)")
     }
     let labels = Dictionary(a.images.map { ($0.index, $0.label) }, uniquingKeysWith: { first, _ in first })
@@ -70,6 +70,8 @@ public struct Comparability: Hashable, Sendable, Codable {
           + "difference of radii is given.")
     }
     if run.origin == nil { cautions.append("\(run.name): the unit of its radii is taken to be pixels in [0, 1].") }
-    for note in run.notes where note.contains("rounded to nearest") { cautions.append("\(run.name): \(note)") }
+    for note in run.notes {
+      if case .quirk(.roundedRadii) = note { cautions.append("\(run.name): \(note)") }
+    }
   }
 }

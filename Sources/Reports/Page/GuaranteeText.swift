@@ -21,13 +21,13 @@ struct GuaranteeText {
     var html: Markup = """
       <p><strong>For one image.</strong> The smoothed classifier g(x) = arg max P(f(x + noise) = c) is what is \
       certified; the noise is Gaussian with σ = \(origin.sigma.map(DecimalText.radius) ?? "?") in pixels, and f is the \
-      classifier exactly as it ran (precision \(origin.text("classifier.precision") ?? "unknown")). Where a class and a \
+      classifier exactly as it ran (precision \(origin.classifier?.precision ?? "unknown")). Where a class and a \
       radius R are given: with confidence \(confidence(alpha)), g gives this class for every picture within an L2 \
       distance of less than R. The error, at most α = \(level(alpha)), is over the noise that was drawn; it says that \
       the answer is stable, not that it is right. An abstention promises nothing.</p>
 
       """
-    if let seed = origin.seed {
+    if let seed = origin.smoothing?.seed {
       html += """
         <p>The noise comes from the fixed seed \(seed). The promise holds for images chosen without regard to it.</p>
 

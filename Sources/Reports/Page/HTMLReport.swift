@@ -67,7 +67,7 @@ public struct HTMLReport: Sendable {
       warnings.append("The runs have different α (\(list)): their radii do not mean the same.")
     }
     if Set(runs.map { Set($0.images.map(\.index)) }).count > 1
-      || Set(runs.compactMap { $0.origin?.dataDigest }).count > 1
+      || Set(runs.compactMap { $0.origin?.data?.digest }).count > 1
     {
       warnings.append("The runs are not on the same images: differences between them include those of the images.")
     }

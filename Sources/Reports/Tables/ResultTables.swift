@@ -33,7 +33,7 @@ public struct ResultTables: Sendable {
       let best = radii.map { group.best(atRadius: $0) }
       table.rows.append(
         .init(
-          ["best over σ (display only): \(Self.methodName(group))", "", "", ""]
+          ["best over σ (display only): \(group.name)", "", "", ""]
             + best.map { best in
               best.share.percent() + (best.run.sigma.map { " (σ \(DecimalText.radius($0)))" } ?? "")
             } + ["–"],
@@ -47,12 +47,6 @@ public struct ResultTables: Sendable {
           kind: .published))
     }
     return table
-  }
-
-  /// What runs of one method are called together.
-  static func methodName(_ group: BestOverSigma) -> String {
-    let name = group.runs[0].name
-    return name.range(of: ", σ = ").map { String(name[..<$0.lowerBound]) } ?? name
   }
 
   /// Evaluations and time.
