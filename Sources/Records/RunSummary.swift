@@ -1,3 +1,5 @@
+import Statistics
+
 /// summary.json: what a run's records add up to.
 public struct RunSummary: Hashable, Sendable, Codable {
   /// Certified accuracy at one radius.
@@ -19,7 +21,7 @@ public struct RunSummary: Hashable, Sendable, Codable {
   public var accuracy: Double
   public var abstentions: Int
   public var certified: [Point]
-  /// ACR, the mean over all images of radius·correct.
+  /// ACR, the mean over all images of radius·correct, exactly rounded: the same in every order.
   public var averageCertifiedRadius: Double
   /// Votes of both kinds that ended in NaN.
   public var invalidVotes: Int
@@ -40,7 +42,7 @@ public struct RunSummary: Hashable, Sendable, Codable {
       let certified = correctRadii.count { $0 >= radius }
       return Point(radius: radius, images: certified, accuracy: share(certified))
     }
-    averageCertifiedRadius = count == 0 ? 0 : correctRadii.reduce(0, +) / Double(count)
+    averageCertifiedRadius = ExactSum.mean(correctRadii, of: count)
     invalidVotes = records.reduce(0) { $0 + $1.invalidVotes + $1.invalidSelectionVotes }
     evaluations = records.reduce(0) { $0 + $1.evaluations }
     seconds = records.reduce(0) { $0 + $1.seconds }

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct DecimalTextTests {
@@ -26,6 +27,49 @@ import Testing
         #expect(DecimalText.down(value, digits: 6) == expansion[..<dot])
       }
     }
+  }
+
+  @Test(
+    "Upper ends are rounded up, lower ends down, also below zero",
+    arguments: [
+      (0.125, 2, "0.12", "0.13"), (0.5, 2, "0.50", "0.50"), (-0.125, 2, "-0.13", "-0.12"), (0.999, 2, "0.99", "1.00"),
+      (-0.001, 2, "-0.01", "0.00"), (9.999, 1, "9.9", "10.0"), (0, 3, "0.000", "0.000"),
+    ] as [(Double, Int, String, String)])
+  func ends(value: Double, digits: Int, lower: String, upper: String) {
+    #expect(DecimalText.down(value, digits: digits) == lower)
+    #expect(DecimalText.up(value, digits: digits) == upper)
+  }
+
+  @Test("Rounded up never lies below the number, nor a whole unit above")
+  func upIsAbove() {
+    var random = SplitMix64(state: 5)
+    for _ in 0..<20_000 {
+      let value = (random.unit() * 1e6).rounded() / 1e6 + (random.unit() < 0.5 ? 0 : 1e-12)
+      let shown = Double(DecimalText.up(value, digits: 4)) ?? .nan
+      #expect(shown >= value && shown < value + 1.0001e-4)
+    }
+  }
+
+  @Test(
+    "A level of error keeps three digits and is never understated",
+    arguments: [(5e-5, "5.00e-5"), (0.001 / 3, "3.34e-4"), (9.999e-6, "1.00e-5"), (1e-7, "1.00e-7")]
+      as [(Double, String)])
+  func scientific(value: Double, text: String) {
+    let shown = DecimalText.scientific(value)
+    // One unit in the last digit of slack where a power of ten is no double.
+    #expect(shown == text || (Double(shown) ?? 0) > value && (Double(shown) ?? 0) < value * 1.011)
+  }
+
+  @Test("What no such decimal fits is written out", arguments: [1e9, -1e9, .infinity, -.infinity, .nan, 1e300])
+  func unfitting(value: Double) {
+    #expect(DecimalText.down(value, digits: 2) == "\(value)" && DecimalText.up(value, digits: 2) == "\(value)")
+  }
+
+  @Test(
+    "Percentages of a count are rounded down in integers",
+    arguments: [(29, 100, "29.00 %"), (2, 3, "66.66 %"), (0, 7, "0.00 %"), (7, 7, "100.00 %")])
+  func percent(count: Int, total: Int, text: String) {
+    #expect(DecimalText.percent(count, of: total) == text)
   }
 
   @Test(

@@ -1,7 +1,7 @@
 import Basics
 import Foundation
+import Records
 import Reports
-import Runs
 import Testing
 
 @Suite("Curves, tables and averages") struct CertifiedCurveTests {
@@ -49,7 +49,7 @@ import Testing
     let joint = try JointCertificate(run)
     #expect(expected.radii.map { joint.curve.count(atRadius: $0) } == expected.runs[position].joint.counts)
     #expect(
-      Decimals.down(joint.curve.averageCertifiedRadius, digits: 4) == expected.runs[position].joint.acr)
+      DecimalText.down(joint.curve.averageCertifiedRadius, digits: 4) == expected.runs[position].joint.acr)
     for (single, whole) in zip(run.images, joint.results) {
       #expect((whole.outcome.radius ?? 0) <= (single.outcome.radius ?? 0))
     }
@@ -59,20 +59,8 @@ import Testing
   func jointUnavailable() throws {
     #expect(throws: JointCertificate.Unavailable.self) { try JointCertificate(Fixture.hand) }
     var run = try Fixture.run("run-0.25")
-    run.origin = try Self.edited(run.origin) { $0["alpha"] = nil }
+    run.origin?.smoothing?.alpha = nil
     #expect(throws: JointCertificate.Unavailable.self) { try JointCertificate(run) }
-  }
-
-  /// The origin with another `smoothing`.
-  static func edited(
-    _ origin: RunOrigin?, _ change: (inout [String: JSONValue]) -> Void
-  ) throws -> RunOrigin? {
-    guard case .object(var manifest)? = origin?.manifest, case .object(var smoothing)? = manifest["smoothing"] else {
-      return origin
-    }
-    change(&smoothing)
-    manifest["smoothing"] = .object(smoothing)
-    return RunOrigin(.object(manifest))
   }
 
   @Test("Votes by class equal NumPy's", arguments: [0, 1, 2])
@@ -109,22 +97,31 @@ import Testing
 
   @Test("Runs whose levels and tolerance follow from σ are one method; others are not")
   func learnedMethod() {
-    func key(_ sigma: Double, tolerance: Double, weighting: String = "learned", method: String = "apndc") -> String {
+    func key(
+      _ sigma: Double, tolerance: Double, weighting: String = "learned", method: String = "apndc",
+      elimination: String = "race", unknown: [String: JSONValue] = [:]
+    ) -> RunOrigin.MethodKey {
       let level = JSONValue.object(["levels": .array([.number(sigma * 2)])])
-      let specification: [String: JSONValue] = [
-        "method": .string(method), "sigma": .number(sigma), "weighting": .string(weighting), "calibration": level,
-        "elimination": .object(["race": level]),
-      ]
-      return RunOrigin(
-        .object([
-          "classifier": .object(["specification": .object(specification)]),
-          "smoothing": .object(["sigma": .number(sigma), "radiusTolerance": .number(tolerance)]),
-        ])
-      ).methodKey
+      var specification = RunOrigin.Specification()
+      specification.method = method
+      specification.sigma = sigma
+      specification.weighting = weighting
+      specification.calibration = level
+      specification.elimination = [elimination: level]
+      specification.unknown = unknown
+      var origin = RunOrigin()
+      origin.classifier = .init()
+      origin.classifier?.specification = specification
+      origin.smoothing = .init()
+      origin.smoothing?.sigma = sigma
+      origin.smoothing?.radiusTolerance = tolerance
+      return origin.methodKey
     }
     #expect(key(0.3, tolerance: 0.03) == key(0.7, tolerance: 0.07))
     #expect(key(0.3, tolerance: 0.03) != key(0.7, tolerance: 0.03))
     #expect(key(0.3, tolerance: 0.03) != key(0.3, tolerance: 0.03, method: "dc"))
+    #expect(key(0.3, tolerance: 0.03) != key(0.3, tolerance: 0.03, elimination: "siftAndRefine"))
+    #expect(key(0.3, tolerance: 0.03) != key(0.3, tolerance: 0.03, unknown: ["newer": .bool(true)]))
     // Levels chosen by hand are part of the method.
     #expect(key(0.3, tolerance: 0.03, weighting: "edm") != key(0.7, tolerance: 0.07, weighting: "edm"))
   }

@@ -1,6 +1,7 @@
 import Foundation
 import Reports
 import Statistics
+import TestSupport
 import Testing
 
 @Suite("Coverage of the confidence bands") struct ConfidenceBandTests {
@@ -18,11 +19,11 @@ import Testing
 
     /// Counts at every step, over and over.
     func simulate(_ check: (_ counts: [Int]) -> Bool) -> CoverageExperiment {
-      var random = TestRandom(state: UInt64(images) &* 31 &+ 7)
+      var random = SplitMix64(state: UInt64(images) &* 31 &+ 7)
       return CoverageExperiment.run(repetitions: Self.repetitions) { _ in
         var counts = [Int](repeating: 0, count: Self.steps)
-        for _ in 0..<images where random.uniform() < 0.8 {
-          counts[Int(random.uniform() * Double(Self.steps))] += 1
+        for _ in 0..<images where random.unit() < 0.8 {
+          counts[Int(random.unit() * Double(Self.steps))] += 1
         }
         for step in (0..<Self.steps - 1).reversed() { counts[step] += counts[step + 1] }
         // A violation is a claim above the truth.

@@ -52,7 +52,7 @@ enum Fixture {
   /// A run without records: (label, predicted or nil, radius) by position.
   static func made(_ rows: [(Int, Int?, Double)], name: String = "made", sigma: Double? = nil) -> ReportedRun {
     ReportedRun(
-      name: name, method: name, source: name + ".tsv", sigma: sigma,
+      title: RunTitle(name), method: .named(name), source: name + ".tsv", sigma: sigma,
       images: rows.enumerated().map { index, row in
         CertifiedImage(
           index: index, label: row.0, outcome: row.1.map { .certified(label: $0, radius: row.2) } ?? .abstained)
@@ -60,21 +60,6 @@ enum Fixture {
   }
 
   static let hand = made([(0, 0, 0.25), (1, 1, 1.5), (2, 1, 3), (0, nil, 0), (2, 2, 0.7), (1, 1, 0.25), (1, nil, 0)])
-}
-
-/// Steele, Lea & Flood's generator, so that simulations share nothing with what is under test.
-struct TestRandom: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-
-  mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 }
 
 /// A folder that is removed at the end.

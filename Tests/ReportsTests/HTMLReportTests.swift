@@ -5,6 +5,7 @@ import Foundation
 import FoundationXML
 import Reports
 import Runs
+import TestSupport
 import Testing
 
 @Suite("The page") struct HTMLReportTests {
@@ -21,17 +22,19 @@ import Testing
   @Test("Whatever comes from a file is escaped")
   func escaped() throws {
     var run = try Fixture.run("run-0.25")
-    run.name = Self.hostile
+    run.title = RunTitle(Self.hostile)
     run.source = Self.hostile
-    run.notes = [Self.hostile]
+    run.notes = [.quirk(.renamed([Self.hostile]))]
     run.classNames = Array(repeating: Self.hostile, count: 5)
-    if case .object(var manifest)? = run.origin?.manifest {
+    let manifest = try Data(contentsOf: Fixture.folder.appendingPathComponent("run-0.25/run.json"))
+    if case .object(var members) = try JSONDecoder().decode(JSONValue.self, from: manifest) {
       for key in ["created", "model", "data", "host", "program", "classifier"] {
-        manifest[key] = Self.poisoned(manifest[key] ?? .null)
+        members[key] = Self.poisoned(members[key] ?? .null)
       }
-      manifest["arguments"] = .array([.string(Self.hostile)])
-      run.origin = RunOrigin(.object(manifest))
+      members["arguments"] = .array([.string(Self.hostile)])
+      run.origin = try JSONDecoder().decode(RunOrigin.self, from: Data(StableJSON.text(members)))
     }
+    #expect(run.origin?.host?.processor == Self.hostile && run.origin?.arguments == [Self.hostile])
     var published = ReportTableTests.published
     published.name = Self.hostile
     published.source = .init(text: Self.hostile, url: "javascript:alert(3)//" + Self.hostile)
@@ -128,19 +131,14 @@ import Testing
     arguments: [(1, "one"), (2, "2nd"), (11, "11th"), (23, "23rd"), (101, "101st"), (112, "112th")])
   func stride(stride: Int, words: String) throws {
     var run = try Fixture.run("run-0.25")
-    guard case .object(var manifest)? = run.origin?.manifest else {
-      Issue.record("the fixture's manifest is an object")
-      return
-    }
-    manifest["images"] = .object(["first": .integer(4), "stride": .integer(stride), "count": .integer(60)])
-    run.origin = RunOrigin(.object(manifest))
+    run.origin?.images = .init(first: 4, stride: stride, count: 60)
     #expect(HTMLReport(runs: [run], radii: [1]).html().contains("60, from index 4, every \(words)<"))
   }
 
   @Test("Runs of different α or images are warned about")
   func warnings() throws {
     var runs = try Fixture.runs()
-    runs[1].origin = try CertifiedCurveTests.edited(runs[1].origin) { $0["alpha"] = .number(0.01) }
+    runs[1].origin?.smoothing?.alpha = 0.01
     let report = HTMLReport(runs: runs + [Fixture.hand], radii: [0.25])
     #expect(report.warnings.contains { $0.contains("different α (0.001, 0.01)") })
     #expect(report.warnings.contains { $0.contains("not on the same images") })
@@ -150,7 +148,8 @@ import Testing
   func confusion() throws {
     #expect(HTMLReport(runs: [try Fixture.run("run-0.25")], radii: [1]).html().contains("class=\"confusion\""))
     let many = ReportedRun(
-      name: "many", method: "m", source: "m", images: try Self.records(images: 80, classes: 40).map(CertifiedImage.init)
+      title: RunTitle("many"), method: .named("m"), source: "m",
+      images: try Self.records(images: 80, classes: 40).map(CertifiedImage.init)
     )
     let page = HTMLReport(runs: [many], radii: [1]).html()
     #expect(!page.contains("class=\"confusion\"") && page.contains("most often confused"))
@@ -158,11 +157,11 @@ import Testing
 
   /// Records of made-up images, all with different radii.
   static func records(images: Int, classes: Int) throws -> [ImageRecord] {
-    var random = TestRandom(state: 11)
+    var random = SplitMix64(state: 11)
     return try (0..<images).map { index in
       let label = index % classes
-      let successes = 5_000 + Int(random.uniform() * 5_000)
-      let other = (label + 1 + Int(random.uniform() * Double(classes - 1))) % classes
+      let successes = 5_000 + Int(random.unit() * 5_000)
+      let other = (label + 1 + Int(random.unit() * Double(classes - 1))) % classes
       var votes = [Int](repeating: 0, count: classes)
       votes[label] = successes
       votes[other] += 10_000 - successes
@@ -182,7 +181,8 @@ import Testing
   func size() throws {
     let images = try Self.records(images: 10_000, classes: 10).map(CertifiedImage.init)
     let run = ReportedRun(
-      name: "large", method: "m", source: "m", sigma: 0.5, images: images, origin: try Fixture.run("run-0.5").origin)
+      title: RunTitle("large"), method: .named("m"), source: "m", sigma: 0.5, images: images,
+      origin: try Fixture.run("run-0.5").origin)
     #expect(run.curve.steps.count > 9_900, "nearly every radius is its own step")
     let page = Self.report([run]).html()
     #expect(page.utf8.count < 5_000_000, "\(page.utf8.count) bytes")

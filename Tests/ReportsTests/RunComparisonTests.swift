@@ -1,6 +1,7 @@
 import Foundation
 import Reports
 import Runs
+import TestSupport
 import Testing
 
 @Suite("Comparing two runs") struct RunComparisonTests {
@@ -35,13 +36,13 @@ import Testing
 
   @Test("The interval covers the truth about as often as it says, and one of half the width would not")
   func coverage() {
-    var random = TestRandom(state: 3)
+    var random = SplitMix64(state: 3)
     var missed = 0
     var missedByHalf = 0
     let repetitions = 400
     for _ in 0..<repetitions {
       // Differences of −1, 0 or 2 with equal probability: mean ⅓.
-      let values = (0..<60).map { _ in [-1.0, 0, 2][Int(random.uniform() * 3)] }
+      let values = (0..<60).map { _ in [-1.0, 0, 2][Int(random.unit() * 3)] }
       let interval = PairedDifference(a: values.map { _ in 0 }, b: values)
       if !(interval.lower...interval.upper).contains(1.0 / 3) { missed += 1 }
       let half = (interval.upper - interval.lower) / 4
@@ -66,7 +67,7 @@ import Testing
   @Test("Another α or another unit is an obstacle that is named, and stays named when overridden")
   func obstacles() throws {
     var runs = try Fixture.runs()
-    runs[1].origin = try CertifiedCurveTests.edited(runs[1].origin) { $0["alpha"] = .number(0.01) }
+    runs[1].origin?.smoothing?.alpha = 0.01
     let error = #expect(throws: RunComparison.NotComparable.self) { try RunComparison(runs[0], runs[1], radii: [0]) }
     #expect(error?.description.contains("α is 0.001 in A and 0.01 in B") ?? false)
     let anyway = try RunComparison(runs[0], runs[1], radii: [0], anyway: true)
@@ -79,13 +80,27 @@ import Testing
     #expect(Comparability(pixels, pixels).obstacles == [])
   }
 
+  @Test(
+    "A table's radii that were rounded to nearest, and another machine, are to be borne in mind; other quirks are not")
+  func cautions() throws {
+    var table = Fixture.hand
+    func cautions() -> [String] { Comparability(table, Fixture.hand).cautions.filter { $0.contains("nearest") } }
+    table.notes = [.quirk(.noTime), .quirk(.renamed(["radii rounded to nearest"])), .tableAlone]
+    #expect(cautions() == [])
+    table.notes.append(.quirk(.roundedRadii(digits: 3)))
+    #expect(cautions().count == 1)
+
+    var runs = try Fixture.runs()
+    #expect(Comparability(runs[0], runs[1]).cautions == [])
+    runs[1].origin?.host?.processor = "another"
+    #expect(Comparability(runs[0], runs[1]).cautions.map { $0.contains("different machines") } == [true])
+  }
+
   @Test("Radii of a target-stopped run are not subtracted")
   func targetStopped() throws {
     var runs = try Fixture.runs()
-    runs[0].origin = try CertifiedCurveTests.edited(runs[0].origin) {
-      $0["stop"] = .string("anytime")
-      $0["targetRadii"] = .array([.number(0.25)])
-    }
+    runs[0].origin?.smoothing?.stop = "anytime"
+    runs[0].origin?.smoothing?.targetRadii = [0.25]
     let comparison = try RunComparison(runs[0], runs[1], radii: [0.25])
     #expect(comparison.radiusDifference == nil)
     #expect(comparison.comparability.cautions.contains { $0.contains("no difference of radii") })
@@ -96,7 +111,7 @@ import Testing
   func order() throws {
     let rows: [(Int, Int?, Double)] = [(0, 0, 0.5), (1, 1, 0.9), (2, 0, 0.3)]
     let a = Fixture.made(rows)
-    let b = ReportedRun(name: "b", method: "b", source: "b", images: a.images.reversed())
+    let b = ReportedRun(title: RunTitle("b"), method: .named("b"), source: "b", images: a.images.reversed())
     let comparison = try RunComparison(a, b, radii: [0, 0.5, 0.9])
     #expect(comparison.atRadii.allSatisfy { $0.test.onlyA == 0 && $0.test.onlyB == 0 })
     #expect(comparison.radiusDifference?.equal == 3)

@@ -36,7 +36,7 @@ import Testing
   func run() throws {
     let run = try Fixture.run("run-0.25")
     #expect(run.name == "apndc, σ = 0.25" && run.sigma == 0.25 && run.images.count == 60)
-    #expect(run.origin?.alpha == 0.001 && run.origin?.seed == 5 && run.origin?.samples == 200)
+    #expect(run.origin?.alpha == 0.001 && run.origin?.smoothing?.seed == 5 && run.origin?.smoothing?.samples == 200)
     #expect(run.evaluationsPerImage == 31 * 220 && run.notes == [])
     #expect(try Fixture.run("run-0.5").method == run.method)
     #expect(try Fixture.run("run-0.5", called: "mine").name == "mine, σ = 0.5")
@@ -45,7 +45,8 @@ import Testing
   @Test("An unfinished run says so")
   func unfinished() throws {
     let run = try Self.changed(Self.replace("\"count\": 60", "\"count\": 100", in: "run.json")).get()
-    #expect(run.notes == ["The run is not finished: 60 of 100 images."])
+    #expect(run.notes == [.unfinished(finished: 60, images: 100)])
+    #expect(run.notes.map(\.description) == ["The run is not finished: 60 of 100 images."])
   }
 
   @Test(
@@ -57,7 +58,7 @@ import Testing
     ).get()
     #expect(run.origin?.isTargetStopped ?? false)
     #expect(run.origin?.targetRadii == [0.25, 0.5])
-    #expect(run.notes[0].contains("not comparable"))
+    #expect(run.notes[0].description.contains("not comparable"))
     let report = HTMLReport(runs: [run], radii: [0.25])
     #expect(report.warnings.isEmpty, "the note says it")
     let html = report.html()
@@ -76,6 +77,9 @@ import Testing
       ("records.jsonl", "\"correct\": true", "\"correct\": false", "field \"correct\""),
       ("records.jsonl", "\"radius\": 0.1", "\"radius\": 1e300, \"x\": 0.1", "field \"radius\""),
       ("run.json", "\"alpha\"", "\"alpha", "run.json"),
+      ("run.json", "\"alpha\": 0.001", "\"alpha\": \"small\"", "field \"smoothing.alpha\""),
+      ("run.json", "\"libraries\": {}", "\"libraries\": [1]", "field \"host.libraries\""),
+      ("run.json", "\"stop\": \"fixed\"", "\"targetRadii\": [\"x\"]", "field \"smoothing.targetRadii"),
     ])
   func damaged(file: String, old: String, new: String, message: String) throws {
     guard case .failure(let error) = try Self.changed(Self.replace(old, new, in: file)) else {
@@ -94,7 +98,7 @@ import Testing
       lines[line] = lines[line].replacingOccurrences(of: "\"radius\": 0.1", with: "\"radius\": 0.9")
       try (lines.joined(separator: "\n") + "\n").write(to: url, atomically: true, encoding: .utf8)
     }.get()
-    #expect(run.notes.count == 1 && run.notes[0].hasPrefix("1 records claim a larger radius"))
+    #expect(run.notes.count == 1 && run.notes[0].description.hasPrefix("1 records claim a larger radius"))
     #expect(try Fixture.run("run-0.25").notes == [])
     #expect(try Fixture.run("run-anytime").notes.count == 1, "only that it is target-stopped")
   }
@@ -142,7 +146,7 @@ import Testing
         to: file, atomically: true, encoding: .utf8)
       let run = try ReportedRun.read(file.path)
       #expect(run.name == "noise_0.50.tsv" && run.sigma == 0.5 && run.origin == nil)
-      #expect(run.notes[0].contains("running total"))
+      #expect(run.notes == [.quirk(.runningTotal), .tableAlone])
       #expect(try ReportedRun.read(file.path, name: "Cohen").name == "Cohen, σ = 0.5")
     }
   }

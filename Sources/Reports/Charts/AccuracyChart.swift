@@ -1,3 +1,5 @@
+import Basics
+
 /// The field's picture: certified accuracy against radius, as exact steps with confidence bands.
 ///
 /// Runs are solid and coloured, with filled markers at the chosen radii; best over σ is dash-dotted; published results
@@ -91,7 +93,7 @@ public struct AccuracyChart: Sendable {
   public var summary: String {
     let parts = runs.map { run in
       let values = radii.map {
-        "\(run.curve.share(atRadius: $0).percent()) % at r = \(Decimals.radius($0))"
+        "\(run.curve.share(atRadius: $0).percent()) % at r = \(DecimalText.radius($0))"
       }
       return "\(run.name): \(values.joined(separator: ", "))."
     }
@@ -176,7 +178,7 @@ public struct AccuracyChart: Sendable {
       shown = Set(even).union(radii.filter { $0 <= end }).sorted()
     }
     let pointwise = ConfidenceBand(.pointwise, confidence: confidence)
-    let level = Decimals.nearest(confidence * 100, digits: 0)
+    let level = DecimalText.nearest(confidence * 100, digits: 0)
     var table = ReportTable(
       caption: "Certified accuracy (%) by radius, with the \(level) % interval at that radius alone",
       columns: [.init("r (pixels)", .left)] + runs.map { .init($0.name) })
@@ -184,7 +186,7 @@ public struct AccuracyChart: Sendable {
       // A radius is shown in full: rounded down it would claim the accuracy of a smaller one.
       table.rows.append(
         .init(
-          [Decimals.radius(radius)]
+          [DecimalText.radius(radius)]
             + runs.map { run in
               let share = run.curve.share(atRadius: radius)
               let ends = pointwise.percents(share)

@@ -1,3 +1,5 @@
+import Basics
+
 /// The plot's place in the picture and its scales.
 struct ChartFrame {
   let left = 58.0
@@ -46,7 +48,7 @@ struct ChartFrame {
 
   /// A tick's number without the dust of binary multiples.
   static func label(_ value: Double) -> String {
-    var text = Decimals.nearest(value, digits: 3)
+    var text = DecimalText.nearest(value, digits: 3)
     while text.hasSuffix("0") { text.removeLast() }
     return text.hasSuffix(".") ? String(text.dropLast()) : text
   }

@@ -13,7 +13,7 @@ struct ChartLegend {
         ("\(stroke("line \(colour)"))<path class=\"fill mark \(colour)\" d=\"\(marker)\"/>", run.name))
     }
     for group in BestOverSigma.groups(chart.runs) {
-      entries.append((stroke("envelope"), "best over σ (display only): \(ResultTables.methodName(group))"))
+      entries.append((stroke("envelope"), "best over σ (display only): \(group.name)"))
     }
     for result in chart.published {
       let marker = chart.marker(result).path(19, 0)

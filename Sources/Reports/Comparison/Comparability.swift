@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Statistics
 
@@ -21,13 +22,13 @@ public struct Comparability: Hashable, Sendable, Codable {
     compareImages(a, b)
     compareLevels(a, b)
     for run in [a, b] { examine(run) }
-    if let first = a.origin?["host"], let second = b.origin?["host"], first != second {
+    if let first = a.origin?.host, let second = b.origin?.host, first != second {
       cautions.append("The runs were made on different machines: their times are not comparable.")
     }
   }
 
   private mutating func compareImages(_ a: ReportedRun, _ b: ReportedRun) {
-    if let first = a.origin?.dataDigest, let second = b.origin?.dataDigest, first != second {
+    if let first = a.origin?.data?.digest, let second = b.origin?.data?.digest, first != second {
       mismatches.append("the data sets have different digests (\(first.prefix(12))… and \(second.prefix(12))…)")
     }
     let labels = Dictionary(a.images.map { ($0.index, $0.label) }, uniquingKeysWith: { first, _ in first })
@@ -57,9 +58,9 @@ public struct Comparability: Hashable, Sendable, Codable {
 
   private mutating func examine(_ run: ReportedRun) {
     if let sigma = run.sigma, run.curve.largestRadius > sigma * Self.largestRadiusInSigma {
-      let largest = Decimals.down(run.curve.largestRadius, digits: 3)
+      let largest = DecimalText.down(run.curve.largestRadius, digits: 3)
       obstacles.append(
-        "\(run.name) has radii up to \(largest), more than σ = \(Decimals.radius(sigma)) can certify: σ or the radii are "
+        "\(run.name) has radii up to \(largest), more than σ = \(DecimalText.radius(sigma)) can certify: σ or the radii are "
           + "in another unit than pixels in [0, 1]")
     }
     if run.origin?.isTargetStopped ?? false {
@@ -69,6 +70,8 @@ public struct Comparability: Hashable, Sendable, Codable {
           + "difference of radii is given.")
     }
     if run.origin == nil { cautions.append("\(run.name): the unit of its radii is taken to be pixels in [0, 1].") }
-    for note in run.notes where note.contains("rounded to nearest") { cautions.append("\(run.name): \(note)") }
+    for note in run.notes {
+      if case .quirk(.roundedRadii) = note { cautions.append("\(run.name): \(note)") }
+    }
   }
 }

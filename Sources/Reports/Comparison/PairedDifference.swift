@@ -1,4 +1,5 @@
 import Foundation
+import Statistics
 
 /// The mean of paired differences with a percentile bootstrap interval (Efron 1979), from a fixed seed.
 ///

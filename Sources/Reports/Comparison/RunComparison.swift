@@ -1,3 +1,5 @@
+import Basics
+
 /// Two runs on the same images, image by image.
 public struct RunComparison: Sendable, Encodable {
   public struct AtRadius: Sendable, Encodable {
@@ -67,9 +69,9 @@ public struct RunComparison: Sendable, Encodable {
     let header = ["certified at r", "A (%)", "B (%)", "only A", "only B", "McNemar p"]
     let rows = atRadii.map { row in
       [
-        Decimals.radius(row.radius), Share(row.certifiedA, of: images).percent(),
+        DecimalText.radius(row.radius), Share(row.certifiedA, of: images).percent(),
         Share(row.certifiedB, of: images).percent(), "\(row.test.onlyA)", "\(row.test.onlyB)",
-        Decimals.significant(row.test.pValue),
+        DecimalText.significant(row.test.pValue),
       ]
     }
     let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
@@ -82,16 +84,16 @@ public struct RunComparison: Sendable, Encodable {
     }
     text += "(exact two-sided p, each for its radius alone)\n\n"
     if let difference = radiusDifference {
-      let level = Decimals.nearest(difference.confidence * 100, digits: 0)
-      text += "radius·correct, B - A  mean \(Decimals.down(difference.mean, digits: 4)), \(level) % interval "
-      text += "\(Decimals.down(difference.lower, digits: 4)) … \(Decimals.up(difference.upper, digits: 4))\n"
+      let level = DecimalText.nearest(difference.confidence * 100, digits: 0)
+      text += "radius·correct, B - A  mean \(DecimalText.down(difference.mean, digits: 4)), \(level) % interval "
+      text += "\(DecimalText.down(difference.lower, digits: 4)) … \(DecimalText.up(difference.upper, digits: 4))\n"
       text += "                       (percentile bootstrap over images, \(difference.resamples) resamples, "
       text += "seed \(difference.seed))\n"
       text += "                       larger in A on \(difference.largerInA) images, in B on "
       text += "\(difference.largerInB), equal on \(difference.equal)\n"
     }
-    if let ratio = evaluationsRatio { text += "evaluations, B / A     \(Decimals.nearest(ratio, digits: 3))\n" }
-    if let ratio = secondsRatio { text += "time, B / A            \(Decimals.nearest(ratio, digits: 3))\n" }
+    if let ratio = evaluationsRatio { text += "evaluations, B / A     \(DecimalText.nearest(ratio, digits: 3))\n" }
+    if let ratio = secondsRatio { text += "time, B / A            \(DecimalText.nearest(ratio, digits: 3))\n" }
     return text
   }
 }

@@ -3,7 +3,7 @@
 /// No single classifier has this curve: at each radius another σ may be behind it, chosen after the results were seen.
 /// (A certificate that takes the best of m settings for an image costs α/m each, SPEC §4.)
 public struct BestOverSigma: Sendable {
-  public let method: String
+  public let method: RunMethod
   public let runs: [ReportedRun]
 
   /// Said wherever the envelope is shown.
@@ -11,10 +11,13 @@ public struct BestOverSigma: Sendable {
     "Best over σ is for display only: at each radius the σ was chosen after the results were seen. It is no one "
     + "classifier’s curve and no certificate."
 
+  /// What its runs are called together.
+  public var name: String { runs[0].title.withoutSigma }
+
   /// The methods that have several runs, in the order of their first run.
   public static func groups(_ runs: [ReportedRun]) -> [BestOverSigma] {
-    var order: [String] = []
-    var groups: [String: [ReportedRun]] = [:]
+    var order: [RunMethod] = []
+    var groups: [RunMethod: [ReportedRun]] = [:]
     for run in runs {
       if groups[run.method] == nil { order.append(run.method) }
       groups[run.method, default: []].append(run)

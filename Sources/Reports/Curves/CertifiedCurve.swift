@@ -1,3 +1,5 @@
+import Statistics
+
 /// Certified accuracy against radius, exact: the fraction of all images with correct = 1 and radius ≥ r (SPEC §5).
 ///
 /// A step function that falls just above each radius of a correct image. No binning and no interpolation.
@@ -25,7 +27,7 @@ public struct CertifiedCurve: Hashable, Sendable {
   public init(_ images: [CertifiedImage]) {
     total = images.count
     radii = images.filter(\.correct).map(\.certifiedRadius).sorted()
-    averageCertifiedRadius = ExactSum.sum(radii) / Double(max(1, images.count))
+    averageCertifiedRadius = ExactSum.mean(radii, of: images.count)
   }
 
   /// Correct images with radius ≥ r.

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Statistics
 
@@ -46,7 +47,8 @@ public struct ConfidenceBand: Hashable, Sendable {
   public func percents(_ share: Share, digits: Int = 2) -> (lower: String, upper: String) {
     let interval = interval(share)
     return (
-      Decimals.down(interval.lowerBound * 100, digits: digits), Decimals.up(interval.upperBound * 100, digits: digits)
+      DecimalText.down(interval.lowerBound * 100, digits: digits),
+      DecimalText.up(interval.upperBound * 100, digits: digits)
     )
   }
 }

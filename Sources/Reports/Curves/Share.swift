@@ -1,3 +1,5 @@
+import Basics
+
 /// k of n, printed without ever being rounded up.
 public struct Share: Hashable, Sendable, Comparable {
   public let count: Int
@@ -17,22 +19,10 @@ public struct Share: Hashable, Sendable, Comparable {
 
   /// A percentage of `digits` decimals rounded down, in integers: 29 of 100 is 29.00, where 0.29·100 in floating point
   /// is less.
-  public func percent(digits: Int = 2) -> String { decimals(scale: 100, digits: digits) }
+  public func percent(digits: Int = 2) -> String { DecimalText.quotient(count * 100, by: total, digits: digits) }
 
   /// The fraction with `digits` decimals rounded down.
-  public func fraction(digits: Int = 6) -> String { decimals(scale: 1, digits: digits) }
-
-  private func decimals(scale: Int, digits: Int) -> String {
-    var text = String(count * scale / total)
-    var rest = count * scale % total
-    if digits > 0 { text += "." }
-    for _ in 0..<digits {
-      let (digit, remainder) = (rest * 10).quotientAndRemainder(dividingBy: total)
-      text += String(digit)
-      rest = remainder
-    }
-    return text
-  }
+  public func fraction(digits: Int = 6) -> String { DecimalText.quotient(count, by: total, digits: digits) }
 
   public static func < (left: Share, right: Share) -> Bool {
     let (one, other) = (

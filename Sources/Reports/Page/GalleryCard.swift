@@ -65,7 +65,7 @@ public struct GalleryCard: Sendable {
 
         """
     }
-    let noisy = sigma.map { "noisy, σ = \(Decimals.radius($0))" } ?? "noisy"
+    let noisy = sigma.map { "noisy, σ = \(DecimalText.radius($0))" } ?? "noisy"
     let told = explanation.denoisedLabel.map { ", told class \(className($0))" } ?? ""
     return """
       <div class="pictures">
@@ -104,7 +104,7 @@ public struct GalleryCard: Sendable {
       html += "<th scope=\"row\">\(className(row))</th>"
       if !losses.isEmpty {
         let value = loss(row)
-        let text = value.isFinite ? Self.text(value - least, digits) : value.isNaN ? "NaN" : "dropped"
+        let text = value.isFinite ? DecimalText.nearest(value - least, digits: digits) : value.isNaN ? "NaN" : "dropped"
         html += meter("", value.isFinite && most > least ? (value - least) / (most - least) * 100 : 0, text)
       }
       html += meter(" votes", Double(vote(row)) / Double(total) * 100, "\(vote(row))")
@@ -125,6 +125,4 @@ public struct GalleryCard: Sendable {
     guard most > 0, most.isFinite else { return 2 }
     return min(9, max(0, 3 - Int(log10(most).rounded(.down))))
   }
-
-  private static func text(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 }

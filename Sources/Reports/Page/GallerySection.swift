@@ -1,3 +1,4 @@
+import Basics
 import Certification
 
 /// Cards of the images that say most, which a reader can filter.
@@ -62,7 +63,7 @@ struct GallerySection {
     switch image.outcome {
     case .certified(let label, let radius):
       let verdict = image.correct ? "correct" : "wrong"
-      return "Class \(run.className(label)), \(verdict); certified radius \(Decimals.down(radius, digits: 4))"
+      return "Class \(run.className(label)), \(verdict); certified radius \(DecimalText.down(radius, digits: 4))"
     case .abstained:
       guard let record = image.record else { return "Abstains" }
       let reason = AbstentionText.reason(votes: record.votes, candidate: record.candidate, className: run.className)

@@ -1,8 +1,10 @@
+import Basics
+
 /// What a run's numbers promise, in plain words.
 struct GuaranteeText {
   let run: ReportedRun
 
-  private func level(_ alpha: Double) -> String { Decimals.radius(alpha) }
+  private func level(_ alpha: Double) -> String { DecimalText.radius(alpha) }
 
   private func confidence(_ alpha: Double) -> String { "1 − α = \(1 - alpha)" }
 
@@ -18,14 +20,14 @@ struct GuaranteeText {
     let count = run.images.count
     var html: Markup = """
       <p><strong>For one image.</strong> The smoothed classifier g(x) = arg max P(f(x + noise) = c) is what is \
-      certified; the noise is Gaussian with σ = \(origin.sigma.map(Decimals.radius) ?? "?") in pixels, and f is the \
-      classifier exactly as it ran (precision \(origin.text("classifier.precision") ?? "unknown")). Where a class and a \
+      certified; the noise is Gaussian with σ = \(origin.sigma.map(DecimalText.radius) ?? "?") in pixels, and f is the \
+      classifier exactly as it ran (precision \(origin.classifier?.precision ?? "unknown")). Where a class and a \
       radius R are given: with confidence \(confidence(alpha)), g gives this class for every picture within an L2 \
       distance of less than R. The error, at most α = \(level(alpha)), is over the noise that was drawn; it says that \
       the answer is stable, not that it is right. An abstention promises nothing.</p>
 
       """
-    if let seed = origin.seed {
+    if let seed = origin.smoothing?.seed {
       html += """
         <p>The noise comes from the fixed seed \(seed). The promise holds for images chosen without regard to it.</p>
 
@@ -34,17 +36,17 @@ struct GuaranteeText {
     let atOnce = min(1, alpha * Double(count))
     html += """
       <p><strong>For the whole set.</strong> The radii above are not claimed to hold all at once: over \(count) images \
-      up to α·N = \(Decimals.up(alpha * Double(count), digits: 4)) certificates are expected to be wrong, and the chance \
-      that at least one is can be as large as \(Decimals.up(atOnce * 100, digits: 2)) %. \
+      up to α·N = \(DecimalText.up(alpha * Double(count), digits: 4)) certificates are expected to be wrong, and the chance \
+      that at least one is can be as large as \(DecimalText.up(atOnce * 100, digits: 2)) %. \
 
       """
     do {
       let joint = try JointCertificate(run)
-      let values = radii.map { "\(joint.curve.share(atRadius: $0).percent()) % at r = \(Decimals.radius($0))" }
-      let acr = Decimals.down(joint.curve.averageCertifiedRadius, digits: 4)
+      let values = radii.map { "\(joint.curve.share(atRadius: $0).percent()) % at r = \(DecimalText.radius($0))" }
+      let acr = DecimalText.down(joint.curve.averageCertifiedRadius, digits: 4)
       html += """
         A claim for all of them together: with every bound recomputed at α/N = \
-        \(Decimals.scientific(joint.alpha / Double(count))), all \(count) certificates hold at once with confidence \
+        \(DecimalText.scientific(joint.alpha / Double(count))), all \(count) certificates hold at once with confidence \
         \(confidence(alpha)), and certified accuracy is then \(values.joined(separator: ", ")); ACR \(acr).</p>
 
         """

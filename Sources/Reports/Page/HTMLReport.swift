@@ -1,3 +1,4 @@
+import Basics
 import Certification
 import Foundation
 
@@ -62,11 +63,11 @@ public struct HTMLReport: Sendable {
     if !BestOverSigma.groups(runs).isEmpty { warnings.append(BestOverSigma.warning) }
     let alphas = Set(runs.compactMap { $0.origin?.alpha })
     if alphas.count > 1 {
-      let list = alphas.sorted().map { Decimals.radius($0) }.joined(separator: ", ")
+      let list = alphas.sorted().map { DecimalText.radius($0) }.joined(separator: ", ")
       warnings.append("The runs have different α (\(list)): their radii do not mean the same.")
     }
     if Set(runs.map { Set($0.images.map(\.index)) }).count > 1
-      || Set(runs.compactMap { $0.origin?.dataDigest }).count > 1
+      || Set(runs.compactMap { $0.origin?.data?.digest }).count > 1
     {
       warnings.append("The runs are not on the same images: differences between them include those of the images.")
     }
@@ -117,7 +118,7 @@ public struct HTMLReport: Sendable {
       let general = warnings.map { "<li>\($0)</li>\n" as Markup }
       html += "<div class=\"warn\"><p><strong>Read this first</strong></p>\n<ul>\n\(general)\(about)</ul></div>\n"
     }
-    let level = Decimals.nearest(confidence * 100, digits: 0)
+    let level = DecimalText.nearest(confidence * 100, digits: 0)
     var drawing = chart
     drawing.bands = ConfidenceBand.Kind.allCases
     html += """

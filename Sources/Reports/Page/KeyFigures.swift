@@ -1,3 +1,5 @@
+import Basics
+
 /// The numbers of a single run that are asked for first.
 struct KeyFigures {
   let run: ReportedRun
@@ -11,10 +13,10 @@ struct KeyFigures {
     func share(_ name: String, _ share: Share) -> (String, String, String) {
       (name, "\(share.percent()) %", "\(share.count) of \(images)")
     }
-    let acr = Decimals.down(run.curve.averageCertifiedRadius, digits: 4)
+    let acr = DecimalText.down(run.curve.averageCertifiedRadius, digits: 4)
     let stopped = run.origin?.isTargetStopped ?? false
     return [share("Clean", run.correct)]
-      + radii.prefix(Self.mostRadii).map { share("At r = \(Decimals.radius($0))", run.curve.share(atRadius: $0)) }
+      + radii.prefix(Self.mostRadii).map { share("At r = \(DecimalText.radius($0))", run.curve.share(atRadius: $0)) }
       + [
         ("ACR", acr, stopped ? "target-stopped: not comparable" : "pixels"), share("Abstentions", run.abstained),
       ]

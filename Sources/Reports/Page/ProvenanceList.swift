@@ -1,48 +1,55 @@
+import Basics
+import Records
+
 /// How a run was made, as name and value.
 struct ProvenanceList {
   let run: ReportedRun
 
   var entries: [(name: String, value: String)] {
     guard let origin = run.origin else { return [("Table", run.source)] }
-    func text(_ path: String) -> String? { origin[path].map { origin.text(path) ?? $0.description } }
+    let (model, data, classifier, smoothing) = (origin.model, origin.data, origin.classifier, origin.smoothing)
     var entries: [(String, String?)] = [
       ("Run directory", run.source),
-      ("Command", "ndc " + origin.arguments.map(Self.quoted).joined(separator: " ")),
-      ("Begun", text("created")),
-      ("Program", [text("program.name"), text("program.version")].compactMap { $0 }.joined(separator: " ")),
-      ("Model", text("model.source")), ("Model’s SHA-256", text("model.digest")),
-      ("Unconditional model", text("model.unconditionalSource")),
-      ("Its SHA-256", text("model.unconditionalDigest")),
-      ("Architecture", text("model.architecture")), ("Data", text("data.source")),
-      ("Data’s SHA-256", text("data.digest")), ("Images made to fit", text("data.adaptation")),
-      ("Classifier", text("classifier.description")), ("Precision", text("classifier.precision")),
-      ("σ (pixels)", text("smoothing.sigma")), ("Selection votes n₀", text("smoothing.selectionSamples")),
-      (origin.stop == "fixed" ? "Estimation votes n" : "Estimation votes, at most", text("smoothing.samples")),
-      ("α", text("smoothing.alpha")),
-      ("Stopping rule", stoppingRule(origin)), ("Seed", text("smoothing.seed")),
-      ("Images", images(origin)), ("Instruction set", text("host.instructionSet")),
-      ("Libraries", libraries(origin)), ("Processor", text("host.processor")), ("System", text("host.system")),
-      ("Threads", text("execution.threads")),
+      ("Command", "ndc " + (origin.arguments ?? []).map(Self.quoted).joined(separator: " ")),
+      ("Begun", origin.created),
+      ("Program", [origin.program?.name, origin.program?.version].compactMap { $0 }.joined(separator: " ")),
+      ("Model", model?.source), ("Model’s SHA-256", model?.digest),
+      ("Unconditional model", model?.unconditionalSource),
+      ("Its SHA-256", model?.unconditionalDigest),
+      ("Architecture", model?.architecture), ("Data", data?.source),
+      ("Data’s SHA-256", data?.digest), ("Images made to fit", data?.adaptation),
+      ("Classifier", classifier?.description), ("Precision", classifier?.precision),
+      ("σ (pixels)", smoothing?.sigma.map(DecimalText.radius)),
+      ("Selection votes n₀", smoothing?.selectionSamples.map(String.init)),
+      (
+        origin.hasFixedVotes ? "Estimation votes n" : "Estimation votes, at most",
+        smoothing?.samples.map(String.init)
+      ),
+      ("α", smoothing?.alpha.map(DecimalText.radius)),
+      ("Stopping rule", stoppingRule(origin)), ("Seed", smoothing?.seed.map(String.init)),
+      ("Images", images(origin)), ("Instruction set", origin.host?.instructionSet),
+      ("Libraries", libraries(origin.host)), ("Processor", origin.host?.processor), ("System", origin.host?.system),
+      ("Threads", origin.execution?.threads.map(String.init)),
     ]
     entries.removeAll { $0.1?.isEmpty ?? true }
     return entries.map { ($0.0, $0.1 ?? "") }
   }
 
   private func stoppingRule(_ origin: RunOrigin) -> String {
-    if origin.stop == "fixed" { return "fixed: after n votes, decided beforehand" }
-    let targets = origin.targetRadii.map(Decimals.radius).joined(separator: ", ")
+    if origin.hasFixedVotes { return "fixed: after n votes, decided beforehand" }
+    let targets = origin.targetRadii.map(DecimalText.radius).joined(separator: ", ")
     return "\(origin.stop): a bound valid at every number of votes"
       + (targets.isEmpty ? "" : "; voting ends when the radius \(targets) is decided")
-      + (origin.number("smoothing.radiusTolerance").map {
-        "; voting ends when the radius can grow by no more than \(Decimals.radius($0))"
+      + (origin.smoothing?.radiusTolerance.map {
+        "; voting ends when the radius can grow by no more than \(DecimalText.radius($0))"
       } ?? "")
   }
 
   private func images(_ origin: RunOrigin) -> String {
-    let count = origin.imageCount.map(String.init) ?? "\(run.images.count)"
-    if case .array(let listed)? = origin["images.listed"] { return "\(count) of \(listed.count) listed" }
-    let first = origin.integer("images.first") ?? 0
-    let stride = origin.integer("images.stride") ?? 1
+    let count = origin.images?.count ?? run.images.count
+    if let listed = origin.images?.listed { return "\(count) of \(listed.count) listed" }
+    let first = origin.images?.first ?? 0
+    let stride = origin.images?.stride ?? 1
     return "\(count), from index \(first), every \(stride == 1 ? "one" : Self.ordinal(stride))"
   }
 
@@ -58,9 +65,8 @@ struct ProvenanceList {
     return "\(number)\(ending)"
   }
 
-  private func libraries(_ origin: RunOrigin) -> String? {
-    guard case .object(let members)? = origin["host.libraries"] else { return nil }
-    return members.keys.sorted().map { "\($0) \(origin.text("host.libraries.\($0)") ?? "")" }.joined(separator: ", ")
+  private func libraries(_ host: RunOrigin.Host?) -> String? {
+    host?.libraries?.sorted { $0.key < $1.key }.map { "\($0) \($1)" }.joined(separator: ", ")
   }
 
   /// An argument as a shell would need it.

@@ -1,13 +1,14 @@
 import Basics
 import Certification
-import Foundation
+import Records
+import Statistics
 
 /// The results that one run directory or one table of another tool holds, ready to be drawn and counted.
 public struct ReportedRun: Sendable {
   /// What curves and rows are called.
-  public var name: String
+  public var title: RunTitle
   /// Runs of the same method at several σ share it.
-  public var method: String
+  public var method: RunMethod
   /// The run directory or table.
   public var source: String
   /// σ in pixels; for a table what its path says, if it does.
@@ -16,7 +17,7 @@ public struct ReportedRun: Sendable {
   /// How the run was made; nil for a table.
   public var origin: RunOrigin?
   /// What a reader must know about these numbers.
-  public var notes: [String]
+  public var notes: [RunNote]
   /// A name for each class, where the data has them.
   public var classNames: [String]
   /// Certified accuracy against radius.
@@ -24,11 +25,11 @@ public struct ReportedRun: Sendable {
 
   /// - Precondition: `images` is not empty.
   public init(
-    name: String, method: String, source: String, sigma: Double? = nil, images: [CertifiedImage],
-    origin: RunOrigin? = nil, notes: [String] = [], classNames: [String] = []
+    title: RunTitle, method: RunMethod, source: String, sigma: Double? = nil, images: [CertifiedImage],
+    origin: RunOrigin? = nil, notes: [RunNote] = [], classNames: [String] = []
   ) {
     precondition(!images.isEmpty, "a report is about images")
-    self.name = name
+    self.title = title
     self.method = method
     self.source = source
     self.sigma = sigma
@@ -38,6 +39,9 @@ public struct ReportedRun: Sendable {
     self.classNames = classNames
     curve = CertifiedCurve(images)
   }
+
+  /// The title in words.
+  public var name: String { title.description }
 
   /// Images whose smoothed prediction is the label.
   public var correct: Share { curve.share(atRadius: 0) }

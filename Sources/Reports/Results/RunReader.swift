@@ -21,54 +21,44 @@ extension ReportedRun {
 
   /// In pixels: no picture is that large.
   static let largestRadius = 1e9
-  private static let largestManifest = 16 << 20
-  private static let largestRecords = 4 << 30
 
   private static func readRun(_ path: String, name: String?) throws -> ReportedRun {
     let folder = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-    let manifestFile = folder + "/run.json"
-    guard FileManager.default.fileExists(atPath: manifestFile) else {
+    guard FileManager.default.fileExists(atPath: folder + "/" + RunFile.manifestName) else {
       throw InputError("no run in this folder", file: folder, expected: "run.json and records.jsonl")
     }
-    let manifest = try BoundedFile.read(manifestFile, limit: largestManifest, growth: BoundedFile.jsonGrowth)
-    let origin = RunOrigin(try StableJSON.decode(JSONValue.self, from: manifest, file: manifestFile))
-    guard case .object = origin.manifest else {
-      throw InputError("not a run's description", file: manifestFile, expected: "a JSON object")
-    }
-    let recordsFile = folder + "/records.jsonl"
-    // Only its size: the run's own reader takes it from there.
-    let size = try MappedFile(path: recordsFile).bytes.count
-    guard size <= largestRecords else {
-      throw InputError("too large", file: recordsFile, expected: "at most 4 GiB", found: "\(size) bytes")
-    }
+    let origin = try RunOrigin.read(folder)
+    let recordsFile = folder + "/" + RunFile.recordsName
+    // A run's own reader takes a missing file for one that is still to be begun.
+    _ = try MappedFile(path: recordsFile)
     let records = try RunDirectory.readRecords(folder)
     guard !records.isEmpty else { throw InputError("the run has no finished image yet", file: recordsFile) }
     try check(records, file: recordsFile)
 
-    var notes: [String] = []
-    if let count = origin.imageCount, count > records.count {
-      notes.append("The run is not finished: \(records.count) of \(count) images.")
+    let sigma = origin.sigma
+    let method = origin.classifier?.specification?.method ?? URL(fileURLWithPath: folder).lastPathComponent
+    return ReportedRun(
+      title: RunTitle(name ?? method, sigma: sigma), method: name.map(RunMethod.named) ?? .settings(origin.methodKey),
+      source: path, sigma: sigma, images: records.map(CertifiedImage.init), origin: origin,
+      notes: notes(records, origin: origin))
+  }
+
+  private static func notes(_ records: [ImageRecord], origin: RunOrigin) -> [RunNote] {
+    var notes: [RunNote] = []
+    if let count = origin.images?.count, count > records.count {
+      notes.append(.unfinished(finished: records.count, images: count))
     }
-    if origin.isTargetStopped {
-      let radii = origin.targetRadii.map(Decimals.radius).joined(separator: ", ")
-      notes.append(
-        "Voting stopped as soon as the target radius (\(radii)) was decided. The ACR and every radius beyond the target "
-          + "say where voting stopped: they are not comparable with those of other runs.")
-    }
+    if origin.isTargetStopped { notes.append(.targetStopped(radii: origin.targetRadii)) }
     if let sigma = origin.sigma, let note = overclaims(records, sigma: sigma, alpha: origin.alpha) {
       notes.append(note)
     }
     let invalid = records.reduce(0) { $0 + $1.invalidVotes + $1.invalidSelectionVotes }
-    if invalid > 0 { notes.append("\(invalid) votes ended in NaN; they count against the predicted class.") }
-    let sigma = origin.sigma
-    let method = origin.classifierName ?? URL(fileURLWithPath: folder).lastPathComponent
-    return ReportedRun(
-      name: named(name ?? method, sigma: sigma), method: name ?? origin.methodKey, source: path, sigma: sigma,
-      images: records.map(CertifiedImage.init), origin: origin, notes: notes)
+    if invalid > 0 { notes.append(.invalidVotes(invalid)) }
+    return notes
   }
 
-  /// Names records whose radius is larger than their votes certify: an edited file, or a fault.
-  private static func overclaims(_ records: [ImageRecord], sigma: Double, alpha: Double?) -> String? {
+  /// Names records whose radius is larger than their votes certify.
+  private static func overclaims(_ records: [ImageRecord], sigma: Double, alpha: Double?) -> RunNote? {
     guard sigma > 0, sigma.isFinite, let alpha, alpha > 0, alpha < 1 else { return nil }
     var known: [Bound: Double] = [:]
     var lines: [Int] = []
@@ -82,13 +72,7 @@ extension ReportedRun {
       // Another processor's last digits are no overclaim.
       if radius > certified * (1 + 1e-9) { lines.append(position + 1) }
     }
-    guard let first = lines.first else { return nil }
-    return
-      "\(lines.count) records claim a larger radius than their votes certify (first on line \(first) of records.jsonl)."
-  }
-
-  static func named(_ name: String, sigma: Double?) -> String {
-    sigma.map { "\(name), σ = \(Decimals.radius($0))" } ?? name
+    return lines.first.map { .overclaims(records: lines.count, firstLine: $0) }
   }
 
   private static func check(_ records: [ImageRecord], file: String) throws {
@@ -114,13 +98,12 @@ extension ReportedRun {
 
   private static func readTable(_ path: String, name: String?) throws -> ReportedRun {
     let table = try ForeignTable(path: path)
-    let url = URL(fileURLWithPath: path)
     let sigma = ForeignTable.sigma(inPath: path)
-    let given = url.deletingPathExtension().lastPathComponent
-    let notes = table.quirks.map(\.description) + ["Read from a table that keeps neither votes, α nor σ’s unit."]
+    // The file's own name says σ, or does not.
+    let title = name.map { RunTitle($0, sigma: sigma) } ?? RunTitle(URL(fileURLWithPath: path).lastPathComponent)
     return ReportedRun(
-      name: name.map { named($0, sigma: sigma) } ?? url.lastPathComponent, method: name ?? "table \(path) \(given)",
-      source: path, sigma: sigma, images: table.images, notes: notes)
+      title: title, method: name.map(RunMethod.named) ?? .table(path: path), source: path, sigma: sigma,
+      images: table.images, notes: table.quirks.map(RunNote.quirk) + [.tableAlone])
   }
 }
 
@@ -133,7 +116,7 @@ extension ReportedRun {
       for same in positions.values where same.count > 1 {
         for (number, position) in same.enumerated() {
           let source = URL(fileURLWithPath: runs[position].source).lastPathComponent
-          runs[position].name += pass == 0 ? " [\(source)]" : " (\(number + 1))"
+          runs[position].title.distinction += pass == 0 ? " [\(source)]" : " (\(number + 1))"
         }
       }
     }

@@ -1,3 +1,5 @@
+import Basics
+
 /// The curves as comma-separated values: every step of every run, and the chosen radii.
 public struct CurveCSV: Sendable {
   public var runs: [ReportedRun]
@@ -26,8 +28,8 @@ public struct CurveCSV: Sendable {
         if bounds[share.count] == nil {
           let (near, wide) = (pointwise.interval(share), simultaneous.interval(share))
           bounds[share.count] =
-            "\(Decimals.down(near.lowerBound, digits: 6)),\(Decimals.up(near.upperBound, digits: 6)),"
-            + "\(Decimals.down(wide.lowerBound, digits: 6)),\(Decimals.up(wide.upperBound, digits: 6))"
+            "\(DecimalText.down(near.lowerBound, digits: 6)),\(DecimalText.up(near.upperBound, digits: 6)),"
+            + "\(DecimalText.down(wide.lowerBound, digits: 6)),\(DecimalText.up(wide.upperBound, digits: 6))"
         }
         text += prefix + "\(radius),\(share.count),\(share.total),\(share.fraction()),\(bounds[share.count] ?? "")\n"
       }

@@ -74,7 +74,7 @@ public struct ReportSummary: Encodable, Sendable {
             radius: radius, images: share.count, accuracy: share.value,
             pointwise: [near.lowerBound, near.upperBound], simultaneous: [wide.lowerBound, wide.upperBound])
         },
-        joint: joint, notes: run.notes)
+        joint: joint, notes: run.notes.map(\.description))
     }
     bestOverSigma = BestOverSigma.groups(report.runs).map { group in
       Envelope(

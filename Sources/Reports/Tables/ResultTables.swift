@@ -1,3 +1,5 @@
+import Basics
+
 /// The field's table: one row a run, certified accuracy at chosen radii.
 public struct ResultTables: Sendable {
   public var runs: [ReportedRun]
@@ -18,22 +20,22 @@ public struct ResultTables: Sendable {
     var table = ReportTable(
       caption: "Certified accuracy (%) at L2 radius r in pixels, rounded down",
       columns: [.init("Run", .left), .init("Images"), .init("Clean"), .init("Abstain")]
-        + radii.map { .init("r = " + Decimals.radius($0)) } + [.init("ACR")])
+        + radii.map { .init("r = " + DecimalText.radius($0)) } + [.init("ACR")])
     for run in runs {
       let marked = run.origin?.isTargetStopped ?? false
       table.rows.append(
         .init(
           [run.name, "\(run.images.count)", run.correct.percent(), run.abstained.percent()]
             + radii.map { run.curve.share(atRadius: $0).percent() }
-            + [Decimals.down(run.curve.averageCertifiedRadius, digits: 4) + (marked ? " (target-stopped)" : "")]))
+            + [DecimalText.down(run.curve.averageCertifiedRadius, digits: 4) + (marked ? " (target-stopped)" : "")]))
     }
     for group in BestOverSigma.groups(runs) {
       let best = radii.map { group.best(atRadius: $0) }
       table.rows.append(
         .init(
-          ["best over σ (display only): \(Self.methodName(group))", "", "", ""]
+          ["best over σ (display only): \(group.name)", "", "", ""]
             + best.map { best in
-              best.share.percent() + (best.run.sigma.map { " (σ \(Decimals.radius($0)))" } ?? "")
+              best.share.percent() + (best.run.sigma.map { " (σ \(DecimalText.radius($0)))" } ?? "")
             } + ["–"],
           kind: .envelope))
     }
@@ -45,12 +47,6 @@ public struct ResultTables: Sendable {
           kind: .published))
     }
     return table
-  }
-
-  /// What runs of one method are called together.
-  static func methodName(_ group: BestOverSigma) -> String {
-    let name = group.runs[0].name
-    return name.range(of: ", σ = ").map { String(name[..<$0.lowerBound]) } ?? name
   }
 
   /// Evaluations and time.
@@ -65,12 +61,12 @@ public struct ResultTables: Sendable {
       let evaluations = run.evaluationsPerImage
       let seconds = run.secondsPerImage
       var rate = "–"
-      if let evaluations, let seconds, seconds > 0 { rate = Decimals.down(evaluations / seconds, digits: 1) }
+      if let evaluations, let seconds, seconds > 0 { rate = DecimalText.down(evaluations / seconds, digits: 1) }
       table.rows.append(
         .init([
-          run.name, run.votesPerImage.map { Decimals.nearest($0, digits: 0) } ?? "–",
-          evaluations.map { Decimals.nearest($0, digits: 0) } ?? "–",
-          seconds.map { Decimals.nearest($0, digits: 3) } ?? "–", rate,
+          run.name, run.votesPerImage.map { DecimalText.nearest($0, digits: 0) } ?? "–",
+          evaluations.map { DecimalText.nearest($0, digits: 0) } ?? "–",
+          seconds.map { DecimalText.nearest($0, digits: 3) } ?? "–", rate,
         ]))
     }
     return table
@@ -82,13 +78,13 @@ public struct ResultTables: Sendable {
     var table = ReportTable(
       caption: "Per class: \(run.name) (%, rounded down)",
       columns: [.init("Class", .left), .init("Images"), .init("Clean"), .init("Abstain")]
-        + shown.map { .init("r = " + Decimals.radius($0)) } + [.init("ACR")])
+        + shown.map { .init("r = " + DecimalText.radius($0)) } + [.init("ACR")])
     for entry in ClassResults.all(run) {
       table.rows.append(
         .init(
           [run.className(entry.label), "\(entry.images)", entry.correct.percent(), entry.abstained.percent()]
             + shown.map { entry.curve.share(atRadius: $0).percent() }
-            + [Decimals.down(entry.curve.averageCertifiedRadius, digits: 4)]))
+            + [DecimalText.down(entry.curve.averageCertifiedRadius, digits: 4)]))
     }
     return table
   }
@@ -96,7 +92,7 @@ public struct ResultTables: Sendable {
   /// The intervals of the certified accuracy of the population the images were drawn from.
   public func intervals() -> ReportTable {
     let joint = ConfidenceBand(.simultaneous, confidence: band.confidence)
-    let level = Decimals.nearest(band.confidence * 100, digits: 0)
+    let level = DecimalText.nearest(band.confidence * 100, digits: 0)
     var table = ReportTable(
       caption: "\(level) % intervals of certified accuracy (%) for other images of the kind, ends rounded outwards",
       columns: [
@@ -108,7 +104,7 @@ public struct ResultTables: Sendable {
         let (point, whole) = (band.percents(share), joint.percents(share))
         table.rows.append(
           .init([
-            run.name, Decimals.radius(radius), share.percent(), "\(point.lower) … \(point.upper)",
+            run.name, DecimalText.radius(radius), share.percent(), "\(point.lower) … \(point.upper)",
             "\(whole.lower) … \(whole.upper)",
           ]))
       }

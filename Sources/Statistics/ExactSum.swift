@@ -24,8 +24,11 @@ package enum ExactSum {
   }
 
   /// Σ/n; 0 of nothing.
-  package static func mean(_ values: [Double]) -> Double {
-    values.isEmpty ? 0 : sum(values) / Double(values.count)
+  ///
+  /// - Parameter count: n, where it is not the number of values: whatever is left out counts as 0.
+  package static func mean(_ values: [Double], of count: Int? = nil) -> Double {
+    let count = count ?? values.count
+    return count == 0 ? 0 : sum(values) / Double(count)
   }
 
   /// From the largest down; a tie of the last rounding is decided by what comes below it.

@@ -1,0 +1,104 @@
+import Basics
+import Certification
+import Foundation
+
+/// run.json for a report, whatever version wrote it: what an older one lacks is nil, what a newer one adds is passed
+/// over. A ``RunManifest``, which runs are continued and verified by, must be complete.
+public struct RunOrigin: Hashable, Sendable, Decodable {
+  public var program: Program?
+  public var arguments: [String]?
+  public var created: String?
+  public var model: Model?
+  public var data: Data?
+  public var classifier: Classifier?
+  public var smoothing: Smoothing?
+  public var images: Images?
+  public var execution: Execution?
+  public var host: Host?
+
+  public init() {}
+
+  public struct Program: Hashable, Sendable, Decodable {
+    public var name: String?
+    public var version: String?
+  }
+
+  public struct Model: Hashable, Sendable, Decodable {
+    public var source: String?
+    public var digest: String?
+    public var unconditionalSource: String?
+    public var unconditionalDigest: String?
+    public var architecture: String?
+  }
+
+  public struct Data: Hashable, Sendable, Decodable {
+    public var source: String?
+    public var digest: String?
+    public var adaptation: String?
+  }
+
+  public struct Classifier: Hashable, Sendable, Decodable {
+    public var description: String?
+    public var specification: Specification?
+    public var precision: String?
+
+    public init() {}
+  }
+
+  /// Which images of the data set, as an ``ImageSelection`` says it.
+  public struct Images: Hashable, Sendable, Decodable {
+    public var first: Int?
+    public var stride: Int?
+    public var count: Int?
+    public var listed: [Int]?
+
+    public init(first: Int? = nil, stride: Int? = nil, count: Int? = nil, listed: [Int]? = nil) {
+      self.first = first
+      self.stride = stride
+      self.count = count
+      self.listed = listed
+    }
+  }
+
+  public struct Execution: Hashable, Sendable, Decodable {
+    public var threads: Int?
+  }
+
+  public struct Host: Hashable, Sendable, Decodable {
+    public var name: String?
+    public var system: String?
+    public var processor: String?
+    public var cores: Int?
+    public var instructionSet: String?
+    public var libraries: [String: String]?
+  }
+}
+
+extension RunOrigin {
+  /// Reads the run.json of a run directory.
+  ///
+  /// - Throws: `InputError` naming the file and the field that is not what it should be.
+  public static func read(_ folder: String) throws -> RunOrigin {
+    let file = folder + "/" + RunFile.manifestName
+    let bytes = try RunFile.read(file, limit: RunFile.largestManifest)
+    do {
+      return try JSONDecoder().decode(RunOrigin.self, from: Foundation.Data(bytes))
+    } catch DecodingError.typeMismatch(_, let context) where context.codingPath.isEmpty {
+      throw InputError("not a run's description", file: file, expected: "a JSON object")
+    } catch let error as DecodingError {
+      throw InputError(decoding: error, file: file)
+    }
+  }
+
+  public var sigma: Double? { smoothing?.sigma }
+  public var alpha: Double? { smoothing?.alpha }
+  /// Radii at which an image's votes may end early; empty where every image got the votes it was promised.
+  public var targetRadii: [Double] { smoothing?.targetRadii ?? [] }
+  /// The rule by which votes end.
+  public var stop: String { smoothing?.stop ?? Certify.stop }
+  public var hasFixedVotes: Bool { stop == Certify.stop }
+
+  /// Whether votes end when an answer is known: then a radius says where the votes stopped, not how far they could
+  /// have gone.
+  public var isTargetStopped: Bool { !hasFixedVotes && !targetRadii.isEmpty }
+}

@@ -1,0 +1,24 @@
+/// What earlier versions wrote into summary.json.
+extension RunSummary {
+  /// The summaries that a run's program may have written of its records, today's first.
+  ///
+  /// Up to 0.2.0 radii were added one by one: the last digits of the average are then those of that order.
+  package static func summaries(_ records: [ImageRecord], by program: RunManifest.Program) -> [RunSummary] {
+    let summary = RunSummary(records)
+    guard !records.isEmpty, program.addsRadiiInOrder else { return [summary] }
+    var earlier = summary
+    earlier.averageCertifiedRadius =
+      records.filter(\.correct).reduce(0) { $0 + ($1.outcome.radius ?? 0) } / Double(records.count)
+    return [summary, earlier]
+  }
+}
+
+extension RunManifest.Program {
+  private static let lastToAddInOrder = [0, 2, 0]
+
+  fileprivate var addsRadiiInOrder: Bool {
+    let parts = version.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
+    let numbers = parts.compactMap { $0 }
+    return numbers.count == parts.count && !Self.lastToAddInOrder.lexicographicallyPrecedes(numbers)
+  }
+}

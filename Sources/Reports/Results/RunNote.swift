@@ -1,0 +1,31 @@
+import Basics
+
+/// What a reader must know about a run's numbers.
+public enum RunNote: Hashable, Sendable, CustomStringConvertible {
+  /// Images are missing that the run was to certify.
+  case unfinished(finished: Int, images: Int)
+  /// Votes ended when these radii were decided, in pixels.
+  case targetStopped(radii: [Double])
+  /// Records whose radius is larger than their votes certify: an edited file, or a fault.
+  case overclaims(records: Int, firstLine: Int)
+  case invalidVotes(Int)
+  /// The run is a table of another tool that differs from what SPEC §5 describes.
+  case quirk(TableQuirk)
+  /// The run is a table.
+  case tableAlone
+
+  public var description: String {
+    switch self {
+    case .unfinished(let finished, let images): "The run is not finished: \(finished) of \(images) images."
+    case .targetStopped(let radii):
+      "Voting stopped as soon as the target radius (\(radii.map(DecimalText.radius).joined(separator: ", "))) was "
+        + "decided. The ACR and every radius beyond the target say where voting stopped: they are not comparable with "
+        + "those of other runs."
+    case .overclaims(let records, let line):
+      "\(records) records claim a larger radius than their votes certify (first on line \(line) of records.jsonl)."
+    case .invalidVotes(let votes): "\(votes) votes ended in NaN; they count against the predicted class."
+    case .quirk(let quirk): quirk.description
+    case .tableAlone: "Read from a table that keeps neither votes, α nor σ’s unit."
+    }
+  }
+}
