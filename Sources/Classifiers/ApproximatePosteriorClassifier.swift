@@ -37,6 +37,7 @@ public struct ApproximatePosteriorClassifier: LossClassifier {
       terms = try LossPlan.posterior(grid.levels, above: smoothing, weighting: weighting, calibration: calibration)
     }
     plan = try EvaluationPlan(
-      denoiser: denoiser, smoothing: smoothing, terms: terms, anchor: anchor, sharing: sharing, elimination: elimination)
+      denoiser: denoiser, smoothing: smoothing, terms: terms, anchor: anchor, sharing: sharing, elimination: elimination
+    )
   }
 }

@@ -83,7 +83,8 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
     switch method {
     case .diffusion:
       try DiffusionClassifier(
-        denoiser: denoiser, smoothing: sigma > 0 ? smoothing : nil, grid: grid, weighting: weighting, calibration: calibration, sharing: noiseSharing,
+        denoiser: denoiser, smoothing: sigma > 0 ? smoothing : nil, grid: grid, weighting: weighting,
+        calibration: calibration, sharing: noiseSharing,
         elimination: elimination)
     case .exactPosterior:
       try ExactPosteriorClassifier(

@@ -20,6 +20,7 @@ public struct DenoiseThenClassify: LossClassifier {
   ) throws {
     let terms = try LossPlan.diffusion(grid.levels, weighting: weighting, calibration: calibration)
     plan = try EvaluationPlan(
-      denoiser: denoiser, smoothing: smoothing, terms: terms, anchor: .reconstruction(smoothing), sharing: sharing, elimination: elimination)
+      denoiser: denoiser, smoothing: smoothing, terms: terms, anchor: .reconstruction(smoothing), sharing: sharing,
+      elimination: elimination)
   }
 }

@@ -10,11 +10,13 @@ public struct DiffusionClassifier: LossClassifier {
   ///   - grid: a generated grid begins at `NoiseGrid.cleanStart`.
   /// - Throws: `UsageError` when the weighting or the policy does not fit the grid.
   public init(
-    denoiser: any Denoiser, smoothing: ModelNoise? = nil, grid: NoiseGrid, weighting: LossWeighting, calibration: Calibration? = nil,
+    denoiser: any Denoiser, smoothing: ModelNoise? = nil, grid: NoiseGrid, weighting: LossWeighting,
+    calibration: Calibration? = nil,
     sharing: NoiseSharing = .shared, elimination: Elimination = .none
   ) throws {
     let terms = try LossPlan.diffusion(grid.levels, weighting: weighting, calibration: calibration)
     plan = try EvaluationPlan(
-      denoiser: denoiser, smoothing: smoothing, terms: terms, anchor: .input, sharing: sharing, elimination: elimination)
+      denoiser: denoiser, smoothing: smoothing, terms: terms, anchor: .input, sharing: sharing, elimination: elimination
+    )
   }
 }

@@ -26,6 +26,7 @@ public struct ExactPosteriorClassifier: LossClassifier {
       try grid.steps(above: smoothing, skipping: skippedSteps), start: smoothing, weighting: weighting,
       calibration: calibration)
     plan = try EvaluationPlan(
-      denoiser: denoiser, smoothing: smoothing, terms: terms, anchor: .input, sharing: sharing, elimination: elimination)
+      denoiser: denoiser, smoothing: smoothing, terms: terms, anchor: .input, sharing: sharing, elimination: elimination
+    )
   }
 }

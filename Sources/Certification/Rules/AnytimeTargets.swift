@@ -119,7 +119,8 @@ extension AnytimeTargets {
   public func caveat(radius: (Double) -> String) -> RadiusCaveat? {
     RadiusCaveat(
       mark: "target-stopped",
-      note: "Voting stopped as soon as the target radius (\(list(radius))) was decided. The ACR and every radius beyond "
+      note:
+        "Voting stopped as soon as the target radius (\(list(radius))) was decided. The ACR and every radius beyond "
         + "the target say where voting stopped: they are not comparable with those of other runs.",
       comparison: "stopped voting when its target radius was decided: radii beyond it are not comparable, and no "
         + "difference of radii is given.")

@@ -75,7 +75,9 @@ public struct RunVerification {
     }
     if line.claim?.stopReason == nil {
       bytes = Array(
-        String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: "\"stopReason\":\"\(StopReason.fixed.rawValue)\",", with: "").utf8)
+        String(decoding: bytes, as: UTF8.self).replacingOccurrences(
+          of: "\"stopReason\":\"\(StopReason.fixed.rawValue)\",", with: ""
+        ).utf8)
     }
     guard bytes != line.bytes else { return nil }
     return VerificationFailure(

@@ -25,7 +25,9 @@ package enum VoteCompatibility {
     }
   }
 
-  package static func areCompatible(_ first: Count, _ second: Count, by bound: Bound.Kind, level: Double = level) -> Bool {
+  package static func areCompatible(_ first: Count, _ second: Count, by bound: Bound.Kind, level: Double = level)
+    -> Bool
+  {
     first.interval(bound, level / 4).overlaps(second.interval(bound, level / 4))
   }
 }

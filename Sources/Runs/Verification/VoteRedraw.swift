@@ -82,7 +82,8 @@ package struct VoteRedraw {
 
     let candidate = record.candidate
     var refuted: [VerificationFailure] = []
-    func hold(_ field: String, _ found: [Int], of trials: Int, _ expected: [Int], of others: Int, by bound: Bound.Kind) {
+    func hold(_ field: String, _ found: [Int], of trials: Int, _ expected: [Int], of others: Int, by bound: Bound.Kind)
+    {
       let compatible = VoteCompatibility.areCompatible(
         .init(successes: found[candidate], trials: trials), .init(successes: expected[candidate], trials: others),
         by: bound)
