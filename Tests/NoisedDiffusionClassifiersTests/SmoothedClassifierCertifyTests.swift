@@ -57,6 +57,13 @@ import Testing
     let classifier = try Mixture.smoothed().base
     #expect(try SmoothedClassifier(classifier).sigma == PixelNoise(Mixture.sigma))
     #expect(throws: UsageError.self) { try SmoothedClassifier(classifier, sigma: 2 * Mixture.sigma) }
+    for method in ClassificationMethod.allCases {
+      var specification = ClassifierSpecification(method: method, sigma: 0.3)
+      #expect(try specification.makeClassifier(denoiser: Mixture.denoiser).smoothing == PixelNoise(0.3))
+      guard method == .diffusion else { continue }
+      specification.sigma = 0
+      #expect(try specification.makeClassifier(denoiser: Mixture.denoiser).smoothing == nil)
+    }
     // A classifier of one's own has none.
     #expect(try SmoothedClassifier(Coin(probability: 0.5), sigma: 2).sigma == PixelNoise(2))
     #expect(throws: UsageError.self) { try SmoothedClassifier(Coin(probability: 0.5)) }
