@@ -29,8 +29,8 @@ import Testing
   ) async throws -> CoverageExperiment.Claim {
     var votes = SequentialVotes(
       classifier: try SmoothedClassifier(base: classifier, sigma: sigma), seed: 21, image: UInt32(index))
-    let rule = try AnytimeCertify(
-      selectionSamples: procedure == .reusedSelectionVotes ? budget : 5, budget: budget, alpha: alpha)
+    let rule = try AnytimeTolerance(
+      selectionSamples: procedure == .reusedSelectionVotes ? budget : 5, budget: budget, alpha: alpha, tolerance: 0)
     switch procedure {
     case .sound:
       let result = try await rule(votes, sigma: sigma)

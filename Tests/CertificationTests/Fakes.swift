@@ -89,3 +89,21 @@ struct SequentialVotes: VoteSource {
       })
   }
 }
+
+/// Votes that follow a script: class 0 except where `against` says otherwise; every vote costs its index in
+/// evaluations.
+final class ScriptedVotes: VoteSource {
+  let classCount = 3
+  let against: @Sendable (Int) -> Bool
+  let asked = Mutex<[Range<Int>]>([])
+
+  init(against: @escaping @Sendable (Int) -> Bool) { self.against = against }
+
+  func votes(_ indices: Range<Int>, for purpose: VotePurpose) -> [Vote] {
+    if purpose == .estimation { asked.withLock { $0.append(indices) } }
+    return indices.map { index in
+      let misses = purpose == .estimation && against(index)
+      return Vote(choice: .label(misses ? 1 : 0), evaluations: index)
+    }
+  }
+}

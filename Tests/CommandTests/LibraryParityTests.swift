@@ -19,9 +19,9 @@ struct LibraryParityTests {
 
     let resources = Repository.root.appendingPathComponent("Resources")
     let model = try DiffusionModel.load(resources.file("models/edm-mnist-32x32-cond.safetensors"))
-    let smoothed = try SmoothedClassifier(model.classifier(sigma: 0.5), sigma: 0.5)
+    let smoothed = try SmoothedClassifier(model.classifier(sigma: 0.5))
     let digits = try DataSource.open("mnist", resources: resources)
-    let rule = CertificationRule.anytime(try .fast(sigma: smoothed.sigma, targets: [0.25]))
+    let rule = CertificationRule.targets(try .fast([0.25]))
     #expect(report.records.map(\.index) == [0, 1])
     for record in report.records {
       let result = try await smoothed.certify(

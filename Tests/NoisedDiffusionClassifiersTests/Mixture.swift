@@ -17,7 +17,7 @@ enum Mixture {
 
   static func smoothed(_ denoiser: any Denoiser = denoiser) throws -> SmoothedClassifier {
     try SmoothedClassifier(
-      ClassifierSpecification.fast(sigma: sigma).makeClassifier(denoiser: denoiser), sigma: sigma)
+      ClassifierSpecification.fast(sigma: sigma).makeClassifier(denoiser: denoiser))
   }
 }
 

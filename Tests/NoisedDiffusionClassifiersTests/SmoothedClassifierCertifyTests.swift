@@ -9,7 +9,7 @@ import Testing
     let executor = try VoteExecutor(smoothed, threads: 1, batch: 3)
     for rule in [
       CertificationRule.fixed(try Certify(selectionSamples: 10, samples: 200, alpha: 0.001)),
-      .anytime(try .fast(sigma: smoothed.sigma, targets: [0.1])),
+      .targets(try .fast([0.1])), .tolerance(try .fast(sigma: smoothed.sigma)),
     ] {
       let votes = ImageVotes(executor: executor, pixels: Mixture.picture.pixels, seed: 5, image: 3)
       let expected = try await rule(votes, sigma: smoothed.sigma)
@@ -51,6 +51,22 @@ import Testing
       try await smoothed.certify(Mixture.picture, settings: CastingSettings(threads: 0))
     }
     #expect(throws: UsageError.self) { try SmoothedClassifier(smoothed.base, sigma: 0) }
+  }
+
+  @Test func `takes the noise that the classifier was made for, and no other`() throws {
+    let classifier = try Mixture.smoothed().base
+    #expect(try SmoothedClassifier(classifier).sigma == PixelNoise(Mixture.sigma))
+    #expect(throws: UsageError.self) { try SmoothedClassifier(classifier, sigma: 2 * Mixture.sigma) }
+    for method in ClassificationMethod.allCases {
+      var specification = ClassifierSpecification(method: method, sigma: 0.3)
+      #expect(try specification.makeClassifier(denoiser: Mixture.denoiser).smoothing == PixelNoise(0.3))
+      guard method == .diffusion else { continue }
+      specification.sigma = 0
+      #expect(try specification.makeClassifier(denoiser: Mixture.denoiser).smoothing == nil)
+    }
+    // A classifier of one's own has none.
+    #expect(try SmoothedClassifier(Coin(probability: 0.5), sigma: 2).sigma == PixelNoise(2))
+    #expect(throws: UsageError.self) { try SmoothedClassifier(Coin(probability: 0.5)) }
   }
 
   @Test func `draws another seed each time unless it is named`() {

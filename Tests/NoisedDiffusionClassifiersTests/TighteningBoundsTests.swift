@@ -4,8 +4,8 @@ import Testing
 @Suite struct TighteningBoundsTests {
   private let settings = CastingSettings(seed: 11, threads: 2)
 
-  private func rule(budget: Int = 600) throws -> AnytimeCertify {
-    try AnytimeCertify(selectionSamples: 20, budget: budget, alpha: 0.001)
+  private func rule(budget: Int = 600) throws -> AnytimeTolerance {
+    try AnytimeTolerance(selectionSamples: 20, budget: budget, alpha: 0.001, tolerance: 0)
   }
 
   @Test func `tightens, and ends with what one call returns`() async throws {
@@ -15,7 +15,7 @@ import Testing
     for try await bound in try smoothed.bounds(of: Mixture.picture, rule: rule, settings: settings) {
       bounds.append(bound)
     }
-    let result = try await smoothed.certify(Mixture.picture, rule: .anytime(rule), settings: settings)
+    let result = try await smoothed.certify(Mixture.picture, rule: .tolerance(rule), settings: settings)
     #expect(bounds.count > 5)
     #expect(bounds.dropLast().allSatisfy { $0.result == nil })
     #expect(bounds.last?.result == result)
@@ -48,7 +48,7 @@ import Testing
     async throws
   {
     let (alpha, runs, probability) = (0.1, 300, 0.7)
-    let rule = try AnytimeCertify(selectionSamples: 1, budget: 400, alpha: alpha)
+    let rule = try AnytimeTolerance(selectionSamples: 1, budget: 400, alpha: alpha, tolerance: 0)
     let smoothed = try SmoothedClassifier(Coin(probability: probability), sigma: 0.5)
     let coin = Picture(shape: Coin.shape, pixels: [0.5])
     var misses = 0
@@ -103,7 +103,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func `cancelling one call stops it`() async throws {
     let smoothed = try Mixture.smoothed()
-    let rule = CertificationRule.anytime(try rule(budget: 100_000_000))
+    let rule = CertificationRule.tolerance(try rule(budget: 100_000_000))
     let task = Task { try await smoothed.certify(Mixture.picture, rule: rule) }
     try await Task.sleep(for: .milliseconds(50))
     task.cancel()

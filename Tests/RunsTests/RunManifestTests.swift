@@ -1,4 +1,5 @@
 import Basics
+import Certification
 import Records
 import Classifiers
 import Foundation
@@ -24,7 +25,14 @@ import Testing
     #expect(
       try Self.differing { $0.classifier.specification.timesteps = 12 } == ["classifier.specification.timesteps"])
     #expect(try Self.differing { $0.classifier.specification.levels = [1, 2] } == ["classifier.specification.levels"])
-    #expect(try Self.differing { $0.smoothing.stop = "anytime" } == ["smoothing.stop"])
+    let anytime = try AnytimeTolerance(selectionSamples: 10, budget: 60, alpha: 0.01, tolerance: 0)
+    #expect(
+      try Self.differing { $0.smoothing.rule = .possible(.tolerance(anytime)) }
+        == ["smoothing.radiusTolerance", "smoothing.stop"])
+    #expect(
+      try Self.differing { $0.classifier.specification.sigma = 1 } == [
+        "classifier.specification.sigma", "smoothing.sigma",
+      ])
     #expect(try Self.differing { $0.host.instructionSet = "avx2" } == ["host.instructionSet"])
     #expect(try Self.differing { $0.host.libraries["oneDNN"] = "3.0.0" } == ["host.libraries.oneDNN"])
     #expect(try Self.differing { $0.images.first = 4 } == ["images"])

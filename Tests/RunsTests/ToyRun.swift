@@ -34,8 +34,8 @@ struct ToyRun {
     do {
       return targets.isEmpty
         ? .fixed(try Certify(selectionSamples: selectionSamples, samples: samples, alpha: alpha))
-        : .anytime(
-          try AnytimeCertify(selectionSamples: selectionSamples, budget: samples, alpha: alpha, targets: targets))
+        : .targets(
+          try AnytimeTargets(selectionSamples: selectionSamples, budget: samples, alpha: alpha, targets: targets))
     } catch {
       preconditionFailure("\(error)")
     }
@@ -47,7 +47,7 @@ struct ToyRun {
       model: .init(source: "toy", digest: modelDigest, architecture: "none"),
       data: .init(source: "toy", digest: dataDigest, size: 100),
       classifier: .init(ClassifierSpecification(sigma: sigma), precision: "fp32"),
-      smoothing: .init(sigma: sigma, rule: rule, seed: seed), images: selection,
+      smoothing: .init(rule: rule, seed: seed), images: selection,
       execution: .init(threads: threads, batch: batch),
       host: .current(instructionSet: "none", libraries: [:]))
   }

@@ -68,7 +68,8 @@ import Testing
 
   static func rule(_ alpha: Double, anytime: Bool, selection: Int = 15) throws -> CertificationRule {
     anytime
-      ? .anytime(try AnytimeCertify(selectionSamples: selection, budget: samples, alpha: alpha))
+      ? .tolerance(
+        try AnytimeTolerance(selectionSamples: selection, budget: samples, alpha: alpha, tolerance: 0))
       : .fixed(try Certify(selectionSamples: selection, samples: samples, alpha: alpha))
   }
 

@@ -6,6 +6,13 @@ public struct ClaimedCount: Hashable, Sendable {
     public var successes: Int
     public var samples: Int
     public var alpha: Double
+
+    public init(rule: String, successes: Int, samples: Int, alpha: Double) {
+      self.rule = rule
+      self.successes = successes
+      self.samples = samples
+      self.alpha = alpha
+    }
   }
 
   /// c_A.

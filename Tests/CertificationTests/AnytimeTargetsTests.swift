@@ -6,34 +6,16 @@ import Statistics
 import TestSupport
 import Testing
 
-@Suite struct AnytimeCertifyTests {
+@Suite struct AnytimeTargetsTests {
   static let sigma = PixelNoise(0.5)
 
-  /// Votes that follow a script: class 0 except where `against` says otherwise; every vote costs its index in
-  /// evaluations.
-  final class Script: VoteSource {
-    let classCount = 3
-    let against: @Sendable (Int) -> Bool
-    let asked = Mutex<[Range<Int>]>([])
-
-    init(against: @escaping @Sendable (Int) -> Bool) { self.against = against }
-
-    func votes(_ indices: Range<Int>, for purpose: VotePurpose) -> [Vote] {
-      if purpose == .estimation { asked.withLock { $0.append(indices) } }
-      return indices.map { index in
-        let misses = purpose == .estimation && against(index)
-        return Vote(choice: .label(misses ? 1 : 0), evaluations: index)
-      }
-    }
-  }
-
-  private func rule(budget: Int = 10_000, targets: [Double] = [], tolerance: Double = 0) throws -> AnytimeCertify {
-    try AnytimeCertify(selectionSamples: 5, budget: budget, alpha: 0.001, targets: targets, tolerance: tolerance)
+  private func rule(budget: Int = 10_000, targets: [Double]) throws -> AnytimeTargets {
+    try AnytimeTargets(selectionSamples: 5, budget: budget, alpha: 0.001, targets: targets)
   }
 
   @Test func `stops at the very vote that certifies the farthest target`() async throws {
     let rule = try rule(targets: [1, 0.25])
-    let result = try await rule(Script { _ in false }, sigma: Self.sigma)
+    let result = try await rule(ScriptedVotes { _ in false }, sigma: Self.sigma)
     let needed = try #require(rule.votesNeeded(for: 1, sigma: Self.sigma))
     #expect(result.estimation.counts.total == needed)
     #expect(result.stopReason == .targets)
@@ -43,22 +25,8 @@ import Testing
     )
   }
 
-  @Test func `the certificate's bound is the running maximum of the prefix, and its counts give it again`() async throws
-  {
-    // From vote 402 on every third is against: the bound falls for a while and never recovers.
-    let script = Script { $0 >= 400 && $0 % 3 == 0 }
-    let result = try await rule(budget: 600)(script, sigma: Self.sigma)
-    var running = AnytimeLowerBound(alpha: 0.001)
-    for vote in script.votes(0..<600, for: .estimation) { running.add(success: vote.choice == .label(0)) }
-    #expect(result.certificate.pLower == running.bound)
-    #expect(result.bound.samples == 402 && result.bound.successes == 402)
-    #expect(result.bound.value == result.certificate.pLower)
-    #expect(result.estimation.counts.perClass == [600 - 66, 66, 0])
-    #expect(result.stopReason == .budget)
-  }
-
   @Test func `gives up on targets that the votes put out of reach`() async throws {
-    let script = Script { $0 % 4 == 0 }
+    let script = ScriptedVotes { $0 % 4 == 0 }
     let result = try await rule(targets: [0.75, 1])(script, sigma: Self.sigma)
     #expect(result.stopReason == .targets)
     #expect(result.estimation.counts.total < 200)
@@ -81,7 +49,7 @@ import Testing
       // The arcsine law, Beta(½, ½).
       let sine = Foundation.sin(Double.pi / 2 * Double.random(in: 0..<1, using: &generator))
       let agrees = (0..<400).map { _ in Double.random(in: 0..<1, using: &generator) < sine * sine }
-      let result = try await rule(Script { !agrees[$0] }, sigma: Self.sigma)
+      let result = try await rule(ScriptedVotes { !agrees[$0] }, sigma: Self.sigma)
       guard result.stopReason == .targets, result.outcome.radius.map({ $0 < 0.5 }) ?? true else { continue }
       givenUp += 1
       votesUntilGivenUp += result.estimation.counts.total
@@ -92,20 +60,8 @@ import Testing
     #expect(votesUntilGivenUp < 60 * givenUp, "\(votesUntilGivenUp) votes for \(givenUp)")
   }
 
-  @Test func `without targets it goes on until the radius can hardly grow`() async throws {
-    let script = Script { $0 % 10 == 0 }
-    let loose = try await rule(tolerance: 0.2)(script, sigma: Self.sigma)
-    let tight = try await rule(tolerance: 0.1)(script, sigma: Self.sigma)
-    #expect(loose.stopReason == .tolerance && tight.stopReason == .tolerance)
-    #expect(loose.estimation.counts.total < tight.estimation.counts.total)
-    let full = try await rule(tolerance: 0)(script, sigma: Self.sigma)
-    #expect(full.estimation.counts.total == 10_000)
-    let gain = try #require(full.outcome.radius) - #require(loose.outcome.radius)
-    #expect(gain > 0 && gain < 0.2)
-  }
-
   @Test func `votes beyond the stop are paid for and not looked at`() async throws {
-    let script = Script { $0 == 3 }
+    let script = ScriptedVotes { $0 == 3 }
     let result = try await rule(targets: [0.25])(script, sigma: Self.sigma)
     let asked = script.asked.withLock { $0 }
     let cast = try #require(asked.last?.upperBound)
@@ -119,20 +75,17 @@ import Testing
   @Test func `a target beyond the budget counts as hopeless from the start`() async throws {
     let rule = try rule(budget: 300, targets: [1])
     #expect(rule.votesNeeded(for: 1, sigma: Self.sigma) == nil)
-    let result = try await rule(Script { _ in false }, sigma: Self.sigma)
+    let result = try await rule(ScriptedVotes { _ in false }, sigma: Self.sigma)
     #expect(result.estimation.counts.total == 0 && result.outcome == .abstained)
   }
 
   @Test(arguments: [
-    (0, 10, 0.1, [0.5], 0.0), (5, 0, 0.1, [], 0), (5, 10, 0, [], 0), (5, 10, 1, [], 0), (5, 10, 0.1, [-0.5], 0),
-    (5, 10, 0.1, [.infinity], 0), (5, 10, 0.1, [], .nan), (5, 10, 0.1, [], -1),
+    (0, 10, 0.1, [0.5]), (5, 0, 0.1, [0.5]), (5, 10, 0, [0.5]), (5, 10, 1, [0.5]), (5, 10, 0.1, [-0.5]),
+    (5, 10, 0.1, [.infinity]), (5, 10, 0.1, []),
   ])
-  func `impossible options are usage errors`(
-    selection: Int, budget: Int, alpha: Double, targets: [Double], tolerance: Double
-  ) {
+  func `impossible options are usage errors`(selection: Int, budget: Int, alpha: Double, targets: [Double]) {
     #expect(throws: UsageError.self) {
-      try AnytimeCertify(
-        selectionSamples: selection, budget: budget, alpha: alpha, targets: targets, tolerance: tolerance)
+      try AnytimeTargets(selectionSamples: selection, budget: budget, alpha: alpha, targets: targets)
     }
   }
 }

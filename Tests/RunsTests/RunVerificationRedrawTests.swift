@@ -1,0 +1,86 @@
+import Basics
+import Certification
+import Records
+import Runs
+import Testing
+
+/// Redrawing from a run directory: which images, and what the verdict becomes.
+@Suite struct RunVerificationRedrawTests {
+  /// Verifies a finished run, its sources and engine changed.
+  private func verify(
+    _ run: ToyRun = ToyRun(), _ choice: RunVerification.Redraw = .all,
+    change: (inout RunSources) -> Void = { _ in }, edit: (String) throws -> Void = { _ in }
+  ) async throws -> VerificationReport {
+    try await TemporaryFolder.with { folder in
+      do {
+        let directory = try run.directory(folder + "/run")
+        _ = try await run.run(into: directory)
+      }
+      try edit(folder + "/run")
+      var verification = try RunVerification(path: folder + "/run")
+      var sources = RunSources(
+        model: run.manifest.model, data: run.manifest.data, engine: RunEngine(run.manifest), classCount: 3,
+        label: { try run.images($0).label })
+      change(&sources)
+      verification.checkFiles(engine: sources.engine)
+      try verification.checkSources(sources)
+      try await verification.redraw(choice, executor: try run.executor(), images: run.images)
+      return verification.report()
+    }
+  }
+
+  @Test func `all images of an honest run are confirmed`() async throws {
+    let report = try await verify()
+    #expect(report.verdict == .holds && report.redrawSeed == nil, "\(report.failures)")
+    #expect(report.redrawn == (0..<8).map { 3 + 2 * $0 } && report.confirmed == 8)
+  }
+
+  @Test func `some images are chosen by a seed, which is named`() async throws {
+    let first = try await verify(ToyRun(), .some(3, seed: 4))
+    let again = try await verify(ToyRun(), .some(3, seed: 4))
+    #expect(first.redrawn.count == 3 && first.confirmed == 3 && first.redrawSeed == 4)
+    #expect(first.redrawn == again.redrawn && first.redrawn == first.redrawn.sorted())
+    #expect(try await verify(ToyRun(), .some(3, seed: 5)).redrawn != first.redrawn)
+    #expect(try await verify(ToyRun(), .some(99, seed: 5)).redrawn.count == 8)
+  }
+
+  @Test func `nothing is cast where the model or the data are not the run's`() async throws {
+    let report = try await verify(change: { $0.data.digest = "other" })
+    #expect(report.verdict == .fails && report.redrawn == [] && report.failures.map(\.field) == ["data.digest"])
+  }
+
+  @Test func `nothing is cast by a rule that is none`() async throws {
+    let report = try await verify(edit: { path in
+      let text = try TemporaryFolder.text(path + "/run.json")
+      try TemporaryFolder.write(text.replacing(#""alpha" : 0.01"#, with: #""alpha" : 2"#), to: path + "/run.json")
+    })
+    #expect(report.redrawn == [] && report.failures.map(\.field) == ["smoothing"])
+  }
+
+  @Test func `records of another seed are refuted`() async throws {
+    let report = try await verify(edit: { path in
+      let text = try TemporaryFolder.text(path + "/run.json")
+      try TemporaryFolder.write(text.replacing(#""seed" : 5"#, with: #""seed" : 6"#), to: path + "/run.json")
+    })
+    #expect(report.verdict == .fails && report.confirmed < 8)
+    #expect(report.failures.allSatisfy { $0.problem == "not what the votes drawn again give" })
+  }
+
+  @Test func `the same votes are confirmed on another engine too`() async throws {
+    let report = try await verify(change: { $0.engine.instructionSet = "another" })
+    #expect(report.verdict == .holds && report.confirmed == 8 && report.engineDifferences.count == 1)
+  }
+
+  @Test func `an image that cannot be opened is a failure of the data`() async throws {
+    var run = ToyRun()
+    let images = run.images
+    let isGone = Mutex(false)
+    run.images = { index in
+      if isGone.withLock({ $0 }) { throw InputError("gone") }
+      return try images(index)
+    }
+    let report = try await verify(run, edit: { _ in isGone.withLock { $0 = true } })
+    #expect(report.verdict == .fails && report.failures.contains { $0.file == "toy" && $0.problem == "gone" })
+    #expect(report.redrawn == [])
+  }
+}
