@@ -58,14 +58,14 @@ let package = Package(
     library("Basics", ["COpenSSL", "CMappings"]),
     library("NumPyFiles", ["Basics", "CZlib"]),
     library("Pickles", ["Basics"]),
-    library("Datasets", ["Basics", "NumPyFiles", "Pickles", "CZlib", "CPictures"]),
+    library("Datasets", ["Basics", "NumPyFiles", "Pickles", "CPictures"]),
     library("Checkpoints", ["Basics", "Pickles"]),
 
     // Mathematics: none of these links oneDNN.
-    library("Noise", ["Basics"]),
+    library("Noise"),
     library("Statistics", ["CBoostMath"]),
     library("Diffusion", ["Basics", "CNearest"]),
-    library("Classifiers", ["Basics", "Noise", "Diffusion", deque]),
+    library("Classifiers", ["Basics", "Diffusion", deque]),
     library("Certification", ["Basics", "Noise", "Statistics", "Classifiers"]),
 
     // Networks.

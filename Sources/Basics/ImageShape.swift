@@ -1,4 +1,5 @@
-/// The size of one image: channels × height × width, the order of every array in a file (SPEC §1).
+/// The size of one image: channels × height × width, the order of every array in a file (Docs/Mathematics.md, Spaces
+/// and units).
 public struct ImageShape: Hashable, Sendable, Codable, CustomStringConvertible {
   public var channels: Int
   public var height: Int

@@ -1,4 +1,5 @@
-/// A smoothing noise σ or an L2 distance in pixels, where an image spans [0, 1] (SPEC §1). Every user-facing number.
+/// A smoothing noise σ or an L2 distance in pixels, where an image spans [0, 1] (Docs/Mathematics.md, Spaces and
+/// units). Every user-facing number.
 public struct PixelNoise: Hashable, Sendable {
   public var sigma: Double
   public init(_ sigma: Double) { self.sigma = sigma }

@@ -5,7 +5,8 @@ public struct Bound: Hashable, Sendable {
   public enum Kind: String, Hashable, Sendable, Codable {
     /// Clopper–Pearson on a number of votes fixed beforehand.
     case clopperPearson = "clopper-pearson"
-    /// The one-sided beta-mixture confidence sequence, valid at every number of votes (SPEC §4).
+    /// The one-sided beta-mixture confidence sequence, valid at every number of votes (Docs/Mathematics.md,
+    /// Anytime-valid certification).
     case betaMixture = "beta-mixture"
 
     func lowerBound(successes: Int, trials: Int, alpha: Double) -> Double {

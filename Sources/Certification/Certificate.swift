@@ -1,7 +1,8 @@
 import Basics
 import Statistics
 
-/// A lower bound on p_A and the radius it certifies (Cohen et al. 2019, Theorem 1 and CERTIFY; SPEC §4).
+/// A lower bound on p_A and the radius it certifies (Cohen et al. 2019, Theorem 1 and CERTIFY; Docs/Mathematics.md,
+/// Certification with a fixed number of votes).
 ///
 /// p_A ≥ BetaQuantile(α; k, n − k + 1), the one-sided Clopper–Pearson bound; R = σ·Φ⁻¹(p_A) in pixels when the bound
 /// exceeds ½.

@@ -1,7 +1,7 @@
 import Basics
 import Statistics
 
-/// PREDICT of Cohen et al. 2019, §3.2.1 (SPEC §4).
+/// PREDICT of Cohen et al. 2019, §3.2.1 (Docs/Mathematics.md, Prediction without a radius).
 ///
 /// n votes; the class with most of them is returned if a two-sided binomial test of the top two counts (n_A out of
 /// n_A + n_B at ½) has p ≤ α, otherwise the answer is an abstention. Invalid votes are a rival of their own.

@@ -1,7 +1,8 @@
 import Basics
 import Classifiers
 
-/// g(x) = arg max_c P(f(x + δ) = c), δ ~ N(0, σ²I) in pixels (SPEC §4): a base classifier and its smoothing noise.
+/// g(x) = arg max_c P(f(x + δ) = c), δ ~ N(0, σ²I) in pixels (Docs/Mathematics.md, Smoothing and votes): a base
+/// classifier and its smoothing noise.
 ///
 /// f may be random itself: its ε is drawn afresh for every vote, and the certificate holds for the probability over
 /// both.

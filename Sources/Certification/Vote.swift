@@ -4,7 +4,8 @@ import Classifiers
 public struct Vote: Hashable, Sendable {
   public enum Choice: Hashable, Sendable {
     case label(Int)
-    /// The losses held a NaN or no finite value: the vote counts for no class, hence against c_A (SPEC §4).
+    /// The losses held a NaN or no finite value: the vote counts for no class, hence against c_A (Docs/Mathematics.md,
+    /// What keeps it a proof).
     case invalid
   }
 

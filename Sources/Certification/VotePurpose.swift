@@ -1,6 +1,7 @@
 import Noise
 
-/// What a vote is cast for; it decides which two noise streams the vote draws from (SPEC §4).
+/// What a vote is cast for; it decides which two noise streams the vote draws from (Docs/Mathematics.md, Randomness and
+/// streams).
 ///
 /// Votes of different purposes share no random number, so votes that chose a class say nothing about the votes that
 /// estimate its probability beyond the class itself.

@@ -1,6 +1,6 @@
 import Basics
 
-/// Everything about an EDM model that is not a tensor: preconditioner, network and their constants (NETWORKS.md).
+/// Everything about an EDM model that is not a tensor: preconditioner, network and their constants (Docs/Networks.md).
 ///
 /// It is read from the checkpoint, and written as JSON into the metadata of a safetensors file.
 public struct Architecture: Hashable, Sendable, Codable {

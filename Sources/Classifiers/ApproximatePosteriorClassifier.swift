@@ -1,7 +1,8 @@
 import Basics
 import Diffusion
 
-/// APNDC, the approximated-posterior classifier of an input x_τ that is already noisy at σ_τ (SPEC §3; NDC).
+/// APNDC, the approximated-posterior classifier of an input x_τ that is already noisy at σ_τ (Docs/Mathematics.md,
+/// APNDC).
 ///
 /// x̂ = D(x_τ; σ_τ, none) once, then L_y = Σ_t ω_t ‖D(x_t; s_t, y) − x̂‖² over s_t ≥ σ_τ.
 public struct ApproximatePosteriorClassifier: LossClassifier {

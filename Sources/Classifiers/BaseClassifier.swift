@@ -4,7 +4,7 @@ import Diffusion
 /// The noise a classifier adds by itself (its own ε, not the smoothing δ).
 public protocol ClassifierNoise {
   /// Fills `epsilon` (C·H·W values) with the N(0, I) draw for grid row `level`; `label` is nil when every class shares
-  /// it (shared noise, SPEC §3).
+  /// it (Docs/Mathematics.md, Shared noise).
   func fill(_ epsilon: UnsafeMutableBufferPointer<Float>, level: Int, label: Int?)
 }
 
@@ -20,7 +20,8 @@ public struct ClassifierInput {
   }
 }
 
-/// One loss per class (SPEC §3): the prediction is the arg min, ties to the lowest index.
+/// One loss per class (Docs/Mathematics.md, Losses and predictions): the prediction is the arg min, ties to the lowest
+/// index.
 public struct ClassLosses: Hashable, Sendable {
   /// L_y for y in 0 ..< K; +∞ for a class that was dropped before the end.
   public var losses: [Double]
@@ -33,7 +34,7 @@ public struct ClassLosses: Hashable, Sendable {
   }
 }
 
-/// A classifier of images by a diffusion model's per-class losses: f in SPEC §4.
+/// A classifier of images by a diffusion model's per-class losses: f in Docs/Mathematics.md, Smoothing and votes.
 public protocol BaseClassifier: Sendable {
   var imageShape: ImageShape { get }
   var classCount: Int { get }

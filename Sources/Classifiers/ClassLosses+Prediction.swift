@@ -3,7 +3,7 @@ import Foundation
 extension ClassLosses {
   /// arg min_y L_y, ties to the lowest index; nil when a loss is NaN or none is finite.
   ///
-  /// A vote without a prediction counts against c_A (SPEC §4).
+  /// A vote without a prediction counts against c_A (Docs/Mathematics.md, What keeps it a proof).
   public var prediction: Int? {
     var best: Int?
     for (label, loss) in losses.enumerated() {

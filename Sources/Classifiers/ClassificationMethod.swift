@@ -1,4 +1,4 @@
-/// The base classifiers of SPEC §3. Raw values are the command line's.
+/// The base classifiers of Docs/Mathematics.md, Losses and predictions. Raw values are the command line's.
 public enum ClassificationMethod: String, Hashable, Sendable, Codable, CaseIterable {
   case approximatePosterior = "apndc"
   case approximatePosteriorFromInput = "apndc-posterior"

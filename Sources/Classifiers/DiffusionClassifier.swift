@@ -1,7 +1,8 @@
 import Basics
 import Diffusion
 
-/// DC, the diffusion classifier of a clean input x: L_y = Σ_t ω_t E_ε ‖D(x + s_t ε; s_t, y) − x‖² (SPEC §3; RDC).
+/// DC, the diffusion classifier of a clean input x: L_y = Σ_t ω_t E_ε ‖D(x + s_t ε; s_t, y) − x‖² (Docs/Mathematics.md,
+/// DC).
 public struct DiffusionClassifier: LossClassifier {
   public let plan: EvaluationPlan
 

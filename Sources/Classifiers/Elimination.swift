@@ -3,7 +3,7 @@ import Basics
 /// How a vote drops classes before all of them have been evaluated everywhere.
 ///
 /// What a vote drops depends on its own input and its own noise alone, so the result is a base classifier like any
-/// other and is certified as such (SPEC §4).
+/// other and is certified as such (Docs/Mathematics.md, Early elimination).
 public enum Elimination: Hashable, Sendable {
   /// Every class at every level.
   case none

@@ -1,8 +1,8 @@
 import Basics
 import Diffusion
 
-/// What every classifier of SPEC §3 comes down to: a denoiser, the terms of the loss, where the noise is added, and
-/// which classes are evaluated where.
+/// What every classifier of Docs/Mathematics.md comes down to: a denoiser, the terms of the loss, where the noise is
+/// added, and which classes are evaluated where.
 public struct EvaluationPlan: Sendable {
   let denoiser: any Denoiser
   /// σ_τ, which the input's noise is taken to have; nil where the classifier was made for none.
@@ -32,7 +32,7 @@ public struct EvaluationPlan: Sendable {
   }
 }
 
-/// A classifier whose losses are Σ_t ω_t·e_t(y): every one of SPEC §3.
+/// A classifier whose losses are Σ_t ω_t·e_t(y): every one of Docs/Mathematics.md, Losses and predictions.
 public protocol LossClassifier: BaseClassifier {
   var plan: EvaluationPlan { get }
 }

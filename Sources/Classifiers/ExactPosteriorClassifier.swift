@@ -1,7 +1,7 @@
 import Basics
 import Diffusion
 
-/// EPNDC, the exact-posterior classifier of an input x_τ that is already noisy at σ_τ (SPEC §3; NDC):
+/// EPNDC, the exact-posterior classifier of an input x_τ that is already noisy at σ_τ (Docs/Mathematics.md, EPNDC):
 /// L_y = Σ_t κ_t E_ε ‖μ_p − μ_q‖², where −L_y is the class-dependent part of an evidence lower bound of log p_τ(x_τ|y).
 ///
 /// With x_{t+1} = x_τ + √(s_{t+1}² − σ_τ²)·ε,

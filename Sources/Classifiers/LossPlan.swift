@@ -1,7 +1,7 @@
 import Basics
 import Diffusion
 
-/// One summand of a loss: everything the methods of SPEC §3 differ in at one level.
+/// One summand of a loss: everything the methods (Docs/Mathematics.md, Losses and predictions) differ in at one level.
 ///
 /// With an anchor a (where the noise is added) and a target r of the input, the summand for class y is
 /// weight · ‖D(a + amplitude·ε; s, y) − r + shift·ε‖².
@@ -45,7 +45,7 @@ package enum LossPlan {
     }
   }
 
-  /// EPNDC's κ_t ‖μ_p − μ_q‖² (SPEC §3), rearranged so that nothing cancels.
+  /// EPNDC's κ_t ‖μ_p − μ_q‖² (Docs/Mathematics.md, EPNDC), rearranged so that nothing cancels.
   ///
   /// Write A = s_{t+1}² − s_t², B = s_t² − σ_τ², C = s_{t+1}² − σ_τ² = A + B and x_{t+1} = x_τ + √C ε. Then
   /// μ_q = x_τ + (B/√C)·ε and μ_p = [A·D + s_t²·(x_τ + √C ε)]/s_{t+1}², and since s_t² C − s_{t+1}² B = σ_τ² A,

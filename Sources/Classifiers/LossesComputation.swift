@@ -1,7 +1,7 @@
 import Basics
 import Diffusion
 
-/// `ndc losses`: the losses of given images under a given grid and given noise (SPEC §6).
+/// `ndc losses`: the losses of given images under a given grid and given noise (Docs/CommandLine.md, Arrays).
 ///
 /// No step is skipped but EPNDC's with s_t ≤ σ_τ, nothing is clipped, sums are in double precision. Noise row t serves
 /// level t (EPNDC: step t) for every image and class.

@@ -1,6 +1,6 @@
 import Basics
 
-/// Early elimination for many classes (SPEC §3; RDC, arXiv 2305.15241, "sift-and-refine").
+/// Early elimination for many classes (Docs/Mathematics.md, Sift-and-refine).
 ///
 /// Sift: the surviving classes are evaluated at `siftLevels` levels spread evenly over the grid, one level at a time;
 /// after each, a class whose running loss exceeds the smallest by more than `siftThreshold` is dropped. Refine: the

@@ -2,7 +2,8 @@ import Basics
 import CNearest
 import Foundation
 
-/// The exact denoiser of a labelled set {x_i} (SPEC §2): no network, the ground truth of tests, `--model analytic:SRC`.
+/// The exact denoiser of a labelled set {x_i} (Docs/Mathematics.md, The denoiser): no network, the ground truth of
+/// tests, `--model analytic:SRC`.
 ///
 /// D*(x; s, y) = Σ_{i: y_i = y} x_i · softmax_i(−‖x − x_i‖²/2s²), the posterior mean under the empirical distribution
 /// of the class; without a label the sum is over the whole set. p_s(x|y) is then the Gaussian kernel density

@@ -13,7 +13,7 @@ public struct DenoiserQuery: Hashable, Sendable {
   }
 }
 
-/// D(x; s, y), the estimate of E[x_0 | x_s = x, y] where x_s = x_0 + s·ε (SPEC §2).
+/// D(x; s, y), the estimate of E[x_0 | x_s = x, y] where x_s = x_0 + s·ε (Docs/Mathematics.md, The denoiser).
 ///
 /// A denoiser is immutable and shared; the scratch memory lives in evaluators, one per worker.
 public protocol Denoiser: Sendable {

@@ -1,7 +1,7 @@
 import Basics
 import Foundation
 
-/// ω_t, how much the squared error of a noise level counts (SPEC §3 "Weightings").
+/// ω_t, how much the squared error of a noise level counts (Docs/Mathematics.md, Weightings).
 public enum LevelWeighting: Hashable, Sendable {
   /// ω = Δ/s³, from ½ d(s⁻²): the loss is the negative ELBO in nats up to a class-independent constant.
   case elbo

@@ -1,6 +1,6 @@
 import Basics
 
-/// The noise levels s_0 < s_1 < … of a diffusion classifier, in model space (SPEC §3 "Grid").
+/// The noise levels s_0 < s_1 < … of a diffusion classifier, in model space (Docs/Mathematics.md, The noise grid).
 public struct NoiseGrid: Hashable, Sendable {
   /// Where DC's generated grid begins: s_min = 1e-4.
   public static let cleanStart = ModelNoise(1e-4)

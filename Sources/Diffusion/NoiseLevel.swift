@@ -1,6 +1,6 @@
 import Basics
 
-/// One level of a grid at which a denoiser's error is measured (SPEC §3).
+/// One level of a grid at which a denoiser's error is measured (Docs/Mathematics.md, The noise grid).
 public struct NoiseLevel: Hashable, Sendable {
   /// t, the point's 0-based index in its grid; the classifier's own noise for this level is row t.
   public var row: Int
@@ -16,7 +16,7 @@ public struct NoiseLevel: Hashable, Sendable {
   }
 }
 
-/// One step of EPNDC, from s_{t+1} down to s_t (SPEC §3).
+/// One step of EPNDC, from s_{t+1} down to s_t (Docs/Mathematics.md, EPNDC).
 public struct NoiseStep: Hashable, Sendable {
   /// The level s_t with its spacing Δ_t; its row is the step's noise row.
   public var lower: NoiseLevel

@@ -1,4 +1,5 @@
-/// Random numbers as a pure function of (seed, image index, vote index, purpose, position): SPEC §4.
+/// Random numbers as a pure function of (seed, image index, vote index, purpose, position): Docs/Mathematics.md,
+/// Randomness and streams.
 ///
 /// Position p of a stream comes from Philox 4×32-10 with the seed as its key and the counter
 ///
@@ -6,7 +7,7 @@
 ///
 /// four normals or two 64-bit words to a block. Streams that differ in vote, image, purpose or kind share no counter,
 /// and different seeds are different keys. Nothing depends on what was asked for before, on how a range is split, or
-/// on the machine (see ``BoxMuller``).
+/// on the machine (see `BoxMuller`).
 ///
 /// The stream holds no state: make one wherever its numbers are needed.
 public struct NoiseStream: Hashable, Sendable {

@@ -1,6 +1,6 @@
 import CDNNL
 
-/// What oneDNN is on this machine; part of every record's identity (SPEC §4, Randomness).
+/// What oneDNN is on this machine; part of every record's identity (Docs/Mathematics.md, Randomness and streams).
 public enum Engine {
   /// The library's version, such as `2.6.3`.
   public static let version: String = {

@@ -5,7 +5,7 @@ import Certification
 /// Predicts single images, with a certified radius (CERTIFY) or without (PREDICT, which needs fewer votes).
 ///
 /// The seed should be unknown to whoever chose the images (`UInt64.random(in: .min ... .max)`): knowing the noise, one
-/// can search for inputs on which the estimate fails (SPEC §4).
+/// can search for inputs on which the estimate fails (Docs/Mathematics.md, Randomness and streams).
 public struct PredictionRun: Sendable {
   public enum Rule: Hashable, Sendable {
     case certify(CertificationRule)

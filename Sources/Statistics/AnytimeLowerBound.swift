@@ -1,6 +1,7 @@
 import Foundation
 
-/// The running maximum of L_1, L_2, …, L_n over the votes of one image, in the order of their indices (SPEC §4).
+/// The running maximum of L_1, L_2, …, L_n over the votes of one image, in the order of their indices
+/// (Docs/Mathematics.md, Anytime-valid certification).
 ///
 ///     var bound = AnytimeLowerBound(alpha: 0.001)
 ///     for vote in votes { bound.add(success: vote == candidate) }   // vote 0, 1, 2, … none left out

@@ -3,8 +3,8 @@ public enum BinomialTest {
   /// The two-sided p-value: the probability, under p, of all counts no more likely than the one observed.
   ///
   /// Σ_{i: Pr(i) ≤ Pr(k)} Pr(i), X ~ Binomial(n, p). Counts whose probabilities agree to a relative 1e-7 are taken as
-  /// equally likely, as in SciPy's `binomtest`, whose values these are. `PREDICT` (SPEC §4) calls it with the larger of
-  /// the top two counts as k, their sum as n and p = ½. 1 at n = 0.
+  /// equally likely, as in SciPy's `binomtest`, whose values these are. `PREDICT` (Docs/Mathematics.md, Prediction
+  /// without a radius) calls it with the larger of the top two counts as k, their sum as n and p = ½. 1 at n = 0.
   ///
   /// - Precondition: 0 ≤ successes ≤ trials, 0 ≤ probability ≤ 1.
   public static func twoSided(successes: Int, trials: Int, probability: Double = 0.5) -> Double {

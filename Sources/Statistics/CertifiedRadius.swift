@@ -2,8 +2,9 @@
 public enum CertifiedRadius {
   /// R = σ·Φ⁻¹(p_A), in the units of σ; nil (abstain) unless p_A > ½.
   ///
-  /// σ is the smoothing noise in pixels in [0, 1], and so is R (SPEC §1). A bound that is not a number abstains. A
-  /// bound that rounded to 1 counts as the next smaller number: no finite sample certifies an infinite radius.
+  /// σ is the smoothing noise in pixels in [0, 1], and so is R (Docs/Mathematics.md, Spaces and units). A bound that is
+  /// not a number abstains. A bound that rounded to 1 counts as the next smaller number: no finite sample certifies an
+  /// infinite radius.
   ///
   /// - Precondition: σ is positive and finite, p_A ≤ 1.
   public static func radius(sigma: Double, lowerBound: Double) -> Double? {

@@ -4,7 +4,8 @@
 /// successes have probability α: Pr(Binomial(n, p_A) ≥ n_A) = I_{p_A}(n_A, n − n_A + 1) = α. Whatever the true p, the
 /// bound exceeds it with probability at most α. The guarantee is for an n fixed before the first trial is seen.
 public enum ClopperPearson {
-  /// p_A = BetaQuantile(α; n_A, n − n_A + 1), the one-sided level 1 − α lower bound (SPEC §4).
+  /// p_A = BetaQuantile(α; n_A, n − n_A + 1), the one-sided level 1 − α lower bound (Docs/Mathematics.md, Certification
+  /// with a fixed number of votes).
   ///
   /// 0 at n_A = 0 (and so also at n = 0); α^(1/n) at n_A = n.
   ///

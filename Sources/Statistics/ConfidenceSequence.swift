@@ -1,6 +1,7 @@
 import Foundation
 
-/// Confidence bounds of a success probability that hold at every number of trials at once (SPEC §4).
+/// Confidence bounds of a success probability that hold at every number of trials at once (Docs/Mathematics.md,
+/// Anytime-valid certification).
 ///
 /// With k successes in the first n independent trials, the evidence against "the probability is at most p" is
 ///

@@ -1,6 +1,6 @@
 import OneDNN
 
-/// What a network computes in; part of the classifier's identity (SPEC §4).
+/// What a network computes in; part of the classifier's identity (Docs/Mathematics.md, Randomness and streams).
 public enum Precision: String, Sendable, CaseIterable, Codable {
   /// IEEE single precision throughout.
   case fp32

@@ -3,7 +3,8 @@ import Checkpoints
 import Diffusion
 import OneDNN
 
-/// An EDM network as a denoiser: SongUNet or DhariwalUNet under its preconditioner (SPEC §2, NETWORKS.md).
+/// An EDM network as a denoiser: SongUNet or DhariwalUNet under its preconditioner (Docs/Mathematics.md, The denoiser;
+/// Docs/Networks.md).
 ///
 /// Every evaluation runs in sub-batches of one fixed shape, padded when the last is not full, so that an image's result
 /// never depends on its companions or on how many there are.

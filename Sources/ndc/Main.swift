@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import NoisedDiffusionClassifiers
 
-/// Parses, runs and turns every failure into SPEC §6's exit status.
+/// Parses, runs and turns every failure into an exit status (Docs/CommandLine.md, Output and exit statuses).
 @main
 enum Main {
   /// For threads and what they start with: where there is less, the system's thread pool waits for more without end.

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("ndc denoise", .enabled(if: Program.isBuilt, Program.absent))
 struct DenoiseCommandTests {
-  /// SPEC §2: the bar for float32, relative to the largest reference value.
+  /// Docs/Networks.md, Precisions: the bar for float32, relative to the largest reference value.
   static let parity: Float = 2e-5
   /// Eight significant bits through a whole network; it is float32 where the processor has no bfloat16.
   static let bfloat16Parity: Float = 2e-2

@@ -17,7 +17,7 @@ import Testing
 
   static let plain = ["1", "1", "0", "0", "1", "0"]
 
-  @Test("A table as SPEC describes it has no quirks")
+  @Test("A table as Docs/Files.md describes it has no quirks")
   func plain() throws {
     let table = try Self.table(Self.rows(correct: Self.plain))
     #expect(table.quirks == [])

@@ -3,7 +3,8 @@ import Diffusion
 import Testing
 import UNets
 
-/// An image's result depends on its query and pixels alone, bit for bit (SPEC §4; `DenoiserEvaluator`).
+/// An image's result depends on its query and pixels alone, bit for bit (Docs/Mathematics.md, Randomness and streams;
+/// `DenoiserEvaluator`).
 @Suite struct DeterminismTests {
   /// Sixty-four different images and queries: every label, none, and noise over four decades.
   struct Batch: Sendable {

@@ -4,7 +4,7 @@ import OneDNN
 import Testing
 import UNets
 
-/// The fused kernels of every instruction set against plain double-precision formulas (NETWORKS.md, Pieces).
+/// The fused kernels of every instruction set against plain double-precision formulas (Docs/Networks.md, Pieces).
 @Suite struct KernelTests {
   static let sets = KernelSet.allCases.filter(\.isSupportedHere)
   /// A handful of float roundings of values of order one.

@@ -8,7 +8,8 @@ import TestSupport
 import Testing
 import UNets
 
-/// Per-class losses of real networks under given noise against the reference implementation (SPEC §3, `ndc losses`).
+/// Per-class losses of real networks under given noise against the reference implementation (Docs/Mathematics.md,
+/// Losses and predictions).
 @Suite struct LossesParityTests {
   /// Relative to the loss. D agrees to 2e-5 of its largest value; in the squared norms those errors average out.
   static let tolerance = 1e-4

@@ -2,7 +2,7 @@ import Checkpoints
 import Testing
 import UNets
 
-/// [cos(c·f), sin(c·f)] against 40-digit values (NETWORKS.md, Pieces), made with mpmath.
+/// [cos(c·f), sin(c·f)] against 40-digit values (Docs/Networks.md, Noise embedding), made with mpmath.
 @Suite struct NoiseEmbeddingTests {
   struct Row: Sendable {
     var endpoint: Bool

@@ -5,10 +5,10 @@ import TestSupport
 import Testing
 import UNets
 
-/// Whole networks against outputs of PyTorch (NETWORKS.md; SPEC, fixtures).
+/// Whole networks against outputs of PyTorch (Docs/Networks.md).
 @Suite struct ParityTests {
-  /// The bar of SPEC for fp32, relative to the largest reference value: about 170 roundings, what two orders of summation
-  /// leave after some fifty layers.
+  /// The bar for fp32 (Docs/Networks.md, Precisions), relative to the largest reference value: about 170 roundings,
+  /// what two orders of summation leave after some fifty layers.
   static let tolerance: Float = 2e-5
   /// bfloat16 keeps 8 bits: a rounding is 4e-3, and those of the layers add like random signs.
   static let bfloat16Tolerance: Float = 2e-2

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 import UNets
 
-/// The four scalings against 40-digit values of their formulas (NETWORKS.md, Preconditioners), made with mpmath.
+/// The four scalings against 40-digit values of their formulas (Docs/Networks.md, Preconditioners), made with mpmath.
 @Suite struct PreconditionerTests {
   struct Row: Sendable {
     var sigma, skip, out, input, noise: Double

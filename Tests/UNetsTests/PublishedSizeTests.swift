@@ -3,7 +3,8 @@ import Checkpoints
 import Testing
 import UNets
 
-/// The published CIFAR-10 network (DDPM++, EDM preconditioner), listed here from NETWORKS.md and built by the library.
+/// The published CIFAR-10 network (DDPM++, EDM preconditioner), listed here from Docs/Networks.md and built by the
+/// library.
 @Suite struct PublishedSizeTests {
   /// Names and shapes of SongUNet's tensors with 128·[2, 2, 2] channels, 4 blocks a level and attention at 16².
   struct Listing {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// One image's C×H×W values in double precision, with the pieces of NETWORKS.md as plain loops.
+/// One image's C×H×W values in double precision, with the pieces of Docs/Networks.md as plain loops.
 struct ReferenceMap {
   var channels: Int
   var side: Int

@@ -2,7 +2,7 @@ import Checkpoints
 import Foundation
 import TestSupport
 
-/// The networks of NETWORKS.md in double precision, written from that text alone.
+/// The networks of Docs/Networks.md in double precision, written from their description and not from the library.
 ///
 /// A parameter is drawn when it is first asked for, so that evaluating the network makes its checkpoint.
 final class ReferenceNetwork {

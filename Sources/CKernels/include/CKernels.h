@@ -41,7 +41,7 @@ typedef struct {
   float top;         // at most 255
 } ndc_byte_range;
 
-// A depthwise filter of k×k taps that halves or doubles each side (NETWORKS.md, Conv2d).
+// A depthwise filter of k×k taps that halves or doubles each side (Docs/Networks.md, Linear and Conv2d).
 typedef struct {
   const void *input;
   void *output;

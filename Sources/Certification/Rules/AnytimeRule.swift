@@ -2,7 +2,7 @@ import Basics
 import Statistics
 
 /// CERTIFY with a bound that holds at every number of votes, so that each image costs only the votes its answer needs
-/// (SPEC §4 "Anytime-valid certification").
+/// (Docs/Mathematics.md, Anytime-valid certification).
 ///
 /// n₀ selection votes choose c_A. Fresh estimation votes are counted one by one in the order of their indices, and the
 /// bound is the running maximum of the one-sided beta-mixture confidence sequence. Counting stops when the rule at hand

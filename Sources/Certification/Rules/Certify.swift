@@ -1,7 +1,8 @@
 import Basics
 import Statistics
 
-/// CERTIFY of Cohen et al. 2019, §3.2.2 (SPEC §4): the number of votes is fixed beforehand.
+/// CERTIFY of Cohen et al. 2019, §3.2.2 (Docs/Mathematics.md, Certification with a fixed number of votes): the number
+/// of votes is fixed beforehand.
 ///
 /// n₀ selection votes choose c_A, the class with most of them (ties to the lowest). n fresh estimation votes give n_A,
 /// and p_A is bounded below at level 1 − α by Clopper–Pearson. If the bound is at most ½ the answer is an abstention,

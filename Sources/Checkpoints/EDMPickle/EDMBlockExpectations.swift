@@ -3,8 +3,8 @@ import Pickles
 
 /// What every block of a network must say about itself for the implementation here to be the one it was trained with.
 ///
-/// The constructors of SongUNet and DhariwalUNet fix these (NETWORKS.md); a pickle made from changed source would
-/// otherwise load and compute something else.
+/// The constructors of SongUNet and DhariwalUNet fix these (Docs/Networks.md, The pkl); a pickle made from changed
+/// source would otherwise load and compute something else.
 struct EDMBlockExpectations {
   let skipScale: Double
   let isAdaptive: Bool

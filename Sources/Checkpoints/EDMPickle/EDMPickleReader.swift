@@ -1,7 +1,7 @@
 import Basics
 import Pickles
 
-/// Reads the `ema` network of an EDM `.pkl` (NETWORKS.md, "The .pkl").
+/// Reads the `ema` network of an EDM `.pkl` (Docs/Networks.md, The pkl).
 struct EDMPickleReader {
   private let source: ByteSource
   private let holdsTensors: [Bool]

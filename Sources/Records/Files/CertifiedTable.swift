@@ -1,6 +1,7 @@
 import Basics
 
-/// certified.tsv, the table that the field's scripts read: `idx label predict radius correct time` (SPEC §5).
+/// certified.tsv, the table that the field's scripts read: `idx label predict radius correct time` (Docs/Files.md,
+/// certified.tsv).
 ///
 /// An abstention is predict −1 with radius 0; the radius has six decimals, rounded down.
 public enum CertifiedTable {

@@ -1,7 +1,7 @@
 import Basics
 import Certification
 
-/// A line of records.jsonl: everything that certifying one image found out (SPEC §5).
+/// A line of records.jsonl: everything that certifying one image found out (Docs/Files.md, records.jsonl).
 public struct ImageRecord: Hashable, Sendable {
   /// The image's index in its data set.
   public var index: Int

@@ -2,8 +2,9 @@ import Basics
 import Certification
 import Foundation
 
-/// The files a run leaves (SPEC §5): `run.json`, written first; `records.jsonl`, one line an image; `certified.tsv` and
-/// `summary.json`, both derived from the records and rebuilt whenever the run is opened again.
+/// The files a run leaves (Docs/Files.md, Run directory): `run.json`, written first; `records.jsonl`, one line an
+/// image; `certified.tsv` and `summary.json`, both derived from the records and rebuilt whenever the run is opened
+/// again.
 ///
 /// One process at a time holds a run directory; the lock lasts as long as this object. Used from one task.
 public final class RunDirectory {

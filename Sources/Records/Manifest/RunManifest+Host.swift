@@ -1,7 +1,8 @@
 import Foundation
 
 extension RunManifest {
-  /// The machine. The instruction set and the libraries' versions belong to the classifier's identity (SPEC §4).
+  /// The machine. The instruction set and the libraries' versions belong to the classifier's identity
+  /// (Docs/Mathematics.md, Randomness and streams).
   public struct Host: Hashable, Sendable, Codable {
     public var name: String
     public var system: String

@@ -1,6 +1,6 @@
 import Classifiers
 
-/// run.json: everything that determines the records of a run, and where they were made (SPEC §5).
+/// run.json: everything that determines the records of a run, and where they were made (Docs/Files.md, run.json).
 public struct RunManifest: Hashable, Sendable {
   /// The layout of this file and of the records beside it.
   public var format = 1

@@ -1,5 +1,5 @@
 /// What votes may differ by: the instruction set, the libraries, the program and the precision belong to the
-/// classifier's identity (SPEC §4).
+/// classifier's identity (Docs/Mathematics.md, Randomness and streams).
 public struct RunEngine: Hashable, Sendable {
   public var program: RunManifest.Program
   public var instructionSet: String

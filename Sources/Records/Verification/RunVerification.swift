@@ -5,9 +5,9 @@ import Foundation
 
 /// Verifies a finished run directory: believes nothing in it that can be computed again.
 ///
-/// In this order: the files of the directory by themselves (``checkFiles()``), the model and the data that they name
-/// (``checkSources(_:)``), and votes, cast again (by `Runs`). What cannot be verified
-/// from a run directory: that the seed was chosen before its outcome was known.
+/// In this order: the files of the directory by themselves (``checkFiles(engine:)``), the model and the data that they
+/// name (``checkSources(_:)``), and votes, cast again (by `Runs`). What cannot be verified from a run directory: that
+/// the seed was chosen before its outcome was known.
 public struct RunVerification {
   private let run: ClaimedRun
   private var failures = VerificationFailures()

@@ -1,7 +1,8 @@
 /// The best of several runs of one method at each radius: how the field's tables are made, and a display only.
 ///
 /// No single classifier has this curve: at each radius another σ may be behind it, chosen after the results were seen.
-/// (A certificate that takes the best of m settings for an image costs α/m each, SPEC §4.)
+/// (A certificate that takes the best of m settings for an image costs α/m each, Docs/Mathematics.md, What keeps it a
+/// proof.)
 public struct BestOverSigma: Sendable {
   public let method: RunMethod
   public let runs: [ReportedRun]

@@ -1,6 +1,7 @@
 import Statistics
 
-/// Certified accuracy against radius, exact: the fraction of all images with correct = 1 and radius ≥ r (SPEC §5).
+/// Certified accuracy against radius, exact: the fraction of all images with correct = 1 and radius ≥ r (Docs/Files.md,
+/// certified.tsv).
 ///
 /// A step function that falls just above each radius of a correct image. No binning and no interpolation.
 public struct CertifiedCurve: Hashable, Sendable {

@@ -4,7 +4,7 @@ import Certification
 /// The same votes read so that every certificate of the set holds at once with confidence 1 − α.
 ///
 /// One image's certificate is wrong with probability at most α; that none of N is wrong is only promised with N·α to
-/// spare. Each bound recomputed at α/N makes it 1 − α (the union bound; SPEC §4).
+/// spare. Each bound recomputed at α/N makes it 1 − α (the union bound; Docs/Mathematics.md, What keeps it a proof).
 public struct JointCertificate: Sendable {
   /// N.
   public let images: Int

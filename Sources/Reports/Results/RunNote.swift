@@ -9,7 +9,7 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   /// Records whose radius is larger than their votes certify: an edited file, or a fault.
   case overclaims(records: Int, firstLine: Int)
   case invalidVotes(Int)
-  /// The run is a table of another tool that differs from what SPEC §5 describes.
+  /// The run is a table of another tool that differs from what Docs/Files.md describes.
   case quirk(TableQuirk)
   /// The run is a table.
   case tableAlone

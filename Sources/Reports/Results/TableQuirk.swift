@@ -1,4 +1,5 @@
-/// A way in which a table differs from what SPEC §5 describes; each is recognised, allowed for and named.
+/// A way in which a table differs from the layout of certified.tsv in Docs/Files.md; each is recognised, allowed for
+/// and named.
 public enum TableQuirk: Hashable, Sendable, CustomStringConvertible {
   /// The `correct` column counts up.
   case runningTotal

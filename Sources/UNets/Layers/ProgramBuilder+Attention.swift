@@ -3,7 +3,8 @@ import CKernels
 import OneDNN
 
 extension ProgramBuilder {
-  /// Self-attention with its residual: out = (proj(v·wᵀ) + h)·skipScale, written over `h` (NETWORKS.md, UNetBlock).
+  /// Self-attention with its residual: out = (proj(v·wᵀ) + h)·skipScale, written over `h` (Docs/Networks.md,
+  /// UNetBlock).
   ///
   /// The stored qkv convolution interleaves its 3C outputs as [heads, C/heads, 3]; here they are three convolutions with
   /// outputs [heads, C/heads], and 1/√(C/heads) is folded into the product.

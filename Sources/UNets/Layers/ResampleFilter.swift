@@ -1,5 +1,5 @@
-/// A k×k depthwise filter that halves or doubles the sides (NETWORKS.md, Conv2d), as stored in the checkpoint:
-/// f⊗f/(Σf)² for the separable filter f.
+/// A k×k depthwise filter that halves or doubles the sides (Docs/Networks.md, Linear and Conv2d), as stored in the
+/// checkpoint: f⊗f/(Σf)² for the separable filter f.
 struct ResampleFilter {
   enum Direction { case down, up }
 

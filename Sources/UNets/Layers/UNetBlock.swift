@@ -1,6 +1,6 @@
 import OneDNN
 
-/// The residual block shared by both networks (NETWORKS.md, UNetBlock), described before its parameters are read.
+/// The residual block shared by both networks (Docs/Networks.md, UNetBlock), described before its parameters are read.
 struct UNetBlock {
   var inputChannels: Int
   var outputChannels: Int

@@ -2,7 +2,7 @@ import Basics
 import Checkpoints
 import OneDNN
 
-/// DhariwalUNet: ADM (NETWORKS.md).
+/// DhariwalUNet: ADM (Docs/Networks.md, DhariwalUNet).
 struct DhariwalUNet: NetworkDefinition {
   let architecture: DhariwalUNetArchitecture
 

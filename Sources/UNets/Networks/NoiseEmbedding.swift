@@ -1,7 +1,7 @@
 import Checkpoints
 import Foundation
 
-/// [cos(c·f), sin(c·f)] of c = c_noise, in fp32 (NETWORKS.md, Pieces).
+/// [cos(c·f), sin(c·f)] of c = c_noise, in fp32 (Docs/Networks.md, Noise embedding).
 package struct NoiseEmbedding: Sendable {
   /// f_0 … f_{n/2−1}.
   private let frequencies: [Float]

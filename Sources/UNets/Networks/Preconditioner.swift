@@ -3,7 +3,7 @@ import Checkpoints
 import Foundation
 
 /// The four scalings of D(x; s, y) = c_skip·x + c_out·F(c_in·x; c_noise, y), in fp32 like the originals
-/// (NETWORKS.md, Preconditioners; EDM, Table 1).
+/// (Docs/Networks.md, Preconditioners; EDM, Table 1).
 package struct Preconditioner: Sendable {
   package struct Scalings: Sendable {
     package var skip: Float

@@ -2,7 +2,7 @@ import Basics
 import Checkpoints
 import OneDNN
 
-/// SongUNet: DDPM++ and NCSN++ (NETWORKS.md).
+/// SongUNet: DDPM++ and NCSN++ (Docs/Networks.md, SongUNet).
 struct SongUNet: NetworkDefinition {
   let architecture: SongUNetArchitecture
 

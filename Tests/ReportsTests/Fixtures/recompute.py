@@ -86,7 +86,7 @@ def table_row(records, radii):
 
 
 def mixture_bound(k, n, alpha):
-    """The root p < k/n of M_n(p) = 1/alpha, SPEC section 4, in 40 digits."""
+    """The root p < k/n of M_n(p) = 1/alpha, Docs/Mathematics.md, Anytime-valid certification, in 40 digits."""
     if k == 0:
         return 0.0
     with mpmath.workdps(40):
