@@ -25,7 +25,9 @@ import Testing
     #expect(origin.sigma == 0.3 && origin.alpha == 0.01 && origin.smoothing?.samples == 200)
     #expect(origin.smoothing?.selectionSamples == 10 && origin.smoothing?.seed == 1)
     #expect(origin.hasFixedVotes && !origin.isTargetStopped)
-    #expect(origin.images == .init(first: 0, stride: 1, count: 30) && origin.execution?.threads == 1)
+    #expect(
+      origin.images == .init(first: 0, stride: 1, count: RunSummaryVersionTests.images)
+        && origin.execution?.threads == 1)
     #expect(origin.host?.system == manifest.host.system && origin.host?.libraries == [:])
   }
 
@@ -67,8 +69,8 @@ import Testing
     "What cannot be used is refused by its file and field",
     arguments: [
       (#"{"smoothing": {"alpha": "x"}}"#, #"field "smoothing.alpha""#), (#"{"host": [1]}"#, #"field "host""#),
-      (#"{"smoothing": {"seed": -1}}"#, #"field "smoothing.seed""#), ("[1]", "expected a JSON object"),
-      (#"{"images": {"count": 1.5}}"#, #"field "images.count""#), (#"{"images": {"#, "run.json"),
+      (#"{"smoothing": {"seed": -1}}"#, "a number that its field cannot hold"), ("[1]", "expected a JSON object"),
+      (#"{"images": {"count": 1.5}}"#, "a number that its field cannot hold"), (#"{"images": {"#, "run.json"),
     ])
   func unusable(text: String, message: String) throws {
     let error = #expect(throws: InputError.self) { try Self.origin(text) }

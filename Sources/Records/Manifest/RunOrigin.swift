@@ -81,10 +81,16 @@ extension RunOrigin {
   public static func read(_ folder: String) throws -> RunOrigin {
     let file = folder + "/" + RunFile.manifestName
     let bytes = try RunFile.read(file, limit: RunFile.largestManifest)
+    let data = Foundation.Data(bytes)
     do {
-      return try JSONDecoder().decode(RunOrigin.self, from: Foundation.Data(bytes))
+      return try JSONDecoder().decode(RunOrigin.self, from: data)
     } catch DecodingError.typeMismatch(_, let context) where context.codingPath.isEmpty {
       throw InputError("not a run's description", file: file, expected: "a JSON object")
+    } catch DecodingError.dataCorrupted(let context)
+      where context.codingPath.isEmpty && (try? JSONDecoder().decode(JSONValue.self, from: data)) != nil
+    {
+      // Foundation takes such a number for broken JSON.
+      throw InputError("a number that its field cannot hold, such as a fraction of a vote", file: file)
     } catch let error as DecodingError {
       throw InputError(decoding: error, file: file)
     }

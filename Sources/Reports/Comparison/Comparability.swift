@@ -63,7 +63,7 @@ public struct Comparability: Hashable, Sendable, Codable {
         "\(run.name) has radii up to \(largest), more than σ = \(DecimalText.radius(sigma)) can certify: σ or the radii are "
           + "in another unit than pixels in [0, 1]")
     }
-    if run.origin?.isTargetStopped ?? false {
+    if run.isTargetStopped {
       radiiAreComparable = false
       cautions.append(
         "\(run.name) stopped voting when its target radius was decided: radii beyond it are not comparable, and no "

@@ -14,11 +14,11 @@ struct KeyFigures {
       (name, "\(share.percent()) %", "\(share.count) of \(images)")
     }
     let acr = DecimalText.down(run.curve.averageCertifiedRadius, digits: 4)
-    let stopped = run.origin?.isTargetStopped ?? false
     return [share("Clean", run.correct)]
       + radii.prefix(Self.mostRadii).map { share("At r = \(DecimalText.radius($0))", run.curve.share(atRadius: $0)) }
       + [
-        ("ACR", acr, stopped ? "target-stopped: not comparable" : "pixels"), share("Abstentions", run.abstained),
+        ("ACR", acr, run.isTargetStopped ? "target-stopped: not comparable" : "pixels"),
+        share("Abstentions", run.abstained),
       ]
   }
 

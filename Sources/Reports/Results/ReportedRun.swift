@@ -52,21 +52,21 @@ public struct ReportedRun: Sendable {
     Share(images.count { $0.outcome != .abstained && !$0.correct }, of: images.count)
   }
 
+  /// Whether radii say where votes stopped, not how far they could have gone; unknown, hence false, of a table.
+  public var isTargetStopped: Bool { origin?.isTargetStopped ?? false }
+
   /// Denoiser evaluations per image, where records tell.
-  public var evaluationsPerImage: Double? {
-    let known = images.compactMap { $0.record?.evaluations }
-    return known.count == images.count ? ExactSum.mean(known.map(Double.init)) : nil
-  }
+  public var evaluationsPerImage: Double? { mean { ($0.record?.evaluations).map(Double.init) } }
 
   /// Estimation votes per image, where records tell.
-  public var votesPerImage: Double? {
-    let known = images.compactMap { $0.record?.samples }
-    return known.count == images.count ? ExactSum.mean(known.map(Double.init)) : nil
-  }
+  public var votesPerImage: Double? { mean { ($0.record?.samples).map(Double.init) } }
 
   /// Mean time per image, where every row tells.
-  public var secondsPerImage: Double? {
-    let known = images.compactMap(\.seconds)
+  public var secondsPerImage: Double? { mean(\.seconds) }
+
+  /// The mean of what every image tells.
+  private func mean(_ value: (CertifiedImage) -> Double?) -> Double? {
+    let known = images.compactMap(value)
     return known.count == images.count ? ExactSum.mean(known) : nil
   }
 

@@ -22,12 +22,14 @@ public struct ResultTables: Sendable {
       columns: [.init("Run", .left), .init("Images"), .init("Clean"), .init("Abstain")]
         + radii.map { .init("r = " + DecimalText.radius($0)) } + [.init("ACR")])
     for run in runs {
-      let marked = run.origin?.isTargetStopped ?? false
       table.rows.append(
         .init(
           [run.name, "\(run.images.count)", run.correct.percent(), run.abstained.percent()]
             + radii.map { run.curve.share(atRadius: $0).percent() }
-            + [DecimalText.down(run.curve.averageCertifiedRadius, digits: 4) + (marked ? " (target-stopped)" : "")]))
+            + [
+              DecimalText.down(run.curve.averageCertifiedRadius, digits: 4)
+                + (run.isTargetStopped ? " (target-stopped)" : "")
+            ]))
     }
     for group in BestOverSigma.groups(runs) {
       let best = radii.map { group.best(atRadius: $0) }
