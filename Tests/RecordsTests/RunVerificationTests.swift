@@ -85,6 +85,12 @@ import Testing
     #expect(found == ["records.jsonl:3: " + problem])
   }
 
+  @Test func `a line that nobody else would read is named`() async throws {
+    // Longer than any image takes.
+    let found = try await check(HonestRun(), replacing("records.jsonl", line: 1, #""seconds":1.5"#, #""seconds":1e13"#))
+    #expect(found.first == "records.jsonl:2: not a record that can be read")
+  }
+
   @Test func `the oldest records lack the reason and the bound, and hold`() async throws {
     let found = try await check(HonestRun()) { files in
       try replacing("records.jsonl", line: 0, #""stopReason":"fixed","#, "")(files)
