@@ -99,29 +99,22 @@ let package = Package(
       path: "Fuzz/Entries", swiftSettings: swiftSettings),
 
     // Tests, one target per module.
-    .target(
-      name: "TestSupport", dependencies: ["Basics", "NumPyFiles"], path: "Tests/TestSupport",
-      swiftSettings: swiftSettings),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("Basics", ["Basics"]),
     tests("NumPyFiles", ["NumPyFiles", "Basics"], hasFixtures: true),
     tests("Pickles", ["Pickles", "Basics"], hasFixtures: true),
     tests("Datasets", ["Datasets", "Basics", "NumPyFiles"], hasFixtures: true),
-    tests("Checkpoints", ["Checkpoints", "Pickles", "Basics", "NumPyFiles"], hasFixtures: true),
-    tests("Noise", ["Noise", "Basics", "Statistics"], hasFixtures: true),
+    tests("Checkpoints", ["Checkpoints", "Basics"], hasFixtures: true),
+    tests("Noise", ["Noise", "Statistics"], hasFixtures: true),
     tests("Statistics", ["Statistics"], hasFixtures: true),
-    tests("Diffusion", ["Diffusion", "Basics", "Noise"], hasFixtures: true),
-    tests("Classifiers", ["Classifiers", "Diffusion", "Noise", "Basics", "NumPyFiles"], hasFixtures: true),
-    tests("Certification", ["Certification", "Classifiers", "Statistics", "Noise", "Diffusion", "Basics"]),
+    tests("Diffusion", ["Diffusion", "Basics"], hasFixtures: true),
+    tests("Classifiers", ["Classifiers", "Diffusion", "Basics"], hasFixtures: true),
+    tests("Certification", ["Certification", "Classifiers", "Statistics", "Noise", "Basics"]),
     tests(
       "UNets", ["UNets", "Checkpoints", "Diffusion", "Classifiers", "OneDNN", "CKernels", "Basics", "NumPyFiles"],
       hasFixtures: true),
-    tests("Records", ["Records", "Certification", "Classifiers", "Statistics", "Basics"]),
-    tests(
-      "Runs",
-      [
-        "Runs", "Records", "Certification", "Classifiers", "Datasets", "Diffusion", "Noise",
-        "Statistics", "Basics",
-      ]),
+    tests("Records", ["Records", "Certification", "Classifiers", "Basics"]),
+    tests("Runs", ["Runs", "Records", "Certification", "Classifiers", "Datasets", "Basics"]),
     tests(
       "Reports",
       [
@@ -129,11 +122,11 @@ let package = Package(
         "Basics",
       ],
       hasFixtures: true),
-    tests("Models", ["Models", "Checkpoints", "Classifiers", "Diffusion", "UNets", "Basics"]),
+    tests("Models", ["Models", "Checkpoints", "Classifiers", "UNets", "Basics"]),
     tests("NoisedDiffusionClassifiers", ["NoisedDiffusionClassifiers"]),
-    tests("Command", ["Basics", "NumPyFiles", "NoisedDiffusionClassifiers"], hasFixtures: true),
+    tests("Command", ["NumPyFiles", "NoisedDiffusionClassifiers"], hasFixtures: true),
     tests("Fuzz", ["FuzzEntries", "Basics"]),
-    tests("Soundness", ["Certification", "Classifiers", "Diffusion", "Noise", "Statistics", "Basics"]),
+    tests("Soundness", ["Certification", "Classifiers", "Diffusion", "Statistics", "Basics"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

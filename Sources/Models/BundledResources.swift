@@ -1,4 +1,5 @@
 import Basics
+import Datasets
 import Foundation
 
 /// The bundled model and data: beside an installed `ndc` (PREFIX/share/ndc), or in the repository it was built in.
@@ -32,5 +33,13 @@ public enum BundledResources {
         expected: "share/ndc/\(modelName) beside bin/, or Resources/\(modelName) above the program")
     }
     return folder.appendingPathComponent(modelName).path
+  }
+
+  /// Whether a data set is the bundled test set, on which nothing may be learned.
+  ///
+  /// - Throws: `InputError` for data that cannot be read.
+  public static func isTestSet(_ images: any LabeledImageSet, in folder: URL? = folder) throws -> Bool {
+    guard let test = try? DataSource.open("mnist", resources: folder) else { return false }
+    return try test.digest() == images.digest()
   }
 }

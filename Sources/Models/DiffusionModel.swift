@@ -127,6 +127,12 @@ public struct DiffusionModel: Sendable {
     try specification.makeClassifier(denoiser: denoiser)
   }
 
+  /// Where the model's calibration lies, whether or not there is one; nil beside no file.
+  public var calibrationPath: String? {
+    guard case .file(let path) = reference.source else { return nil }
+    return CalibrationTable.path(besideModel: path)
+  }
+
   /// What a calibration says about σ and the method: the one in `file`, or the one beside the model; nil where none
   /// lies there, it has no such entry, or it was made for other weights.
   ///
@@ -141,8 +147,7 @@ public struct DiffusionModel: Sendable {
       }
       return entry
     }
-    let beside = CalibrationTable.path(besideModel: source)
-    guard FileManager.default.fileExists(atPath: beside) else { return nil }
+    guard let beside = calibrationPath, FileManager.default.fileExists(atPath: beside) else { return nil }
     let table = try CalibrationTable(path: beside)
     if let expected = table.model, expected != weightsDigest() {
       notice(.foreignCalibration(path: beside))

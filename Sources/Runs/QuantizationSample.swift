@@ -9,8 +9,9 @@ public struct QuantizationSample: Sendable {
   public let queries: [DenoiserQuery]
   private let data: AdaptedImageSet
   private let indices: [Int]
-  private let levels: [Double]
-  private let seed: UInt64
+  /// In model space.
+  public let levels: [Double]
+  public let seed: UInt64
 
   public var imageCount: Int { indices.count }
 

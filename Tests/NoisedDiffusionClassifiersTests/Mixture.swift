@@ -1,5 +1,4 @@
 import NoisedDiffusionClassifiers
-import Basics
 
 /// Two Gaussians of four values in closed form; the smoothed classifier's boundary is the plane between them.
 enum Mixture {

@@ -88,6 +88,15 @@ extension CalibrationTable {
     }
   }
 
+  /// Writes a calibration file.
+  ///
+  /// - Throws: `InputError` naming the file.
+  public func write(to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try AtomicFile.write(Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: path)
+  }
+
   public init(json: Data) throws {
     struct Head: Decodable { var format: String? }
     if (try? JSONDecoder().decode(Head.self, from: json))?.format == Calibration.format {

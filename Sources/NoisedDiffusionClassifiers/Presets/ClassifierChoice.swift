@@ -49,9 +49,7 @@ public struct ClassifierChoice: Hashable, Sendable {
   /// The classifier for a model, calibrated where there is a calibration and nothing else was asked for.
   ///
   /// - Throws: `InputError` for a calibration that cannot be read; `UsageError` where there is none to learn from.
-  public func specification(
-    for model: DiffusionModel, notice: (Notice) -> Void = { _ in }
-  ) throws -> ClassifierSpecification {
+  public func chosen(for model: DiffusionModel, notice: (Notice) -> Void = { _ in }) throws -> ChosenClassifier {
     let entry =
       takesCalibration
       ? try model.calibration(method, sigma: sigma, file: calibration) { notice(.model($0)) } : nil
@@ -64,16 +62,7 @@ public struct ClassifierChoice: Hashable, Sendable {
     if entry == nil, takesFastLevels {
       notice(.uncalibrated(method, sigma: sigma, levels: specification.levels ?? []))
     }
-    return specification
-  }
-
-  /// What a vote of this classifier cost on average when it was calibrated; nil where the calibration does not tell.
-  public func calibratedCost(of specification: ClassifierSpecification, model: DiffusionModel) throws -> Double? {
-    guard specification.weighting == .learned, case .race(let race) = specification.elimination,
-      let entry = try model.calibration(method, sigma: sigma, file: calibration), entry.race == race,
-      entry.levels == specification.calibration
-    else { return nil }
-    return entry.evaluationsPerVote
+    return ChosenClassifier(specification: specification, calibrated: entry)
   }
 
   private func specification(calibrated entry: CalibrationTable.Entry?) -> ClassifierSpecification {
@@ -114,5 +103,18 @@ public struct ClassifierChoice: Hashable, Sendable {
           + "; `ndc calibrate` on training images finds better ones and saves evaluations"
       }
     }
+  }
+}
+
+/// A classifier on a model, chosen but not made.
+public struct ChosenClassifier: Hashable, Sendable {
+  public var specification: ClassifierSpecification
+  /// What was learned on training images; nil where nothing of it is used.
+  public var calibrated: CalibrationTable.Entry?
+
+  /// What a vote cost on average when the classifier was calibrated; nil where the calibration does not tell.
+  public var typicalEvaluations: Double? {
+    guard let calibrated, case .race(let race) = specification.elimination, calibrated.race == race else { return nil }
+    return calibrated.evaluationsPerVote
   }
 }

@@ -35,14 +35,14 @@ struct CalibrateCommand: AsyncParsableCommand {
     parsing: .upToNextOption,
     help: ArgumentHelp("Candidate noise levels in model space; those below twice --sigma are left out.", valueName: "s")
   )
-  var levels: [Double] = CalibrateCommand.candidates
+  var levels: [Double] = ModelCalibrator.candidates
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "Candidate levels that are evaluated without adding noise to the image, so that chance does not blur their answer (apndc, dc and denoise-classify; none of --levels).",
       valueName: "s"))
-  var quietLevels: [Double] = CalibrateCommand.quietCandidates
+  var quietLevels: [Double] = ModelCalibrator.quietCandidates
 
   @Option(help: ArgumentHelp("How many levels to choose at most.", valueName: "k"))
   var mostLevels = 10
@@ -59,9 +59,6 @@ struct CalibrateCommand: AsyncParsableCommand {
 
   @Flag(help: "Print one JSON object with the calibration and how it was found.")
   var json = false
-
-  static let candidates: [Double] = [0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 12]
-  static let quietCandidates: [Double] = [1.25, 1.75, 2.25, 2.75, 3.75, 4.5, 5.5, 6.5, 7.5, 9]
 
   mutating func validate() throws {
     if sigma.isEmpty { throw ValidationError("--sigma: at least one") }
@@ -96,56 +93,35 @@ struct CalibrateCommand: AsyncParsableCommand {
 
   func run() async throws {
     let loaded = try model.open()
-    guard out != nil || loaded.parameters != nil else {
+    guard let file = out ?? loaded.calibrationPath else {
       throw UsageError("--out is needed: \(loaded.source) is no file to put a calibration beside")
     }
-    let file = out ?? CalibrationTable.path(besideModel: loaded.source)
     guard loaded.classCount > 1 else {
       throw InputError("the model has no classes to choose from", file: loaded.source)
     }
-    let threads = model.threads ?? ProcessInfo.processInfo.activeProcessorCount
-    let dataset = try trainingImages(loaded)
-    let chosen = (0..<min(images, dataset.count)).map { $0 * dataset.count / min(images, dataset.count) }
-    // Every other image goes to the first half, so that both are spread over the data set.
-    let indices =
-      stride(from: 0, to: chosen.count, by: 2).map { chosen[$0] }
-      + stride(from: 1, to: chosen.count, by: 2)
-      .map { chosen[$0] }
-    var table = CalibrationTable(model: loaded.weightsDigest(), entries: [], notes: notes(loaded, dataset))
+    let calibrator = try calibrator(loaded)
+    var table = CalibrationTable(model: loaded.weightsDigest(), entries: [], notes: notes(calibrator))
     var choices: [[Result.Step]] = []
     var alternatives: [[CalibrationRun.Result.Alternative]] = []
     for sigma in sigma.sorted() {
-      let specification = ClassifierSpecification(method: method, sigma: sigma)
-      let begins = method.gridBeginsAtSmoothing ? specification.smoothing.sigma : 0
-      let quiet = method.addsNoiseAroundEstimate ? Set(quietLevels) : []
-      let candidates = quiet.union(levels).filter { $0 >= begins }.sorted()
-        .map { Calibration.Level(sigma: $0, weight: 1, amplitude: quiet.contains($0) ? 0 : 1) }
-      guard !candidates.isEmpty else {
-        throw UsageError("--levels: none is at least \(begins), twice --sigma \(sigma)")
-      }
-      let most = indices.count * (candidates.count + mostLevels) / 2 * loaded.classCount
+      let candidates = try calibrator.candidates(sigma: sigma)
+      let most = calibrator.mostEvaluations(candidates: candidates.count)
       Output.notice(
-        "sigma \(sigma): \(indices.count) images, \(candidates.count) candidate levels, up to \(most) evaluations")
-      let run = CalibrationRun(
-        denoiser: loaded.denoiser, specification: specification, candidates: candidates, mostLevels: mostLevels,
-        lossShare: lossShare, threads: threads, seed: seed,
-        images: { index in try dataset.image(at: index) }, progress: RunProgress())
-      let result = try await run(indices)
+        "sigma \(sigma): \(calibrator.indices.count) images, \(candidates.count) candidate levels, "
+          + "up to \(most) evaluations")
+      let result = try await calibrator.calibrate(sigma: sigma)
       table.entries.append(result.entry)
-      choices.append(
-        result.choice.map {
-          .init(
-            level: candidates[$0.levels[$0.levels.count - 1]].sigma,
-            amplitude: candidates[$0.levels[$0.levels.count - 1]].amplitude,
-            negativeLogLikelihood: $0.negativeLogLikelihood,
-            accuracy: $0.accuracy)
-        })
+      let steps = result.choice.map { fit in
+        let last = candidates[fit.levels[fit.levels.count - 1]]
+        return Result.Step(
+          level: last.sigma, amplitude: last.amplitude, negativeLogLikelihood: fit.negativeLogLikelihood,
+          accuracy: fit.accuracy)
+      }
+      choices.append(steps)
       alternatives.append(result.alternatives)
-      if !json { show(sigma, result, choices[choices.count - 1], classCount: loaded.classCount) }
+      if !json { show(sigma, result, steps, classCount: loaded.classCount) }
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try AtomicFile.write(Array(try encoder.encode(table)) + [UInt8(ascii: "\n")], to: file)
+    try table.write(to: file)
     if json {
       try Output.json(Result(out: file, calibration: table, choices: choices, alternatives: alternatives))
     } else {
@@ -153,22 +129,26 @@ struct CalibrateCommand: AsyncParsableCommand {
     }
   }
 
-  private func trainingImages(_ loaded: DiffusionModel) throws -> AdaptedImageSet {
+  private func calibrator(_ loaded: DiffusionModel) throws -> ModelCalibrator {
     let set = try DataSource.open(data, resources: BundledResources.folder)
-    if let test = try? DataSource.open("mnist", resources: BundledResources.folder), try test.digest() == set.digest() {
+    if try BundledResources.isTestSet(set) {
       throw UsageError(
         "--data \(data) is the bundled test set; calibrating on test images makes every accuracy measured on them worthless"
       )
     }
-    let adapted = try AdaptedImageSet(set, to: loaded.denoiser.imageShape)
-    try adapted.requireLabels(below: loaded.classCount)
-    guard adapted.count >= 20 else { throw InputError("too few images to calibrate on", file: data) }
-    return adapted
+    var calibrator = try ModelCalibrator(
+      loaded, images: set, source: data, count: images, method: method, seed: seed, threads: model.workers,
+      progress: RunProgress())
+    calibrator.levels = levels
+    calibrator.quietLevels = quietLevels
+    calibrator.mostLevels = mostLevels
+    calibrator.lossShare = lossShare
+    return calibrator
   }
 
-  private func notes(_ loaded: DiffusionModel, _ dataset: AdaptedImageSet) -> String {
+  private func notes(_ calibrator: ModelCalibrator) -> String {
     "ndc calibrate --images \(images) --most-levels \(mostLevels) --loss-share \(lossShare) --seed \(seed), "
-      + "\(loaded.precision.rawValue), on \(URL(fileURLWithPath: data).lastPathComponent) (\(dataset.count) images)"
+      + "\(calibrator.model.precision.rawValue), on \(URL(fileURLWithPath: data).lastPathComponent) (\(calibrator.images.count) images)"
   }
 
   private func show(

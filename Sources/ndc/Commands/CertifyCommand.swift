@@ -56,7 +56,7 @@ struct CertifyCommand: AsyncParsableCommand {
     let work = try Workload(model, classifier.choice)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let opened = try data.open(for: work.model, defaultCount: QuickDefaults.images)
-    let executor = try VoteExecutor(smoothed, threads: work.threads, batch: batch)
+    let executor = try VoteExecutor(smoothed, threads: model.workers, batch: batch)
     let folder = out ?? Self.newFolder()
     let directory = try RunDirectory(
       path: folder, manifest: try manifest(work, opened, rule), indices: opened.indices, resume: resume)
@@ -87,20 +87,21 @@ struct CertifyCommand: AsyncParsableCommand {
     return "runs/certify-\(formatter.string(from: Date()))-\(ProcessInfo.processInfo.processIdentifier)"
   }
 
-  private func manifest(_ work: Workload, _ opened: OpenedData, _ rule: CertificationRule) throws -> RunManifest {
+  private func manifest(_ work: Workload, _ opened: WorkImages, _ rule: CertificationRule) throws -> RunManifest {
     RunManifest(
       program: Version.program, arguments: Array(CommandLine.arguments.dropFirst()),
-      created: RunManifest.now(), model: RunManifest.Model(work.model), data: try opened.manifest(),
-      classifier: work.manifestClassifier(),
+      created: RunManifest.now(), model: RunManifest.Model(work.model), data: try RunManifest.Data(opened),
+      classifier: RunManifest.Classifier(work),
       smoothing: .init(rule: rule, seed: seed),
-      images: opened.selection, execution: .init(threads: work.threads, batch: batch), host: work.host())
+      images: opened.selection, execution: .init(threads: model.workers, batch: batch),
+      host: .current(work.model.engine))
   }
 
   /// Says what is about to happen and what it can reach at best, before any time is spent.
   private func announce(
-    _ work: Workload, _ opened: OpenedData, _ rule: CertificationRule, folder: String, finished: Int
+    _ work: Workload, _ opened: WorkImages, _ rule: CertificationRule, folder: String, finished: Int
   ) {
-    Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(work.threads) threads")
+    Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers) threads")
     Output.notice("\(work.specification), seed \(seed)")
     announceImages(opened)
     if let adaptation = opened.images.adapter.description { Output.notice("images are \(adaptation)") }
@@ -134,7 +135,7 @@ struct CertifyCommand: AsyncParsableCommand {
   }
 
   /// Data that lie class by class, as a folder's do, show few classes at their beginning.
-  private func announceImages(_ opened: OpenedData) {
+  private func announceImages(_ opened: WorkImages) {
     guard data.count == nil, data.indices == nil, let last = opened.indices.last,
       last + opened.selection.stride < opened.images.count
     else { return }

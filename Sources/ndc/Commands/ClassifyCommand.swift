@@ -47,9 +47,9 @@ struct ClassifyCommand: AsyncParsableCommand {
     let addsNoise = noisy || (!clean && classifier.method != .diffusion)
     if addsNoise, !(classifier.sigma > 0) { throw UsageError("--sigma must be above 0 for noisy images") }
     let executor = try VoteExecutor(
-      base: work.classifier, sigma: addsNoise ? PixelNoise(classifier.sigma) : nil, threads: work.threads,
+      base: work.classifier, sigma: addsNoise ? PixelNoise(classifier.sigma) : nil, threads: model.workers,
       batch: batch)
-    Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(work.threads) threads")
+    Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers) threads")
     Output.notice(
       "\(work.specification), \(addsNoise ? "noisy at sigma \(classifier.sigma)" : "clean") images, seed \(seed)")
     if compareWeightings { return try await compare(work, opened, executor) }
@@ -65,7 +65,7 @@ struct ClassifyCommand: AsyncParsableCommand {
   }
 
   /// Every weighting's losses are sums of the same errors: one pass serves all.
-  private func compare(_ work: Workload, _ opened: OpenedData, _ executor: VoteExecutor) async throws {
+  private func compare(_ work: Workload, _ opened: WorkImages, _ executor: VoteExecutor) async throws {
     let clock = ContinuousClock()
     let start = clock.now
     let elements = try await LevelErrorsRun(

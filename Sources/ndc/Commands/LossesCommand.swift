@@ -58,10 +58,7 @@ struct LossesCommand: AsyncParsableCommand {
     var specification = ClassifierSpecification(method: method, sigma: sigma)
     specification.weighting = weighting
     if let calibration {
-      guard let entry = try CalibrationTable(path: calibration).entry(sigma: sigma, method: method) else {
-        throw UsageError("\(calibration) has no entry for \(method.rawValue) at sigma \(sigma)")
-      }
-      specification.calibration = entry.levels
+      specification.calibration = try loaded.calibration(method, sigma: sigma, file: calibration)?.levels
     }
     let computation = try LossesComputation(
       specification: specification, denoiser: loaded.denoiser, grid: levels, noise: rows)

@@ -87,7 +87,7 @@ struct PredictCommand: AsyncParsableCommand {
     }
     let seed = seed ?? SystemSeed.draw()
     Output.notice("\(work.specification), seed \(seed)")
-    let executor = try VoteExecutor(smoothed, threads: work.threads)
+    let executor = try VoteExecutor(smoothed, threads: model.workers)
     let run = PredictionRun(
       executor: executor, sigma: smoothed.sigma, rule: .certify(rule), seed: seed, progress: RunProgress())
     var results: [Result] = []
@@ -112,14 +112,8 @@ struct PredictCommand: AsyncParsableCommand {
   private func writePage(
     to file: String, _ pictures: [LabeledImage], _ results: [Result], _ work: Workload, seed: UInt64
   ) throws {
-    // Every class to the end: a loss that was dropped early explains nothing.
-    var specification = work.specification
-    specification.elimination = .none
-    let explanations = try VoteExplainer(
-      denoiser: work.model.denoiser,
-      classifier: try specification.makeClassifier(denoiser: work.model.denoiser),
-      sigma: PixelNoise(classifier.sigma), seed: seed, images: { pictures[$0] }
-    ).explain(Array(pictures.indices))
+    let explainer = try work.explainer(seed: seed) { pictures[$0] }
+    let explanations = try explainer.explain(Array(pictures.indices))
     let cards = zip(results, explanations).map { result, explanation in
       GalleryCard(
         title: URL(fileURLWithPath: result.path).lastPathComponent, answer: PredictionText.sentence(result.prediction),

@@ -78,36 +78,25 @@ struct QuantizeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var checkpoint = try Checkpoint.load(path: model)
+    let checkpoint = try Checkpoint.load(path: model)
     let source = try DataSource.open(calibration, resources: BundledResources.folder)
-    if let test = try? DataSource.open("mnist", resources: BundledResources.folder),
-      try test.digest() == source.digest()
-    {
+    if try BundledResources.isTestSet(source) {
       throw UsageError(
         "--calibration \(calibration) is the bundled test set; ranges from test images flatter every accuracy measured "
           + "on them")
     }
-    let data = try AdaptedImageSet(source, to: checkpoint.architecture.imageShape)
-    let classes = checkpoint.architecture.labelDimension
-    if classes > 0 { try data.requireLabels(below: classes) }
-    let sample = try QuantizationSample(data, count: images, levels: levels, classes: classes, seed: seed)
-    let calibrator = try QuantizationCalibrator(checkpoint)
+    let quantizer = try ModelQuantizer(
+      checkpoint, images: source, data: calibration, count: images, levels: levels, rule: rule, seed: seed)
+    let sample = quantizer.sample
     Output.notice(
       "\(sample.queries.count) evaluations in fp32: \(sample.imageCount) images at \(levels.count) noise levels")
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-    let values = try await measure(calibrator, sample, threads: threads)
-    checkpoint.quantization = Quantization(
-      weights: checkpoint.weightsDigest(),
-      calibration: Quantization.Calibration(
-        data: Self.name(of: calibration), digest: try data.digest(), images: sample.imageCount, levels: levels,
-        seed: seed, rule: rule),
-      inputs: try values.inputs(rule))
-    try checkpoint.writeSafetensors(to: output)
+    try await quantizer.quantized(threads: threads).writeSafetensors(to: output)
     let written = try Checkpoint.load(path: output)
     let int8 = try UNetDenoiser(written, precision: .int8)
-    let errors = try await relativeErrors(of: int8, against: UNetDenoiser(written), sample, threads: threads)
+    let errors = try await quantizer.relativeErrors(of: int8, against: UNetDenoiser(written), threads: threads)
     let result = Result(
-      out: output, digest: written.digest, convolutions: calibrator.convolutions, images: sample.imageCount,
+      out: output, digest: written.digest, convolutions: quantizer.convolutions, images: sample.imageCount,
       evaluations: sample.queries.count, rule: rule.rawValue, arithmetic: int8.kernelDescription,
       levels: zip(levels, errors).map { Result.Level(level: $0, relativeError: $1) })
     if json { return try Output.json(result) }
@@ -115,46 +104,6 @@ struct QuantizeCommand: AsyncParsableCommand {
     Output.line("noise level   relative error of D in int8 (\(result.arithmetic))")
     for entry in result.levels {
       Output.line(padded("\(entry.level)", 14) + fixed(100 * entry.relativeError, 3) + " %")
-    }
-  }
-
-  /// A path's last part: where a file lies says nothing about the model.
-  private static func name(of source: String) -> String {
-    let parts = source.split(separator: ":", maxSplits: 1).map(String.init)
-    let path = parts.last ?? source
-    let last = URL(fileURLWithPath: path).lastPathComponent
-    return parts.count == 2 ? "\(parts[0]):\(last)" : last
-  }
-
-  private func measure(
-    _ calibrator: QuantizationCalibrator, _ sample: QuantizationSample, threads: Int
-  ) async throws -> ActivationValues {
-    let chunk = (sample.queries.count + 4 * threads - 1) / (4 * threads)
-    let parts = try await inParallel(count: sample.queries.count, chunk: chunk, threads: threads) { range in
-      [try calibrator.measure(Array(sample.queries[range])) { try sample.input(range.lowerBound + $0) }]
-    }
-    return parts.reduce(into: ActivationValues()) { $0.merge($1) }
-  }
-
-  /// ‖D₈ − D‖/‖D‖ at each level, over at most eight images.
-  private func relativeErrors(
-    of int8: UNetDenoiser, against fp32: UNetDenoiser, _ sample: QuantizationSample, threads: Int
-  ) async throws -> [Double] {
-    let count = min(8, sample.imageCount) * levels.count
-    let queries = Array(sample.queries[..<count])
-    let inputs = try (0..<count).flatMap { try sample.input($0) }
-    let found = try await EvaluatorPool(int8, threads: threads).denoise(queries, images: inputs)
-    let expected = try await EvaluatorPool(fp32, threads: threads).denoise(queries, images: inputs)
-    let size = fp32.imageShape.count
-    return levels.indices.map { level in
-      var (difference, total) = (0.0, 0.0)
-      for query in stride(from: level, to: count, by: levels.count) {
-        for index in query * size..<(query + 1) * size {
-          difference += Double((found[index] - expected[index]) * (found[index] - expected[index]))
-          total += Double(expected[index] * expected[index])
-        }
-      }
-      return (difference / total).squareRoot()
     }
   }
 }

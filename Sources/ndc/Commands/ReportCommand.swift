@@ -98,11 +98,12 @@ struct ReportCommand: AsyncParsableCommand {
     if out != nil {
       let workers = threads ?? ProcessInfo.processInfo.activeProcessorCount
       for position in results.indices where results[position].origin != nil {
-        let loader = GalleryLoader(folder: runs[position], threads: workers)
-        if let names = loader.classNames() { results[position].classNames = names }
+        let manifest = try? RunDirectory.readManifest(runs[position])
+        if let names = manifest?.data.classNames() { results[position].classNames = names }
         guard gallery > 0 else { continue }
-        galleries[position] = try await loader.gallery(
-          results[position], selection: GallerySelection(results[position], count: gallery, wrongFirst: wrongFirst))
+        galleries[position] = try await HTMLReport.Gallery(
+          results[position], in: runs[position],
+          selection: GallerySelection(results[position], count: gallery, wrongFirst: wrongFirst), threads: workers)
       }
     }
     let report = HTMLReport(

@@ -34,34 +34,10 @@ struct DataOptions: ParsableArguments {
   /// The data set as the model takes it, and the images chosen from it.
   ///
   /// - Parameter defaultCount: how many images where the user names no number.
-  func open(for model: DiffusionModel, defaultCount: Int) throws -> OpenedData {
-    let images = try DataSource.open(data, resources: BundledResources.folder)
-    let adapted = try AdaptedImageSet(images, to: model.denoiser.imageShape)
-    try adapted.requireLabels(below: model.denoiser.classCount)
-    let selection: ImageSelection
-    if let indices {
-      selection = ImageSelection(listed: try ImageSelection.readIndices(indices), count: count)
-    } else {
-      let (first, stride) = (first ?? 0, stride ?? 1)
-      let available = first < adapted.count ? (adapted.count - 1 - first) / stride + 1 : 0
-      selection = ImageSelection(first: first, stride: stride, count: count ?? max(1, min(defaultCount, available)))
+  func open(for model: DiffusionModel, defaultCount: Int) throws -> WorkImages {
+    try WorkImages(data, for: model) { size in
+      if let indices { return ImageSelection(listed: try ImageSelection.readIndices(indices), count: count) }
+      return ImageSelection(first: first ?? 0, stride: stride ?? 1, count: count, most: defaultCount, of: size)
     }
-    return OpenedData(
-      source: data, images: adapted, selection: selection, indices: try selection.indices(inDatasetOf: adapted.count))
   }
-}
-
-/// A data set fitted to a model, with the images to work on.
-struct OpenedData: Sendable {
-  var source: String
-  var images: AdaptedImageSet
-  var selection: ImageSelection
-  var indices: [Int]
-
-  var provider: ImageProvider {
-    { [images] index in try images.image(at: index) }
-  }
-
-  /// What a record says about the data.
-  func manifest() throws -> RunManifest.Data { try RunManifest.Data(images, source: source) }
 }

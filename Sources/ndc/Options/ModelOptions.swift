@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import NoisedDiffusionClassifiers
 
 /// Which denoiser runs, and how.
@@ -29,6 +30,8 @@ struct ModelOptions: ParsableArguments {
   mutating func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): must be at least 1") }
   }
+
+  var workers: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
   /// The model named, or the bundled one.
   func reference() throws -> ModelReference {

@@ -71,10 +71,3 @@ struct SmoothingOptions: ParsableArguments {
     return choice
   }
 }
-
-/// Sizes that let a first run finish in about a minute on two cores.
-enum QuickDefaults {
-  static let images = 20
-  static let votes = Preset.Votes(selection: 8, estimation: 48)
-  static let seed: UInt64 = 20_240_202
-}

@@ -8,7 +8,8 @@ extension Parameter {
     case .directory: "--out"
     case .targetRadii: "--target-radius"
     case .unconditionalModel: "--unconditional-model"
-    case .sigma, .method, .timesteps, .levels, .weighting, .first, .count, .stride, .resume, .samples, .calibration:
+    case .sigma, .method, .timesteps, .levels, .weighting, .first, .count, .stride, .resume, .samples, .calibration,
+      .precisions:
       "--" + rawValue
     }
   }

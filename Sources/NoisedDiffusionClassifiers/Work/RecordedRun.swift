@@ -75,9 +75,7 @@ public struct RecordedRun: Sendable {
     }
     let named = data ?? manifest.data.source
     let images = try opening(named, "data.source") {
-      let images = try AdaptedImageSet(try DataSource.open(named, resources: resources), to: opened.imageShape)
-      try images.requireLabels(below: opened.classCount)
-      return images
+      try AdaptedImageSet(try DataSource.open(named, resources: resources), for: opened)
     }
     self.model = opened
     self.images = images

@@ -1,0 +1,86 @@
+import Basics
+import Classifiers
+import Datasets
+import Diffusion
+import Models
+import Runs
+
+/// Learns from training images what the weighting `learned` uses: the noise levels of a model, its weights and its race,
+/// one smoothing noise at a time.
+public struct ModelCalibrator: Sendable {
+  /// Candidate levels in model space; those below σ_τ are left out where the method cannot use them.
+  public static let candidates: [Double] = [0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 12]
+  /// Candidates evaluated without adding noise to the image, so that chance does not blur their answer.
+  public static let quietCandidates: [Double] = [1.25, 1.75, 2.25, 2.75, 3.75, 4.5, 5.5, 6.5, 7.5, 9]
+  /// Fewer images teach nothing.
+  public static let fewestImages = 20
+
+  public let model: DiffusionModel
+  public let images: AdaptedImageSet
+  public let method: ClassificationMethod
+  /// Every other image goes to the first half, so that both are spread over the data set.
+  public let indices: [Int]
+  public var levels = candidates
+  public var quietLevels = quietCandidates
+  public var mostLevels = 10
+  public var lossShare = 0.002
+  public var threads: Int
+  public var seed: UInt64
+  public var progress: RunProgress
+
+  /// - Parameters:
+  ///   - images: labelled training images.
+  ///   - source: what they were opened from.
+  ///   - count: how many of them, spread over the data set; all where there are fewer.
+  /// - Throws: `InputError` where there are too few or they do not suit the model.
+  public init(
+    _ model: DiffusionModel, images: any LabeledImageSet, source: String, count: Int,
+    method: ClassificationMethod = .approximatePosterior, seed: UInt64, threads: Int, progress: RunProgress = .silent
+  ) throws {
+    let adapted = try AdaptedImageSet(images, for: model)
+    guard adapted.count >= Self.fewestImages else {
+      throw InputError("too few images to calibrate on", file: source)
+    }
+    let taken = min(count, adapted.count)
+    let chosen = (0..<taken).map { $0 * adapted.count / taken }
+    indices = [0, 1].flatMap { half in stride(from: half, to: taken, by: 2).map { chosen[$0] } }
+    self.model = model
+    self.images = adapted
+    self.method = method
+    self.seed = seed
+    self.threads = threads
+    self.progress = progress
+  }
+
+  /// What is chosen from at σ, in ascending order.
+  ///
+  /// - Throws: `UsageError` where no level is left.
+  public func candidates(sigma: Double) throws -> [Calibration.Level] {
+    let begins = method.gridBeginsAtSmoothing ? PixelNoise(sigma).inModelSpace.sigma : 0
+    let quiet = method.addsNoiseAroundEstimate ? Set(quietLevels) : []
+    let candidates = quiet.union(levels).filter { $0 >= begins }.sorted()
+      .map { Calibration.Level(sigma: $0, weight: 1, amplitude: quiet.contains($0) ? 0 : 1) }
+    guard !candidates.isEmpty else {
+      throw UsageError(
+        "\(.levels): none is at least \(begins), twice \(.sigma) \(sigma)")
+    }
+    return candidates
+  }
+
+  /// Evaluations at most, with so many candidates.
+  public func mostEvaluations(candidates: Int) -> Int {
+    indices.count * (candidates + mostLevels) / 2 * model.classCount
+  }
+
+  /// The entry of the smoothing noise σ, in pixels, and how it was found.
+  ///
+  /// - Throws: as `CalibrationRun`.
+  public func calibrate(sigma: Double) async throws -> CalibrationRun.Result {
+    let images = images
+    let run = CalibrationRun(
+      denoiser: model.denoiser, specification: ClassifierSpecification(method: method, sigma: sigma),
+      candidates: try candidates(sigma: sigma), mostLevels: mostLevels, lossShare: lossShare, threads: threads,
+      seed: seed, images: { try images.image(at: $0) }, progress: progress)
+    return try await run(indices)
+  }
+}

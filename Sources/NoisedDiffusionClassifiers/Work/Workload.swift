@@ -1,0 +1,67 @@
+import Basics
+import Classifiers
+import Datasets
+import Diffusion
+import Models
+import Records
+import Runs
+
+/// A base classifier on a model, with what a record says about both.
+public struct Workload: Sendable {
+  public let model: DiffusionModel
+  public let specification: ClassifierSpecification
+  public let classifier: any LossClassifier
+  /// Evaluations per vote on average, where a calibration tells.
+  public let typicalEvaluations: Double?
+
+  /// - Throws: `UsageError` for an impossible specification, `InputError` where the model does not suit it.
+  public init(_ model: DiffusionModel, _ chosen: ChosenClassifier) throws {
+    self.model = model
+    specification = chosen.specification
+    typicalEvaluations = chosen.typicalEvaluations
+    classifier = try model.classifier(chosen.specification)
+  }
+
+  /// Denoiser evaluations per vote, at most.
+  public func evaluationsPerVote() throws -> Int {
+    try specification.evaluationsPerVote(classCount: model.classCount)
+  }
+
+  /// Shows what happened in a vote of each image, with the loss of every class.
+  public func explainer(seed: UInt64, images: @escaping ImageProvider) throws -> VoteExplainer {
+    try VoteExplainer(specification, on: model, seed: seed, images: images)
+  }
+}
+
+extension VoteExplainer {
+  /// - Parameter specification: whatever it drops early is evaluated here: a loss that was cut off explains nothing.
+  init(
+    _ specification: ClassifierSpecification, on model: DiffusionModel, seed: UInt64, images: @escaping ImageProvider
+  ) throws {
+    self.init(
+      denoiser: model.denoiser, classifier: try model.classifier(specification.complete),
+      sigma: PixelNoise(specification.sigma),
+      seed: seed, images: images)
+  }
+}
+
+extension ClassifierSpecification {
+  /// The same without dropping classes early.
+  var complete: ClassifierSpecification {
+    var complete = self
+    complete.elimination = .none
+    return complete
+  }
+}
+
+extension RunManifest.Classifier {
+  /// What a record says of a classifier on a model.
+  public init(_ work: Workload) { self.init(work.specification, precision: work.model.precision.rawValue) }
+}
+
+extension RunManifest.Host {
+  /// What a record says of this machine.
+  public static func current(_ engine: EngineIdentity) -> RunManifest.Host {
+    current(instructionSet: engine.instructionSet, libraries: engine.libraries)
+  }
+}
