@@ -95,6 +95,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     _ = try images.image(at: 0)
     _ = try images.image(at: images.count - 1)
     _ = try images.digest()
+    _ = try images.check([0, images.count - 1], classCount: 10).error?.description
   }
 
   private func readRun(_ bytes: UnsafeRawBufferPointer, in folder: FuzzFolder) throws {

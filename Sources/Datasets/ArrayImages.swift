@@ -6,8 +6,16 @@ import NumPyFiles
 /// Pictures: N×C×H×W, or N×H×W for grey; float values in [0, 1], or uint8 standing for value/255. Channels come before
 /// height and width. Labels: N integers from 0.
 public enum ArrayImages {
+  static let pictureNames = ["x", "images"]
+
   /// An `.npz` with the pictures as `x` or `images` and, optionally, the labels as `y` or `labels`.
   public static func open(archive path: String) throws -> any LabeledImageSet {
+    let file = try MappedFile(path: path)
+    if !NumPyArchive.recognises(file.bytes), let kind = FileKind(file.bytes) {
+      throw InputError(
+        "not a NumPy archive", file: path, expected: "an .npz",
+        found: kind == .numPyArray ? "\(kind.name), which npy:\(path) opens" : FileKind.describe(file.bytes))
+    }
     let archive = try NumPyArchive(contentsOf: path)
     func find(_ names: [String]) throws -> NumPyArray? {
       let present = names.filter(archive.names.contains)
@@ -16,7 +24,7 @@ public enum ArrayImages {
       }
       return try present.first.map(archive.array)
     }
-    guard let images = try find(["x", "images"]) else {
+    guard let images = try find(pictureNames) else {
       throw InputError(
         "no pictures in this archive", file: path, expected: "an array x or images",
         found: archive.names.joined(separator: ", "))

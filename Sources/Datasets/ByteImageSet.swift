@@ -16,6 +16,7 @@ public struct ByteImageSet: LabeledImageSet {
   public let imageShape: ImageShape
   public let classNames: [String]
   public let maximumLabel: Int?
+  public internal(set) var notices: [String] = []
   private let segments: [Segment]
   private let labels: [Int]?
 
@@ -45,6 +46,8 @@ public struct ByteImageSet: LabeledImageSet {
     }
     return LabeledImage(index: index, pixels: pixels, label: labels?[index])
   }
+
+  public func label(at index: Int) -> Int? { labels?[index] }
 
   public func digest() -> String {
     var digest = SHA256Digest()

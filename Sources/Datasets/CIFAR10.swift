@@ -5,15 +5,22 @@ import Foundation
 public enum CIFAR10 {
   static let imageShape = ImageShape(channels: 3, height: 32, width: 32)
   static let recordSize = 1 + imageShape.count
-  static let classNames = [
+  /// The ten classes in the order of their labels.
+  public static let classNames = [
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
   ]
+  /// What some call two of them.
+  static let otherNames = ["plane": 0, "aeroplane": 0, "car": 1]
+  /// The folders that the published archives unpack to, and other libraries keep.
+  static let folderNames = ["cifar-10-batches-bin", "cifar-10-batches-py"]
 
-  /// One file, or the files of a split in a folder: binary batches (`test_batch.bin`, `data_batch_*.bin`) or the
-  /// Python pickles (`test_batch`, `data_batch_*`).
+  /// One file, or the files of a split in a folder: binary batches (`test_batch.bin`, `data_batch_1.bin` … `_5.bin`) or
+  /// the Python pickles (`test_batch`, `data_batch_1` … `_5`), under these names alone; also in a folder of the
+  /// published name within `path`.
   ///
   /// - Parameter training: which split of a folder; a single file is taken as it is.
   public static func open(_ path: String, training: Bool = false) throws -> ByteImageSet {
+    let path = FolderListing.path(path)
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw InputError("no such file or folder", file: path)
@@ -23,19 +30,52 @@ public enum CIFAR10 {
         ? try binary(files: [path], name: path, folder: nil)
         : try CIFAR10Pickles.open(files: [path], name: path, folder: nil)
     }
-    let present = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-    let stem = training ? "data_batch_" : "test_batch"
-    let batches = present.filter { $0.hasPrefix(stem) }
-    func paths(_ names: [String]) -> [String] {
-      names.map { URL(fileURLWithPath: path).appendingPathComponent($0).path }
+    if let set = try open(folder: path, training: training) { return set }
+    for inside in folderNames.map({ "\(path)/\($0)" }) where FolderListing.isFolder(inside) {
+      if let set = try open(folder: inside, training: training) { return set }
     }
-    let binaries = batches.filter { $0.hasSuffix(".bin") }
-    if !binaries.isEmpty { return try binary(files: paths(binaries), name: path, folder: path) }
-    let pickles = batches.filter { !$0.contains(".") }
-    if !pickles.isEmpty { return try CIFAR10Pickles.open(files: paths(pickles), name: path, folder: path) }
+    let files = try FolderListing(path).files
     throw InputError(
-      "no CIFAR-10 batch in this folder", file: path,
-      expected: training ? "data_batch_1.bin or data_batch_1" : "test_batch.bin or test_batch")
+      "no CIFAR-10 batch in this folder", file: path, expected: names(training).joined(separator: " or "),
+      found: Archives.advice(in: path, files) ?? files.first { $0.contains("_batch") })
+  }
+
+  /// Whether `path` holds a split's batches under their own names.
+  static func isHere(_ path: String, training: Bool) -> Bool {
+    (names(training) + names(training, ending: "")).contains { FolderListing.isFile("\(path)/\($0)") }
+  }
+
+  private static func names(_ training: Bool, ending: String = ".bin") -> [String] {
+    training ? (1...5).map { "data_batch_\($0)\(ending)" } : ["test_batch\(ending)"]
+  }
+
+  /// nil where the folder has no such batches.
+  private static func open(folder: String, training: Bool) throws -> ByteImageSet? {
+    let present = try FolderListing(folder).files
+    for ending in [".bin", ""] {
+      let wanted = names(training, ending: ending)
+      let found = wanted.filter(present.contains)
+      guard !found.isEmpty else { continue }
+      let paths = found.map { "\(folder)/\($0)" }
+      var set =
+        ending.isEmpty
+        ? try CIFAR10Pickles.open(files: paths, name: folder, folder: folder)
+        : try binary(files: paths, name: folder, folder: folder)
+      // A copy, such as "test_batch (1).bin", would count pictures twice.
+      let others = present.filter {
+        $0.hasPrefix(training ? "data_batch" : "test_batch") && $0.hasSuffix(ending) && !wanted.contains($0)
+          && (ending.isEmpty ? !$0.hasSuffix(".bin") : true)
+      }
+      if !others.isEmpty {
+        set.notices.append("\(folder): not a batch's name, left out: \(others.joined(separator: ", "))")
+      }
+      if found.count < wanted.count {
+        let absent = wanted.filter { !found.contains($0) }
+        set.notices.append("\(folder): not all batches are here: \(absent.joined(separator: ", ")) missing")
+      }
+      return set
+    }
+    return nil
   }
 
   private static func binary(files: [String], name: String, folder: String?) throws -> ByteImageSet {
@@ -45,9 +85,11 @@ public enum CIFAR10 {
       let file = try MappedFile(path: path)
       let (count, rest) = file.bytes.count.quotientAndRemainder(dividingBy: recordSize)
       guard count > 0, rest == 0 else {
+        // A record begins with a label below ten: what has a kind is something else.
+        let kind = FileKind(file.bytes).flatMap { $0 == .idx ? nil : FileKind.describe(file.bytes) }
         throw InputError(
           "not a whole number of CIFAR-10 records", file: path, expected: "a multiple of \(recordSize) bytes",
-          found: "\(file.bytes.count)")
+          found: kind ?? "\(file.bytes.count)")
       }
       for record in 0..<count {
         let label = Int(file.bytes[record * recordSize])

@@ -9,7 +9,12 @@ enum CIFAR10Pickles {
     var labels: [Int] = []
     for path in files {
       do {
-        let batch = try batch(try PickleReader.read(file: MappedFile(path: path)))
+        let file = try MappedFile(path: path)
+        if let kind = FileKind(file.bytes), kind != .pickle {
+          throw InputError(
+            "not a CIFAR-10 batch", expected: "a Python pickle", found: FileKind.describe(file.bytes))
+        }
+        let batch = try batch(try PickleReader.read(file: file))
         labels += batch.labels
         segments.append(
           .init(

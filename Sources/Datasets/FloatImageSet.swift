@@ -29,6 +29,8 @@ public struct FloatImageSet: LabeledImageSet {
     return LabeledImage(index: index, pixels: Array(pixels[start..<start + imageShape.count]), label: labels?[index])
   }
 
+  public func label(at index: Int) -> Int? { labels?[index] }
+
   public func digest() -> String {
     var digest = SHA256Digest()
     digest.update(kind: "f4", count: count, shape: imageShape)

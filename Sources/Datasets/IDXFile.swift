@@ -14,6 +14,11 @@ struct IDXFile {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
     do {
+      if let kind = FileKind(file.bytes), kind != .idx, kind != .gzip {
+        throw InputError(
+          "not an IDX file of bytes with \(rank) axes", expected: "one, gzipped or not",
+          found: FileKind.describe(file.bytes))
+      }
       if GzipReader.recognises(file.bytes) {
         var reader = GzipReader(file.bytes)
         let (shape, count) = try Self.parse(header: reader.read(4 + 4 * rank), rank: rank)
@@ -45,7 +50,7 @@ struct IDXFile {
     guard header.starts(with: expected) else {
       throw InputError(
         "not an IDX file of bytes with \(rank) axes", location: "offset 0", expected: "\(expected)",
-        found: "\(header[..<4])")
+        found: header.starts(with: [0, 0]) ? "\(header[..<4])" : header.withUnsafeBytes { FileKind.describe($0) })
     }
     let shape = (0..<rank).map { axis in header[(4 + 4 * axis)..<(8 + 4 * axis)].reduce(0) { $0 << 8 | Int($1) } }
     var count = 1

@@ -33,24 +33,45 @@ public enum IDXImages {
       let plain = other.hasSuffix(".gz") ? String(other.dropLast(3)) : other
       for name in [other, plain, plain + ".gz"] {
         let path = url.deletingLastPathComponent().appendingPathComponent(name).path
-        if FileManager.default.fileExists(atPath: path) { return path }
+        if FolderListing.isFile(path) { return path }
       }
     }
     return nil
   }
 
-  /// MNIST in a folder that holds its files under their usual names, gzipped or not.
+  /// MNIST in a folder that holds its files under their usual names (`t10k-images-idx3-ubyte`, also with a dot before
+  /// `idx3`), gzipped or not; also in `raw` or `MNIST/raw` within it, where torchvision keeps them.
   public static func mnist(folder: String, training: Bool, name: String? = nil) throws -> ByteImageSet {
-    let stem = training ? "train" : "t10k"
+    let folder = FolderListing.path(folder)
+    let folders = [folder] + ["raw", "MNIST/raw", "MNIST"].map { "\(folder)/\($0)" }
+    let here = folders.first { isMNIST($0, training: training) } ?? folder
     func find(_ part: String) throws -> String {
-      let candidates = ["\(stem)-\(part)-ubyte.gz", "\(stem)-\(part)-ubyte"]
-      let paths = candidates.map { URL(fileURLWithPath: folder).appendingPathComponent($0).path }
-      guard let path = paths.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
-        throw InputError(
-          "MNIST's files are not in this folder", file: folder, expected: candidates.joined(separator: " or "))
-      }
-      return path
+      if let path = mnistFile(part, in: here, training: training) { return path }
+      let files = (try? FolderListing(here).files) ?? []
+      throw InputError(
+        "MNIST's files are not in this folder", file: here,
+        expected: mnistNames(part, training: training).prefix(2).joined(separator: " or "),
+        found: Archives.advice(in: here, files))
     }
     return try open(images: find("images-idx3"), labels: find("labels-idx1"), name: name)
+  }
+
+  /// Whether `folder` holds a split's images under their own names.
+  static func isMNIST(_ folder: String, training: Bool) -> Bool {
+    mnistFile("images-idx3", in: folder, training: training) != nil
+  }
+
+  private static func mnistFile(_ part: String, in folder: String, training: Bool) -> String? {
+    for name in mnistNames(part, training: training) {
+      // Some archives unpack each file into a folder of its own name.
+      for path in ["\(folder)/\(name)", "\(folder)/\(name)/\(name)"] where FolderListing.isFile(path) { return path }
+    }
+    return nil
+  }
+
+  private static func mnistNames(_ part: String, training: Bool) -> [String] {
+    let stem = (training ? "train-" : "t10k-") + part + "-ubyte"
+    let dotted = stem.replacingOccurrences(of: "-idx", with: ".idx")
+    return [stem + ".gz", stem, dotted + ".gz", dotted]
   }
 }

@@ -5,28 +5,12 @@ import NumPyFiles
 /// Reading one picture: PNG, JPEG or `.npy`, recognised by its content and not by its name.
 ///
 /// Values are the file's own, divided by 255 (8 bits) or 65535 (16 bits): no gamma, colour profile or orientation is
-/// applied. Grey files give one channel, all others (palettes too) red, green and blue. An alpha channel must be opaque
+/// applied; an orientation is told (`Picture.orientation`). Grey files give one channel, all others (palettes too) red, green and blue. An alpha channel must be opaque
 /// everywhere: what lies under a transparent pixel is not defined.
 public enum PictureFile {
   /// Beyond these no memory is taken.
   public static let maximumSide = 65535
   public static let maximumPixels = 100_000_000
-
-  enum Format {
-    case png, jpeg, numPy
-
-    init?(_ bytes: UnsafeRawBufferPointer) {
-      if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
-        self = .png
-      } else if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
-        self = .jpeg
-      } else if bytes.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) {
-        self = .numPy
-      } else {
-        return nil
-      }
-    }
-  }
 
   /// Reads the picture at `path`; an array must be C×H×W, 1×C×H×W or H×W, floats in [0, 1] or uint8.
   ///
@@ -34,16 +18,25 @@ public enum PictureFile {
   public static func read(_ path: String) throws -> Picture {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
-    switch Format(file.bytes) {
+    switch FileKind(file.bytes) {
     case .png: return try decode(file, pictures_decode_png)
     case .jpeg: return try decode(file, pictures_decode_jpeg)
-    case .numPy: return try array(NumPyArray(parsing: file.bytes, named: path))
-    case nil:
-      let start = file.bytes.prefix(8).map { "\($0)" }.joined(separator: " ")
+    case .numPyArray: return try array(NumPyArray(parsing: file.bytes, named: path))
+    default:
       throw InputError(
-        "not a picture", file: path, location: "offset 0", expected: "PNG, JPEG or .npy",
-        found: start.isEmpty ? "an empty file" : "bytes \(start)")
+        "not a picture that can be read", file: path, expected: "PNG, JPEG or .npy",
+        found: FileKind.describe(file.bytes))
     }
+  }
+
+  /// What to tell once about pictures whose orientation is not 1; nil where there is none.
+  public static func notice(orientations: [(name: String, orientation: Int)]) -> String? {
+    let turned = orientations.filter { $0.orientation != 1 }
+    guard !turned.isEmpty else { return nil }
+    let named = turned.prefix(3).map { "\($0.name) (\($0.orientation))" }.joined(separator: ", ")
+    return
+      "\(turned.count) of the pictures \(turned.count == 1 ? "states" : "state") an EXIF orientation, which is not "
+      + "applied (nor do Pillow and torchvision): " + named + (turned.count > 3 ? ", …" : "")
   }
 
   private typealias Decoder = (
@@ -60,7 +53,9 @@ public enum PictureFile {
     case PICTURES_OK:
       try MemoryBudget.require(
         Int(picture.channels) * Int(picture.height) * Int(picture.width) * 4, for: "the picture", file: file.path)
-      return planes(of: picture)
+      var decoded = planes(of: picture)
+      decoded.orientation = EXIFOrientation.read(file.bytes)
+      return decoded
     case PICTURES_TOO_LARGE:
       throw InputError(
         "the picture is too large", file: file.path,

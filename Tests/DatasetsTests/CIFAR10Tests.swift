@@ -34,6 +34,30 @@ struct CIFAR10Tests {
     #expect(try set.image(at: 1).pixels == Self.expected(0))
   }
 
+  @Test("a batch is known by its whole name: copies beside it are left out and named")
+  func copies() throws {
+    try FixtureFolder.withTemporary { folder in
+      try folder.copy("cifar-binary/test_batch.bin", to: "test_batch (1).bin")
+      let error = try #require(throws: InputError.self) { try CIFAR10.open(folder.url.path) }
+      #expect(error.found == "test_batch (1).bin")
+      try folder.copy("cifar-binary/test_batch.bin", to: "test_batch.bin")
+      let set = try DataSource.open(folder.url.path, resources: nil)
+      #expect(set.count == 2)
+      #expect(set.notices.count == 1 && set.notices[0].contains("test_batch (1).bin"))
+      // The copy by its name is a file like any other.
+      #expect(try DataSource.open("cifar10:" + folder.path("test_batch (1).bin"), resources: nil).count == 2)
+    }
+    try FixtureFolder.withTemporary { folder in
+      for name in ["data_batch_1", "data_batch_1 copy", "data_batch_6"] {
+        try folder.copy("cifar-pickles/data_batch_1", to: name)
+      }
+      let set = try CIFAR10.open(folder.url.path, training: true)
+      #expect(set.count == 2)
+      #expect(set.notices.contains { $0.contains("data_batch_1 copy") && $0.contains("data_batch_6") })
+      #expect(set.notices.contains { $0.contains("data_batch_5 missing") })
+    }
+  }
+
   @Test("class names come from the metadata, where there is some")
   func names() throws {
     #expect(try CIFAR10.open(FixtureFolder.path("cifar-binary")).classNames[0] == "airplane")

@@ -36,6 +36,10 @@ struct TemporaryFolder {
     return file.path
   }
 
+  func make(_ folder: String) throws {
+    try FileManager.default.createDirectory(at: url.appendingPathComponent(folder), withIntermediateDirectories: true)
+  }
+
   func copy(_ fixture: String, to name: String) throws {
     try write(name, FixtureFolder.bytes(fixture))
   }

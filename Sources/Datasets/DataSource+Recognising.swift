@@ -1,0 +1,94 @@
+import Basics
+import Foundation
+import NumPyFiles
+
+extension DataSource {
+  /// The data set in a folder: MNIST's or CIFAR-10's files, in it or where torchvision keeps them within, or a folder of
+  /// pictures for each class. Of a data set with splits the test split is taken where files tell the two apart.
+  ///
+  /// - Throws: `InputError` that says what to name instead, where that is not plain.
+  static func recognise(folder: String, _ knownClasses: [String]) throws -> any LabeledImageSet {
+    let folder = FolderListing.path(folder)
+    if let here = KnownFolder(folder) { return try here.open() }
+    let listing = try FolderListing(folder)
+    var inside = listing.folders.flatMap { name in
+      [name, "\(name)/raw"].compactMap { KnownFolder("\(folder)/\($0)") }
+    }
+    // The same pictures, packed twice.
+    if inside.map(\.path).contains("\(folder)/\(CIFAR10.folderNames[0])") {
+      inside.removeAll { $0.path == "\(folder)/\(CIFAR10.folderNames[1])" }
+    }
+    if inside.count > 1 {
+      throw InputError(
+        "this folder holds several data sets", file: folder,
+        expected: "one of them: " + inside.map(\.source).joined(separator: " or "))
+    }
+    if let only = inside.first { return try only.open() }
+    let splits = listing.folders.filter(FolderImageSet.isSplit)
+    if splits.count > 1 { throw FolderImageSet.splitsError(splits, in: folder) }
+    if listing.folders.isEmpty, let advice = Archives.advice(in: folder, listing.files) {
+      throw InputError("no data set in this folder", file: folder, found: advice)
+    }
+    return try FolderImageSet(folder: folder, knownClasses: knownClasses)
+  }
+
+  static func recognise(file path: String) throws -> any LabeledImageSet {
+    let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
+    let bytes = file.bytes
+    switch FileKind(bytes) {
+    case .numPyArray: return try ArrayImages.open(images: path, labels: nil)
+    case .npz: return try ArrayImages.open(archive: path)
+    // The first member does not tell what else there is.
+    case .zip where try NumPyArchive(contentsOf: path).names.contains(where: ArrayImages.pictureNames.contains):
+      return try ArrayImages.open(archive: path)
+    case .png, .jpeg:
+      throw InputError("one picture is not a data set", file: path, expected: "a folder of pictures for each class")
+    case .idx: return try IDXImages.open(images: path, labels: IDXImages.labels(beside: path))
+    case .pickle: return try CIFAR10.open(path)
+    default: try Archives.refuse(bytes, path: path)
+    }
+    if GzipReader.recognises(bytes) { return try IDXImages.open(images: path, labels: IDXImages.labels(beside: path)) }
+    if path.hasSuffix(".bin") { return try CIFAR10.open(path) }
+    throw InputError(
+      "not a data set that is known", file: path,
+      expected: "IDX images, CIFAR-10 batches, .npz, .npy or a folder of pictures for each class",
+      found: FileKind.describe(bytes))
+  }
+}
+
+/// A folder whose files' names say which data set it is.
+private struct KnownFolder {
+  enum Kind { case mnist, cifar10 }
+
+  let path: String
+  let kind: Kind
+  let hasTest: Bool
+
+  init?(_ path: String) {
+    self.path = path
+    if IDXImages.isMNIST(path, training: false) || IDXImages.isMNIST(path, training: true) {
+      kind = .mnist
+      hasTest = IDXImages.isMNIST(path, training: false)
+    } else if CIFAR10.isHere(path, training: false) || CIFAR10.isHere(path, training: true) {
+      kind = .cifar10
+      hasTest = CIFAR10.isHere(path, training: false)
+    } else {
+      return nil
+    }
+  }
+
+  /// What names it.
+  var source: String { (kind == .mnist ? "mnist" : "cifar10") + (hasTest ? ":" : "-train:") + path }
+
+  /// The test split.
+  func open() throws -> any LabeledImageSet {
+    guard hasTest else {
+      throw InputError("only the training split is in this folder", file: path, expected: "\(source) to take it")
+    }
+    switch kind {
+    case .mnist: return try IDXImages.mnist(folder: path, training: false)
+    case .cifar10: return try CIFAR10.open(path)
+    }
+  }
+}
