@@ -29,7 +29,18 @@ public struct UsageMessage: Hashable, Sendable, ExpressibleByStringInterpolation
 
   public init(text: String) { parts = [.text(text)] }
   public init(stringLiteral text: String) { parts = [.text(text)] }
-  public init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
+  public init(stringInterpolation: StringInterpolation) { parts = Self.joined(stringInterpolation.parts) }
+
+  /// Equal texts are equal messages, whatever they were put together from.
+  private static func joined(_ parts: [Part]) -> [Part] {
+    parts.reduce(into: []) { joined, part in
+      if case .text(let text) = part, case .text(let before)? = joined.last {
+        joined[joined.count - 1] = .text(before + text)
+      } else if part != .text("") {
+        joined.append(part)
+      }
+    }
+  }
 
   public struct StringInterpolation: StringInterpolationProtocol {
     var parts: [Part] = []
@@ -41,7 +52,7 @@ public struct UsageMessage: Hashable, Sendable, ExpressibleByStringInterpolation
 
   public static func + (first: UsageMessage, second: UsageMessage) -> UsageMessage {
     var sum = first
-    sum.parts += second.parts
+    sum.parts = joined(first.parts + second.parts)
     return sum
   }
 

@@ -4,7 +4,7 @@ import Foundation
 
 /// The bundled model and data: beside an installed `ndc` (PREFIX/share/ndc), or in the repository it was built in.
 public enum BundledResources {
-  static let modelName = "models/edm-mnist-32x32-cond.safetensors"
+  package static let modelName = "models/edm-mnist-32x32-cond.safetensors"
 
   public static let folder: URL? = {
     let files = FileManager.default

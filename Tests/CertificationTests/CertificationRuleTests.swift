@@ -62,7 +62,7 @@ import Testing
     let data = Data(damaged.utf8)
     #expect(throws: DecodingError.self) { try JSONDecoder().decode(CertificationRule.self, from: data) }
     let recorded = try JSONDecoder().decode(RecordedRule.self, from: data)
-    #expect(throws: UsageError(message)) { try recorded.get() }
+    #expect(throws: UsageError(text: message)) { try recorded.get() }
     #expect(try JSONValue(encoding: recorded) == JSONDecoder().decode(JSONValue.self, from: data))
   }
 
