@@ -38,8 +38,8 @@ import Testing
     ),
     (
       { $0.images.count = 6 },
-      #"run.json, field "images": --count 6 asks for more than the 5 images that the data set has from --first 1 "#
-        + "with --stride 2"
+      #"run.json, field "images": count 6 asks for more than the 5 images that the data set has from first 1 "#
+        + "with stride 2"
     ),
     (
       { $0.images.count = 1 << 27 },

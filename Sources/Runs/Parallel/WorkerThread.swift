@@ -24,6 +24,7 @@ final class WorkerThread: TaskExecutor {
   func start() throws {
     try state.withLock { state in
       guard !state.isStarted else { return }
+      try MemoryBudget.require(Self.stackSize, for: "a worker")
       var attributes = pthread_attr_t()
       pthread_attr_init(&attributes)
       defer { pthread_attr_destroy(&attributes) }
