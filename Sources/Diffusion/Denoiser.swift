@@ -31,7 +31,8 @@ public protocol Denoiser: Sendable {
 public protocol DenoiserEvaluator: AnyObject {
   /// Writes D(x_i; s_i, y_i) for every query.
   ///
-  /// The result for an image is the same bit for bit whatever the other images and the batch size.
+  /// The result for an image is the same bit for bit whatever the other images and the batch size. A call may block,
+  /// for another process or a device: runs call it on threads of their own.
   ///
   /// - Parameters:
   ///   - queries: n noise levels and labels, any n ≥ 0.
