@@ -20,6 +20,8 @@ includes=(-I "$products/Modules")
 for map in Sources/C*/module.modulemap Sources/C*/include/module.modulemap "$products"/C*.build/module.modulemap; do
   if [ -f "$map" ]; then includes+=(-Xcc "-fmodule-map-file=$map"); fi
 done
+# One C target's header may include another's.
+for headers in Sources/C*/include; do includes+=(-Xcc "-I$headers"); done
 target=$(swift -print-target-info | sed -n 's/.*"unversionedTriple": "\(.*\)".*/\1/p' | head -1)
 
 archives=()
