@@ -14,14 +14,21 @@ extension CertificationRule {
     public var targetRadii: [Double]?
     /// Votes end when the radius can grow by less, in pixels.
     public var radiusTolerance: Double?
+    /// A target is given up when the chance of certifying it is below this; absent where it is 0.01, as up to version
+    /// 0.2.0.
+    public var hopelessChance: Double?
 
-    init(_ rule: some StoppingRule, targetRadii: [Double]? = nil, radiusTolerance: Double? = nil) {
+    init(
+      _ rule: some StoppingRule, targetRadii: [Double]? = nil, radiusTolerance: Double? = nil,
+      hopelessChance: Double? = nil
+    ) {
       selectionSamples = rule.selectionSamples
       samples = rule.samples
       alpha = rule.alpha
       stop = type(of: rule).stop
       self.targetRadii = targetRadii
       self.radiusTolerance = radiusTolerance
+      self.hopelessChance = hopelessChance
     }
   }
 
