@@ -1,5 +1,6 @@
 import Basics
 import Certification
+import Foundation
 import Records
 import Runs
 import Testing
@@ -71,6 +72,30 @@ import Testing
     #expect(report.verdict == .holds && report.confirmed == 8 && report.engineDifferences.count == 1)
   }
 
+  /// Replaces the first match in a line of records.jsonl.
+  private func edit(_ path: String, line: Int, _ old: String, _ new: (String) -> String) throws {
+    var lines = try TemporaryFolder.text(path + "/records.jsonl").split(separator: "\n").map(String.init)
+    let range = try #require(lines[line].range(of: old, options: .regularExpression))
+    lines[line].replaceSubrange(range, with: new(String(lines[line][range])))
+    try TemporaryFolder.write(lines.joined(separator: "\n") + "\n", to: path + "/records.jsonl")
+  }
+
+  @Test func `a record that may differ on another engine is said to differ`() async throws {
+    let report = try await verify(
+      change: { $0.engine.instructionSet = "another" },
+      edit: { try edit($0, line: 2, #""evaluations":[0-9]*"#) { $0 + "0" } })
+    #expect(report.differing.count == 1 && report.differing[0].hasPrefix("records.jsonl, line 3: image 7 has "))
+    #expect(report.confirmed == 7 && report.redrawn.count == 8)
+  }
+
+  @Test func `a record of other classes than the model's is left out`() async throws {
+    let report = try await verify(edit: { path in
+      try edit(path, line: 2, #""votes":\[[0-9,]*"#) { $0 + ",0" }
+      try edit(path, line: 2, #""selectionVotes":\[[0-9,]*"#) { $0 + ",0" }
+    })
+    #expect(report.redrawn.count == 7 && !report.redrawn.contains(7) && report.verdict == .fails)
+  }
+
   @Test func `an image that cannot be opened is a failure of the data`() async throws {
     var run = ToyRun()
     let images = run.images
@@ -79,7 +104,8 @@ import Testing
       if isGone.withLock({ $0 }) { throw InputError("gone") }
       return try images(index)
     }
-    let report = try await verify(run, edit: { _ in isGone.withLock { $0 = true } })
+    let report = try await verify(
+      run, change: { $0.label = { try images($0).label } }, edit: { _ in isGone.withLock { $0 = true } })
     #expect(report.verdict == .fails && report.failures.contains { $0.file == "toy" && $0.problem == "gone" })
     #expect(report.redrawn == [])
   }
