@@ -24,7 +24,7 @@ import Testing
     #expect(origin.classifier?.specification?.unknown == [:] && origin.smoothing?.unknown == [:], "none is forgotten")
     #expect(origin.sigma == 0.3 && origin.alpha == 0.01 && origin.smoothing?.samples == 200)
     #expect(origin.smoothing?.selectionSamples == 10 && origin.smoothing?.seed == 1)
-    #expect(origin.hasFixedVotes && !origin.isTargetStopped)
+    #expect(origin.rule?.kind == .fixed && origin.rule?.caveat == nil)
     #expect(
       origin.images == .init(first: 0, stride: 1, count: RunSummaryVersionTests.images)
         && origin.execution?.threads == 1)
@@ -35,9 +35,18 @@ import Testing
   func older() throws {
     let origin = try Self.origin(
       #"{"smoothing": {"sigma": 1, "seed": 18446744073709551615}, "host": {}, "data": null}"#)
-    #expect(origin.sigma == 1 && origin.alpha == nil && origin.smoothing?.seed == .max && origin.stop == "fixed")
+    #expect(origin.sigma == 1 && origin.alpha == nil && origin.smoothing?.seed == .max)
+    #expect(origin.rule?.kind == .fixed)
     #expect(origin.host != nil && origin.host?.system == nil && origin.data == nil && origin.arguments == nil)
     #expect(try Self.origin("{}") == RunOrigin())
+  }
+
+  @Test("A rule's words need neither its numbers of votes nor α, and a newer rule has none")
+  func rule() throws {
+    let rule = try Self.origin(#"{"smoothing": {"stop": "anytime", "radiusTolerance": 0.1, "alpha": -7}}"#).rule
+    #expect(
+      rule?.kind == .tolerance && rule?.caveat == nil && rule?.behaviour.summary.hasSuffix("more than 0.1") ?? false)
+    #expect(try Self.origin(#"{"smoothing": {"stop": "newer"}}"#).rule == nil)
   }
 
   @Test(
@@ -47,8 +56,10 @@ import Testing
     ])
   func targets(field: String) throws {
     let origin = try Self.origin(#"{"smoothing": {"stop": "anytime", "# + field + "}}")
-    #expect(origin.targetRadii == [0.25, 1] && origin.isTargetStopped && !origin.hasFixedVotes)
-    #expect(try Self.origin(#"{"smoothing": {"stop": "anytime", "targetRadius": 0.5}}"#).targetRadii == [0.5])
+    #expect(origin.smoothing?.targetRadii == [0.25, 1] && origin.rule?.kind == .targets)
+    #expect(origin.rule?.caveat?.note.contains("(0.25, 1)") ?? false)
+    #expect(
+      try Self.origin(#"{"smoothing": {"stop": "anytime", "targetRadius": 0.5}}"#).smoothing?.targetRadii == [0.5])
   }
 
   @Test("What only a newer version knows is passed over, but makes another method")

@@ -56,8 +56,8 @@ import Testing
     let run = try Self.changed(
       Self.replace("\"stop\": \"fixed\"", "\"stop\": \"anytime\", \"\(field)\": [0.25, 0.5]", in: "run.json")
     ).get()
-    #expect(run.origin?.isTargetStopped ?? false)
-    #expect(run.origin?.targetRadii == [0.25, 0.5])
+    #expect(run.caveat != nil)
+    #expect(run.origin?.smoothing?.targetRadii == [0.25, 0.5])
     #expect(run.notes[0].description.contains("not comparable"))
     let report = HTMLReport(runs: [run], radii: [0.25])
     #expect(report.warnings.isEmpty, "the note says it")
@@ -66,7 +66,7 @@ import Testing
     #expect(HTMLReport(runs: [run, run], radii: [0.25]).warnings[0].contains("ACR is not comparable"))
     // Watched for the sake of time alone, radii keep their meaning.
     let watched = try Self.changed(Self.replace("\"stop\": \"fixed\"", "\"stop\": \"anytime\"", in: "run.json")).get()
-    #expect(watched.origin?.isTargetStopped == false && watched.notes == [])
+    #expect(watched.caveat == nil && watched.notes == [])
   }
 
   @Test(

@@ -112,19 +112,22 @@ extension AnytimeTargets {
 
   public var parameters: CertificationRule.Parameters { .init(self, targetRadii: targets) }
 
-  public func summary(radius: (Double) -> String) -> String {
-    "\(Self.summaryStart); voting ends when the radius \(list(radius)) is decided"
+  public var summary: String {
+    "\(Self.summaryStart); voting ends when the radius \(targetList) is decided"
   }
 
-  public func caveat(radius: (Double) -> String) -> RadiusCaveat? {
+  public var caveat: RadiusCaveat? {
     RadiusCaveat(
       mark: "target-stopped",
       note:
-        "Voting stopped as soon as the target radius (\(list(radius))) was decided. The ACR and every radius beyond "
+        "Voting stopped as soon as the target radius (\(targetList)) was decided. The ACR and every radius beyond "
         + "the target say where voting stopped: they are not comparable with those of other runs.",
       comparison: "stopped voting when its target radius was decided: radii beyond it are not comparable, and no "
-        + "difference of radii is given.")
+        + "difference of radii is given.",
+      warning:
+        "ACR is not comparable: at least one run stopped voting when its target radius was decided, so its radii, "
+        + "and their average, say where voting stopped. Compare certified accuracy at the target radii only.")
   }
 
-  private func list(_ radius: (Double) -> String) -> String { targets.map(radius).joined(separator: ", ") }
+  private var targetList: String { targets.map(DecimalText.radius).joined(separator: ", ") }
 }

@@ -73,9 +73,9 @@ extension AnytimeTolerance {
 
   public var parameters: CertificationRule.Parameters { .init(self, radiusTolerance: tolerance) }
 
-  public func summary(radius: (Double) -> String) -> String {
-    "\(Self.summaryStart); voting ends when the radius can grow by no more than \(radius(tolerance))"
+  public var summary: String {
+    "\(Self.summaryStart); voting ends when the radius can grow by no more than \(DecimalText.radius(tolerance))"
   }
 
-  public func caveat(radius: (Double) -> String) -> RadiusCaveat? { nil }
+  public var caveat: RadiusCaveat? { nil }
 }

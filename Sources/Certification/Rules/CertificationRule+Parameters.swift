@@ -15,13 +15,22 @@ extension CertificationRule {
     /// Votes end when the radius can grow by less, in pixels.
     public var radiusTolerance: Double?
 
-    init(_ rule: some StoppingRule, targetRadii: [Double]? = nil, radiusTolerance: Double? = nil) {
-      selectionSamples = rule.selectionSamples
-      samples = rule.samples
-      alpha = rule.alpha
-      stop = type(of: rule).stop
+    public init(
+      selectionSamples: Int, samples: Int, alpha: Double, stop: String, targetRadii: [Double]? = nil,
+      radiusTolerance: Double? = nil
+    ) {
+      self.selectionSamples = selectionSamples
+      self.samples = samples
+      self.alpha = alpha
+      self.stop = stop
       self.targetRadii = targetRadii
       self.radiusTolerance = radiusTolerance
+    }
+
+    init(_ rule: some StoppingRule, targetRadii: [Double]? = nil, radiusTolerance: Double? = nil) {
+      self.init(
+        selectionSamples: rule.selectionSamples, samples: rule.samples, alpha: rule.alpha, stop: type(of: rule).stop,
+        targetRadii: targetRadii, radiusTolerance: radiusTolerance)
     }
   }
 

@@ -23,6 +23,9 @@ public struct CertificationRule: Sendable {
   /// The bound that nothing but agreeing votes brings.
   public var bestBound: Double { behaviour.bestBound }
 
+  /// Why its radii cannot be compared with those of other runs; nil where they can.
+  public var caveat: RadiusCaveat? { behaviour.caveat }
+
   /// Certifies the image whose votes `source` casts.
   public func callAsFunction(_ source: some VoteSource, sigma: PixelNoise) async throws -> CertifyResult {
     try await behaviour(source, sigma: sigma)

@@ -102,12 +102,12 @@ extension Certify {
 
   public static let samplesTitle = "Estimation votes n"
 
-  public func summary(radius: (Double) -> String) -> String { "\(Self.stop): after n votes, decided beforehand" }
+  public var summary: String { "\(Self.stop): after n votes, decided beforehand" }
 
   public func outlook(for radius: Double, sigma: PixelNoise) -> RadiusOutlook? {
     guard votesNeeded(for: radius, sigma: sigma) == nil else { return nil }
     return RadiusOutlook(text: "the target radius \(radius) is out of reach with these votes")
   }
 
-  public func caveat(radius: (Double) -> String) -> RadiusCaveat? { nil }
+  public var caveat: RadiusCaveat? { nil }
 }

@@ -44,12 +44,12 @@ public protocol StoppingRule: Hashable, Sendable {
 
   /// What the number of estimation votes is called.
   static var samplesTitle: String { get }
-  /// The rule in a line; `radius` writes a radius.
-  func summary(radius: (Double) -> String) -> String
+  /// The rule in a line.
+  var summary: String { get }
   /// What to say of a radius before any vote is cast.
   func outlook(for radius: Double, sigma: PixelNoise) -> RadiusOutlook?
   /// Why its radii cannot be compared with those of other runs; nil where they can.
-  func caveat(radius: (Double) -> String) -> RadiusCaveat?
+  var caveat: RadiusCaveat? { get }
 }
 
 extension StoppingRule {
@@ -57,9 +57,6 @@ extension StoppingRule {
   public var bestBound: Double {
     Bound(kind: Self.boundKind, successes: samples, samples: samples, alpha: alpha).value
   }
-
-  /// Whether a radius says how far an image can be certified, and not only where its votes ended.
-  public var radiiAreComparable: Bool { caveat(radius: \.description) == nil }
 }
 
 /// What a rule can tell of a radius before any vote is cast.
@@ -69,7 +66,8 @@ public struct RadiusOutlook: Hashable, Sendable {
   public var votes: Int?
 }
 
-/// Why the radii of a run cannot be compared with those of others.
+/// Why the radii of a run cannot be compared with those of others: they say where votes ended, not how far an image can
+/// be certified.
 public struct RadiusCaveat: Hashable, Sendable {
   /// In a word or two, beside a number.
   public var mark: String
@@ -77,4 +75,6 @@ public struct RadiusCaveat: Hashable, Sendable {
   public var note: String
   /// Of the run beside another; begins after its name.
   public var comparison: String
+  /// Beside the average radii of several runs.
+  public var warning: String
 }

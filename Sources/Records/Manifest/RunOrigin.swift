@@ -98,13 +98,14 @@ extension RunOrigin {
 
   public var sigma: Double? { smoothing?.sigma }
   public var alpha: Double? { smoothing?.alpha }
-  /// Radii at which an image's votes may end early; empty where every image got the votes it was promised.
-  public var targetRadii: [Double] { smoothing?.targetRadii ?? [] }
-  /// The rule by which votes end.
-  public var stop: String { smoothing?.stop ?? Certify.stop }
-  public var hasFixedVotes: Bool { stop == Certify.stop }
-
-  /// Whether votes end when an answer is known: then a radius says where the votes stopped, not how far they could
-  /// have gone.
-  public var isTargetStopped: Bool { !hasFixedVotes && !targetRadii.isEmpty }
+  /// The rule by which votes end, for its words: the numbers of votes and α are not the run's, which may lack them. nil
+  /// for a rule of a newer version.
+  package var rule: CertificationRule? {
+    let targets = smoothing?.targetRadii ?? []
+    return try? CertificationRule(
+      .init(
+        selectionSamples: 1, samples: 1, alpha: 0.5, stop: smoothing?.stop ?? Certify.stop,
+        targetRadii: targets.isEmpty ? nil : Set(targets).sorted(),
+        radiusTolerance: targets.isEmpty ? smoothing?.radiusTolerance : nil))
+  }
 }

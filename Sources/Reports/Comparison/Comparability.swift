@@ -63,11 +63,9 @@ public struct Comparability: Hashable, Sendable, Codable {
         "\(run.name) has radii up to \(largest), more than σ = \(DecimalText.radius(sigma)) can certify: σ or the radii are "
           + "in another unit than pixels in [0, 1]")
     }
-    if run.isTargetStopped {
+    if let caveat = run.caveat {
       radiiAreComparable = false
-      cautions.append(
-        "\(run.name) stopped voting when its target radius was decided: radii beyond it are not comparable, and no "
-          + "difference of radii is given.")
+      cautions.append("\(run.name) \(caveat.comparison)")
     }
     if run.origin == nil { cautions.append("\(run.name): the unit of its radii is taken to be pixels in [0, 1].") }
     for note in run.notes {

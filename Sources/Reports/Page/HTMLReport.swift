@@ -55,11 +55,7 @@ public struct HTMLReport: Sendable {
   public var warnings: [String] {
     var warnings: [String] = []
     // A single run's own note says it.
-    if runs.count > 1, runs.contains(where: \.isTargetStopped) {
-      warnings.append(
-        "ACR is not comparable: at least one run stopped voting when its target radius was decided, so its radii, and "
-          + "their average, say where voting stopped. Compare certified accuracy at the target radii only.")
-    }
+    if runs.count > 1 { warnings += Set(runs.compactMap { $0.caveat?.warning }).sorted() }
     if !BestOverSigma.groups(runs).isEmpty { warnings.append(BestOverSigma.warning) }
     let alphas = Set(runs.compactMap { $0.origin?.alpha })
     if alphas.count > 1 {

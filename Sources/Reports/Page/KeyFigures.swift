@@ -17,7 +17,7 @@ struct KeyFigures {
     return [share("Clean", run.correct)]
       + radii.prefix(Self.mostRadii).map { share("At r = \(DecimalText.radius($0))", run.curve.share(atRadius: $0)) }
       + [
-        ("ACR", acr, run.isTargetStopped ? "target-stopped: not comparable" : "pixels"),
+        ("ACR", acr, run.caveat.map { "\($0.mark): not comparable" } ?? "pixels"),
         share("Abstentions", run.abstained),
       ]
   }

@@ -8,6 +8,7 @@ struct ProvenanceList {
   var entries: [(name: String, value: String)] {
     guard let origin = run.origin else { return [("Table", run.source)] }
     let (model, data, classifier, smoothing) = (origin.model, origin.data, origin.classifier, origin.smoothing)
+    let rule = origin.rule?.behaviour
     var entries: [(String, String?)] = [
       ("Run directory", run.source),
       ("Command", "ndc " + (origin.arguments ?? []).map(Self.quoted).joined(separator: " ")),
@@ -21,28 +22,15 @@ struct ProvenanceList {
       ("Classifier", classifier?.description), ("Precision", classifier?.precision),
       ("σ (pixels)", smoothing?.sigma.map(DecimalText.radius)),
       ("Selection votes n₀", smoothing?.selectionSamples.map(String.init)),
-      (
-        origin.hasFixedVotes ? "Estimation votes n" : "Estimation votes, at most",
-        smoothing?.samples.map(String.init)
-      ),
+      (rule.map { type(of: $0).samplesTitle } ?? "Estimation votes", smoothing?.samples.map(String.init)),
       ("α", smoothing?.alpha.map(DecimalText.radius)),
-      ("Stopping rule", stoppingRule(origin)), ("Seed", smoothing?.seed.map(String.init)),
+      ("Stopping rule", rule?.summary ?? smoothing?.stop), ("Seed", smoothing?.seed.map(String.init)),
       ("Images", images(origin)), ("Instruction set", origin.host?.instructionSet),
       ("Libraries", libraries(origin.host)), ("Processor", origin.host?.processor), ("System", origin.host?.system),
       ("Threads", origin.execution?.threads.map(String.init)),
     ]
     entries.removeAll { $0.1?.isEmpty ?? true }
     return entries.map { ($0.0, $0.1 ?? "") }
-  }
-
-  private func stoppingRule(_ origin: RunOrigin) -> String {
-    if origin.hasFixedVotes { return "fixed: after n votes, decided beforehand" }
-    let targets = origin.targetRadii.map(DecimalText.radius).joined(separator: ", ")
-    return "\(origin.stop): a bound valid at every number of votes"
-      + (targets.isEmpty ? "" : "; voting ends when the radius \(targets) is decided")
-      + (origin.smoothing?.radiusTolerance.map {
-        "; voting ends when the radius can grow by no more than \(DecimalText.radius($0))"
-      } ?? "")
   }
 
   private func images(_ origin: RunOrigin) -> String {

@@ -52,8 +52,8 @@ public struct ReportedRun: Sendable {
     Share(images.count { $0.outcome != .abstained && !$0.correct }, of: images.count)
   }
 
-  /// Whether radii say where votes stopped, not how far they could have gone; unknown, hence false, of a table.
-  public var isTargetStopped: Bool { origin?.isTargetStopped ?? false }
+  /// Why radii cannot be compared with those of other runs; nil where they can, and of a table, which does not tell.
+  public var caveat: RadiusCaveat? { origin?.rule?.caveat }
 
   /// Denoiser evaluations per image, where records tell.
   public var evaluationsPerImage: Double? { mean { ($0.record?.evaluations).map(Double.init) } }

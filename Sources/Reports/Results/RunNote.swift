@@ -1,11 +1,11 @@
-import Basics
+import Certification
 
 /// What a reader must know about a run's numbers.
 public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   /// Images are missing that the run was to certify.
   case unfinished(finished: Int, images: Int)
-  /// Votes ended when these radii were decided, in pixels.
-  case targetStopped(radii: [Double])
+  /// Radii say where votes ended.
+  case incomparable(RadiusCaveat)
   /// Records whose radius is larger than their votes certify: an edited file, or a fault.
   case overclaims(records: Int, firstLine: Int)
   case invalidVotes(Int)
@@ -17,10 +17,7 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unfinished(let finished, let images): "The run is not finished: \(finished) of \(images) images."
-    case .targetStopped(let radii):
-      "Voting stopped as soon as the target radius (\(radii.map(DecimalText.radius).joined(separator: ", "))) was "
-        + "decided. The ACR and every radius beyond the target say where voting stopped: they are not comparable with "
-        + "those of other runs."
+    case .incomparable(let caveat): caveat.note
     case .overclaims(let records, let line):
       "\(records) records claim a larger radius than their votes certify (first on line \(line) of records.jsonl)."
     case .invalidVotes(let votes): "\(votes) votes ended in NaN; they count against the predicted class."

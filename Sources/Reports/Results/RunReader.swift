@@ -48,7 +48,7 @@ extension ReportedRun {
     if let count = origin.images?.count, count > records.count {
       notes.append(.unfinished(finished: records.count, images: count))
     }
-    if origin.isTargetStopped { notes.append(.targetStopped(radii: origin.targetRadii)) }
+    if let caveat = origin.rule?.caveat { notes.append(.incomparable(caveat)) }
     if let sigma = origin.sigma, let note = overclaims(records, sigma: sigma, alpha: origin.alpha) {
       notes.append(note)
     }

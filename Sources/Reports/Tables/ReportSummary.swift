@@ -65,7 +65,7 @@ public struct ReportSummary: Encodable, Sendable {
       return Run(
         name: run.name, source: run.source, sigma: run.sigma, images: run.images.count, correct: run.correct.count,
         abstained: run.abstained.count, averageCertifiedRadius: run.curve.averageCertifiedRadius,
-        isAverageComparable: !run.isTargetStopped, evaluationsPerImage: run.evaluationsPerImage,
+        isAverageComparable: run.caveat == nil, evaluationsPerImage: run.evaluationsPerImage,
         secondsPerImage: run.secondsPerImage,
         certified: report.radii.map { radius in
           let share = run.curve.share(atRadius: radius)

@@ -28,7 +28,7 @@ public struct ResultTables: Sendable {
             + radii.map { run.curve.share(atRadius: $0).percent() }
             + [
               DecimalText.down(run.curve.averageCertifiedRadius, digits: 4)
-                + (run.isTargetStopped ? " (target-stopped)" : "")
+                + (run.caveat.map { " (\($0.mark))" } ?? "")
             ]))
     }
     for group in BestOverSigma.groups(runs) {
