@@ -67,6 +67,9 @@ public struct VoteExecutor: Sendable {
     }
   }
 
+  /// Requests that wait for a worker.
+  package var waitingTasks: Int { pool.waitingTasks }
+
   private func batches<Answer: Sendable>(
     of requests: [VoteRequest], order: Int,
     answer: @escaping @Sendable (VoteWorker, [VoteRequest]) throws -> [Answer]
