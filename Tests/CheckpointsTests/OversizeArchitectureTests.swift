@@ -32,12 +32,18 @@ struct OversizeArchitectureTests {
     try Fixtures.withFolder { folder in
       let file = folder.appendingPathComponent("oversize.safetensors").path
       try checkpoint.writeSafetensors(to: file)
-      let clock = ContinuousClock()
-      let start = clock.now
+      let start = processorSeconds()
       let error = try #require(throws: InputError.self) { try Checkpoint.load(path: file) }
       #expect(error.location?.contains(place) == true && error.file == file, "\(error)")
-      #expect(clock.now - start < .seconds(1))
+      #expect(processorSeconds() - start < 1)
     }
+  }
+
+  /// Of this thread: other tests' work does not count.
+  private func processorSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   @Test("and those that exist are not", arguments: [32, 64, 256, 512])

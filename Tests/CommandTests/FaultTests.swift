@@ -23,7 +23,7 @@ struct FaultTests {
 
   private func withRun(_ stop: SmallRun.Stop, slow: Bool = false, _ body: (SmallRun) throws -> Void) throws {
     try TemporaryFolder.with { folder in
-      let run = SmallRun(stop: stop, folder: folder, votes: slow ? 3000 : nil)
+      let run = SmallRun(stop: stop, folder: folder, votes: slow ? 6000 : nil)
       try run.prepare()
       try body(run)
     }
@@ -34,10 +34,13 @@ struct FaultTests {
     try withRun(.fixed, slow: true) { run in
       let first = try start(run, images: 1)
       let before = run.files.finishedImages
+      // It stands still meanwhile: on a busy machine it might be done before the others have asked.
+      first.send(SIGSTOP)
       let second = try Program.run(run.arguments + ["--resume"])
       let verified = try run.verify()
       #expect(first.isRunning, "the first process must still be at work")
       first.send(SIGTERM)
+      first.send(SIGCONT)
       let ending = try first.wait()
       #expect(ending.status == 130, "\(ending.errors)")
       let holder = "process \(first.identifier) on \(ProcessInfo.processInfo.hostName)"
@@ -51,9 +54,12 @@ struct FaultTests {
   func vanished(isReplaced: Bool) throws {
     try withRun(.fixed, slow: true) { run in
       let program = try start(run, images: 2)
+      program.send(SIGSTOP)
+      #expect(program.isRunning, "the process must still be at work")
       let aside = run.path + ".aside"
       try FileManager.default.moveItem(atPath: run.path, toPath: aside)
       if isReplaced { try FileManager.default.copyItem(atPath: aside, toPath: run.path) }
+      program.send(SIGCONT)
       let kept = RunFiles(folder: URL(fileURLWithPath: aside))
       let finished = kept.finishedImages
       let ending = try program.wait()

@@ -21,7 +21,7 @@ struct InterruptionTests {
 
   @Test("a run killed ten times and resumed equals an undisturbed one in everything but times")
   func killed() throws {
-    let arguments = Self.arguments(images: 14)
+    let arguments = Self.arguments(images: 24)
     try TemporaryFolder.with { folder in
       let (quiet, hunted) = (folder.appendingPathComponent("quiet"), folder.appendingPathComponent("hunted"))
       for place in [quiet, hunted] {
@@ -44,7 +44,7 @@ struct InterruptionTests {
       let undisturbed = try Program.run(arguments, in: quiet)
       #expect(undisturbed.status == 0, "\(undisturbed.errors)")
 
-      #expect(try run.records().map(\.index) == Array(0..<14))
+      #expect(try run.records().map(\.index) == Array(0..<24))
       #expect(try run.timeless() == RunFiles(folder: quiet.appendingPathComponent("run")).timeless())
     }
   }
