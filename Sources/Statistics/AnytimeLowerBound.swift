@@ -62,14 +62,4 @@ public struct AnytimeLowerBound: Hashable, Sendable {
     bound = lower
     attained = Prefix(successes: successes, trials: trials)
   }
-
-  /// The largest bound that a budget of so many votes in all can still bring: `bound`, or that of nothing but successes
-  /// from here on.
-  ///
-  /// What the bound may still gain; nothing, once it equals `bound`.
-  ///
-  /// - Precondition: budget ≥ trials.
-  public func reach(budget: Int) -> Double {
-    max(bound, ConfidenceSequence.reach(successes: successes, trials: trials, budget: budget, alpha: alpha))
-  }
 }

@@ -24,6 +24,15 @@ public struct BetaDistribution: Hashable, Sendable {
   /// The x with I_x(a, b) = p, for 0 ≤ p ≤ 1.
   public func quantile(_ p: Double) -> Double { checked(ndc_ibeta_inv(a, b, p), "quantile", p) }
 
+  /// An x with I_x(a, b) ≤ p beyond doubt, for 0 ≤ p ≤ 1: `quantile(_:)` rounded down.
+  ///
+  /// The x returned is one whose I_x(a, b) was computed and found to be below p by more than that computation can err,
+  /// which is taken as a relative 2⁻⁴³ + 2⁻⁶²·(a + b), eleven times what was measured. It lies below the quantile by
+  /// about as much, divided by d ln I/d ln x.
+  public func quantileRoundedDown(_ p: Double) -> Double {
+    checked(ndc_ibeta_inv_below(a, b, p), "quantileRoundedDown", p)
+  }
+
   /// The x with 1 − I_x(a, b) = q, for 0 ≤ q ≤ 1.
   public func quantile(survival q: Double) -> Double { checked(ndc_ibetac_inv(a, b, q), "quantile(survival:)", q) }
 

@@ -31,11 +31,16 @@ public enum ConfidenceSequence {
   ///
   /// It rises with k, falls with n at the same k, and rises with every success.
   ///
+  /// - Parameter rounding: `.nearest` gives what version 0.2.0 recorded, whose last digit may be too large where all
+  ///   trials succeeded.
   /// - Precondition: 0 ≤ successes ≤ trials, 0 < α < 1.
-  public static func lowerBound(successes: Int, trials: Int, alpha: Double) -> Double {
+  public static func lowerBound(
+    successes: Int, trials: Int, alpha: Double, rounding: BoundRounding = .down
+  ) -> Double {
     check(successes, trials, alpha)
     guard successes > 0 else { return 0 }
-    return root(OneSidedBetaMixture(successes: successes, trials: trials), successes, trials, target: -log(alpha))
+    let mixture = OneSidedBetaMixture(successes: successes, trials: trials, rounding: rounding)
+    return root(mixture, successes, trials, target: -log(alpha))
   }
 
   /// U_n = 1 − L_n of the failures, the mirrored level 1 − α upper bound, rounded up; 1 without failures.
@@ -47,18 +52,6 @@ public enum ConfidenceSequence {
   public static func upperBound(successes: Int, trials: Int, alpha: Double) -> Double {
     check(successes, trials, alpha)
     return mirrored(lowerBound(successes: trials - successes, trials: trials, alpha: alpha))
-  }
-
-  /// The largest L_m, n ≤ m ≤ N, that can still be reached from `successes` of `trials` when `budget` = N trials are
-  /// all there will be: that of N − n more successes.
-  ///
-  /// M_m rises with every success, so the last one counts. From zero of zero it is the bound that a whole budget of
-  /// successes certifies.
-  ///
-  /// - Precondition: 0 ≤ successes ≤ trials ≤ budget, 0 < α < 1.
-  public static func reach(successes: Int = 0, trials: Int = 0, budget: Int, alpha: Double) -> Double {
-    precondition(trials <= budget, "\(trials) trials of a budget of \(budget)")
-    return lowerBound(successes: successes + (budget - trials), trials: budget, alpha: alpha)
   }
 
   /// The least n at which n trials with just so many failures have L_n ≥ `bound`; nil if it exceeds `limit`.

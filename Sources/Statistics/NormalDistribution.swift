@@ -19,6 +19,14 @@ public enum NormalDistribution {
     return ndc_normal_quantile(p)
   }
 
+  /// A number not above Φ⁻¹(p), and within a relative 2⁻⁵² of it; −∞ at p = 0, +∞ at p = 1.
+  ///
+  /// - Precondition: 0 ≤ p ≤ 1.
+  public static func quantileRoundedDown(_ p: Double) -> Double {
+    precondition(p >= 0 && p <= 1, "\(p) is not a probability")
+    return ndc_normal_quantile_below(p)
+  }
+
   /// Φ⁻¹(1 − q) without cancellation; +∞ at q = 0, −∞ at q = 1.
   ///
   /// - Precondition: 0 ≤ q ≤ 1.

@@ -34,11 +34,13 @@ struct OneSidedBetaMixture: Sendable {
   private let successes: Double
   private let failures: Double
   private let trials: Double
+  private let rounding: BoundRounding
   /// ln B(a, b) − k·ln(k/n) − (n−k)·ln((n−k)/n), which is about ½·ln(2π/n).
   let offset: Double
 
   /// - Precondition: 0 ≤ successes ≤ trials ≤ 2⁵⁰, trials > 0.
-  init(successes: Int, trials: Int) {
+  init(successes: Int, trials: Int, rounding: BoundRounding = .down) {
+    self.rounding = rounding
     self.successes = Double(successes)
     self.failures = Double(trials - successes)
     self.trials = Double(trials)
@@ -85,9 +87,10 @@ struct OneSidedBetaMixture: Sendable {
 
   /// n·KL(k/n ‖ p) = k·ln(k/(np)) + (n−k)·ln((n−k)/(n(1−p))).
   private func deviance(at p: Double, u: Double) -> Double {
+    // u/k would round 1 − p where p itself is exact, and so did 0.2.0 round p before its logarithm.
+    if failures == 0 && rounding == .down { return -successes * log(p) }
     var sum = 0.0
     if successes > 0 {
-      // For k = n, u/k rounds 1 − p where p itself is exact.
       let isFar = u > 0.5 * successes || failures == 0
       sum -= successes * (isFar ? log(trials * p / successes) : log1p(-u / successes))
     }

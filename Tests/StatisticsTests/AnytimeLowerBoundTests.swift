@@ -52,16 +52,4 @@ struct AnytimeLowerBoundTests {
     running.add(success: false)
     #expect(running.bound == 0 && running.attained.trials == 0 && running.trials == 1)
   }
-
-  @Test("reaches what nothing but successes would bring, and no less than it has")
-  func reach() {
-    var running = AnytimeLowerBound(alpha: 0.01)
-    for _ in 0..<50 { running.add(success: true) }
-    for _ in 0..<30 { running.add(success: false) }
-    #expect(running.reach(budget: 100) == running.bound)
-    let expected = running.reach(budget: 1000)
-    #expect(expected > running.bound)
-    for _ in 80..<1000 { running.add(success: true) }
-    #expect(running.bound == expected && running.reach(budget: 1000) == expected)
-  }
 }

@@ -9,9 +9,14 @@ struct ClopperPearsonTests {
     let rows = try ReferenceValues.load().bounds
     #expect(rows.count > 400)
     for row in rows {
-      let bound = row.side == .lower ? ClopperPearson.lowerBound : ClopperPearson.upperBound
-      let value = bound(row.successes, row.trials, row.alpha)
-      expectClose(value, row.value, "\(row)")
+      let (successes, trials, alpha) = (row.successes, row.trials, row.alpha)
+      let values =
+        row.side == .lower
+        ? [BoundRounding.down, .nearest].map {
+          ClopperPearson.lowerBound(successes: successes, trials: trials, alpha: alpha, rounding: $0)
+        }
+        : [ClopperPearson.upperBound(successes: successes, trials: trials, alpha: alpha)]
+      for value in values { expectClose(value, row.value, "\(row)") }
     }
   }
 

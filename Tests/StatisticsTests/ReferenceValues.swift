@@ -40,7 +40,6 @@ struct ReferenceValues: Decodable {
   let normalCDFs: [Point]
   let twoSidedTests: [Count]
   let binomials: [Count]
-  let wilson: [Bound]
   let kolmogorov: [Point]
   let radii: [Radius]
 

@@ -13,6 +13,8 @@ double ndc_ibeta(double a, double b, double x);
 double ndc_ibetac(double a, double b, double x);
 /// The x with I_x(a, b) = p.
 double ndc_ibeta_inv(double a, double b, double p);
+/// An x with I_x(a, b) ≤ p, as near to equality as the error of I_x(a, b) allows to tell.
+double ndc_ibeta_inv_below(double a, double b, double p);
 /// The x with 1 − I_x(a, b) = q.
 double ndc_ibetac_inv(double a, double b, double q);
 
@@ -22,6 +24,8 @@ double ndc_normal_cdf(double x);
 double ndc_normal_survival(double x);
 /// Φ⁻¹(p); −∞ at 0 and +∞ at 1.
 double ndc_normal_quantile(double p);
+/// A number not above Φ⁻¹(p), and within a relative 2^-52 of it.
+double ndc_normal_quantile_below(double p);
 /// Φ⁻¹(1 − q) without cancellation; +∞ at 0 and −∞ at 1.
 double ndc_normal_quantile_survival(double q);
 

@@ -1,4 +1,4 @@
-"""Writes confidence_sequences.json beside itself: M_n(p) and its bounds with 70 digits.
+"""Writes confidence_sequences.json beside itself: M_n(p), and the largest doubles not above its bounds, with 70 digits.
 
     python3 Tests/StatisticsTests/Fixtures/make_confidence_sequences.py
 
@@ -8,6 +8,7 @@ mpmath's own betainc.
 """
 
 import json
+import math
 import pathlib
 
 import mpmath as mp
@@ -58,6 +59,11 @@ def lower_bound(k, n, alpha):
     return mp.exp(mp.findroot(value, (low, high), solver="anderson", tol=1e-80, maxsteps=200))
 
 
+def floor(value):
+    nearest = float(value)
+    return math.nextafter(nearest, -math.inf) if mp.mpf(nearest) > value else nearest
+
+
 def by_definition(k, n, p):
     """ln M_n(p) as the weighted average of likelihood ratios that it is; q = cos²(t), w(q) dq = dt up to a factor."""
     p = mp.mpf(p)
@@ -96,7 +102,7 @@ table = {
     "command": "python3 Tests/StatisticsTests/Fixtures/make_confidence_sequences.py",
     "mpmath": mp.__version__,
     "bounds": [
-        {"successes": k, "trials": n, "alpha": alpha, "value": float(lower_bound(k, n, alpha))}
+        {"successes": k, "trials": n, "alpha": alpha, "value": floor(lower_bound(k, n, alpha))}
         for k, n, alpha in bounds
     ],
     "evidence": [

@@ -201,21 +201,6 @@ def binomials():
     return rows
 
 
-def wilson():
-    rows = []
-    for n, k in [(1, 0), (1, 1), (10, 3), (500, 487), (500, 500), (500, 0), (10_000, 9_999)]:
-        for alpha in (0.05, 0.001):
-            interval = stats.binomtest(k, n).proportion_ci(1 - alpha, "wilson")
-            z, share = exact_normal_quantile(1 - mp.mpf(alpha) / 2), mp.mpf(k) / n
-            half = z * mp.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-            for side, sign, scipy_value in (("lower", -1, interval.low), ("upper", 1, interval.high)):
-                value = (share + z * z / (2 * n) + sign * half) / (1 + z * z / n)
-                if abs(value) < mp.mpf(10) ** -30:
-                    value = mp.mpf(0)
-                rows.append(entry({"successes": k, "trials": n, "alpha": alpha, "side": side}, value, scipy_value))
-    return rows
-
-
 def exact_kolmogorov(x):
     return 2 * mp.nsum(lambda j: (-1) ** (int(j) - 1) * mp.exp(-2 * j * j * mp.mpf(x) ** 2), [1, 400],
                        method="direct")
@@ -239,7 +224,7 @@ tables = {
     "command": "python3 Tests/StatisticsTests/Fixtures/make_reference_values.py",
     "versions": f"scipy {scipy.__version__}, mpmath {mp.__version__}",
     "bounds": bounds(), "quantiles": quantiles(), "normalCDFs": normal_cdfs(), "twoSidedTests": two_sided_tests(),
-    "binomials": binomials(), "wilson": wilson(), "kolmogorov": kolmogorov(), "radii": radii(),
+    "binomials": binomials(), "kolmogorov": kolmogorov(), "radii": radii(),
 }
 lines = []
 for name, value in tables.items():
