@@ -3,11 +3,14 @@ import Basics
 import Certification
 import Classifiers
 import Diffusion
+import Statistics
 
 /// Learns from training images which noise levels to evaluate, with which weights, and how to race over them.
 ///
 /// Half of the images choose the levels (greedily, by likelihood); the other half, which that choice has not seen, fit
-/// the weights and set the margins.
+/// the weights and set the margins. Every accuracy reported is of votes that had no part in what judges them: of the
+/// second half, judged by the first half's weights (the choice of levels) or by weights and margins fitted on four
+/// fifths of it (``CrossFit``). That takes no images and no evaluations beyond those that calibrate.
 public struct CalibrationRun: Sendable {
   public var denoiser: any Denoiser
   /// Method, σ and noise sharing; its levels, weighting and elimination are not used.
@@ -44,11 +47,26 @@ public struct CalibrationRun: Sendable {
   /// What was learned, and how the levels were chosen.
   public struct Result: Sendable {
     public var entry: CalibrationTable.Entry
+    /// The levels as they were added, fitted on the first half and measured on the second.
     public var choice: [WeightFit]
-    /// Accuracy of the weights without a race on the second half.
+    /// What the entry's accuracy is of.
+    public var heldOut: HeldOut
+    /// Accuracy of the weights without a race, on the same votes.
     public var fullAccuracy: Double
     /// What other loss shares would have brought, on the same votes.
     public var alternatives: [Alternative]
+
+    /// Votes judged by what they had no part in.
+    public struct HeldOut: Hashable, Sendable, Codable {
+      public var images: Int
+      public var correct: Int
+      public var accuracy: Double
+      /// The exact 95 % interval of the accuracy (Clopper–Pearson), as of independent votes.
+      public var lower: Double
+      public var upper: Double
+      /// What one cost on average, x̂ included.
+      public var evaluationsPerVote: Double
+    }
 
     public struct Alternative: Hashable, Sendable, Codable {
       public var lossShare: Double
@@ -72,28 +90,37 @@ public struct CalibrationRun: Sendable {
         "the model tells nothing about these classes: no level's errors are smaller for the right class",
         expected: "a model that was trained on such images")
     }
-    func race(_ share: Double) -> RaceCalibration {
-      RaceCalibration(levels: fit.levels, weights: fit.weights, samples: second, share: share)
-    }
-    let chosenRace = race(lossShare)
+    let race = RaceCalibration(levels: fit.levels, weights: fit.weights, samples: second, share: lossShare).race
     var weights = [Double](repeating: 0, count: chosen.count)
     for (level, weight) in zip(fit.levels, fit.weights) { weights[level] = weight }
     let levels = try Calibration(
       levels: zip(chosen, weights).map {
         Calibration.Level(sigma: candidates[$0].sigma, weight: $1, amplitude: candidates[$0].amplitude)
       })
-    let reconstruction = specification.needsUnconditional ? 1.0 : 0
+    let crossFit = CrossFit(levels: fit.levels, samples: second)
+    let score = crossFit.score(share: lossShare)
+    let heldOut = heldOut(score)
     return Result(
       entry: CalibrationTable.Entry(
-        sigma: specification.sigma, method: specification.method, levels: levels, race: chosenRace.race,
-        images: second.count, accuracy: chosenRace.accuracy,
-        evaluationsPerVote: chosenRace.evaluationsPerVote + reconstruction),
-      choice: choice.steps, fullAccuracy: chosenRace.fullAccuracy,
+        sigma: specification.sigma, method: specification.method, levels: levels, race: race, images: heldOut.images,
+        accuracy: heldOut.accuracy, evaluationsPerVote: heldOut.evaluationsPerVote),
+      choice: choice.steps.map { step in
+        step.measured(on: second, at: step.levels.map { chosen.firstIndex(of: $0) ?? 0 })
+      },
+      heldOut: heldOut, fullAccuracy: score.fullAccuracy,
       alternatives: Self.lossShares.map { share in
-        let race = race(share)
+        let alternative = self.heldOut(crossFit.score(share: share))
         return .init(
-          lossShare: share, accuracy: race.accuracy, evaluationsPerVote: race.evaluationsPerVote + reconstruction)
+          lossShare: share, accuracy: alternative.accuracy, evaluationsPerVote: alternative.evaluationsPerVote)
       })
+  }
+
+  private func heldOut(_ score: CrossFit.Score) -> Result.HeldOut {
+    let interval = ClopperPearson.interval(successes: score.correct, trials: score.votes)
+    return .init(
+      images: score.votes, correct: score.correct, accuracy: score.accuracy, lower: interval.lowerBound,
+      upper: interval.upperBound,
+      evaluationsPerVote: score.evaluationsPerVote + (specification.needsUnconditional ? 1 : 0))
   }
 
   static let lossShares = [0, 0.002, 0.005, 0.01, 0.02, 0.05]

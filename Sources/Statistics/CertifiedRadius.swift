@@ -2,10 +2,10 @@
 public enum CertifiedRadius {
   /// R = σ′·Φ⁻¹(p_A), in the units of σ, rounded down; nil (abstain) unless p_A > ½.
   ///
-  /// σ is the smoothing noise in pixels in [0, 1], and so is R (Docs/Mathematics.md, Spaces and units). σ′ is σ, or what the noise is drawn with
-  /// where that is smaller (``drawnNoise(sigma:)``). R is not above the product of the exact σ′ and Φ⁻¹(p_A), and
-  /// within a relative 2⁻⁵¹ of it. A bound that is not a number abstains. A bound that rounded to 1 counts as the next
-  /// smaller number: no finite sample certifies an infinite radius.
+  /// σ is the smoothing noise in pixels in [0, 1], and so is R (Docs/Mathematics.md, Spaces and units). σ′ is σ, or what
+  /// the noise is drawn with where that is smaller (``drawnNoise(sigma:)``). R is not above the exact product, and within
+  /// a relative 2⁻⁵⁰ of it. A bound that is not a number abstains. A bound that rounded to 1 counts as the next smaller
+  /// number: no finite sample certifies an infinite radius.
   ///
   /// - Parameter rounding: `.nearest` gives what version 0.2.0 recorded, σ·Φ⁻¹(p_A) rounded to nearest.
   /// - Precondition: σ is positive and finite, p_A ≤ 1.

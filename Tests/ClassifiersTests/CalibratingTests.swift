@@ -76,4 +76,57 @@ import Testing
       #expect(result.accuracy < careful.fullAccuracy)
     }
   }
+
+  /// Labels that the errors do not tell: accuracy beyond chance is what fitting makes up.
+  @Test func `cross-fitting reports chance where there is nothing to learn, and the fitted votes themselves do not`() {
+    let classes = 4
+    var right = 0
+    var rightOfFitted = 0.0
+    var votes = 0
+    for seed in 0..<30 as Range<UInt64> {
+      let samples = Self.samples(40, weights: [0, 0, 0, 0, 0, 0], classes: classes, seed: 100 + seed)
+      let score = CrossFit(levels: [3, 0, 5, 1, 2, 4], samples: samples).score(share: 0.01)
+      right += score.correct
+      votes += score.votes
+      let fit = WeightFit(levels: [3, 0, 5, 1, 2, 4], samples: samples)
+      let race = RaceCalibration(levels: fit.levels, weights: fit.weights, samples: samples, share: 0.01)
+      rightOfFitted += race.accuracy * 40
+    }
+    #expect(votes == 1200)
+    // 300 is chance; five standard deviations are 75.
+    #expect(abs(right - 300) < 75, "\(right)")
+    #expect(rightOfFitted > 375, "\(rightOfFitted)")
+  }
+
+  @Test func `cross-fitting judges every vote once, and finds what there is to find`() {
+    let samples = Self.samples(603, weights: [2, 1], seed: 8)
+    let score = CrossFit(levels: [0, 1], samples: samples).score(share: 0.01)
+    let careful = CrossFit(levels: [0, 1], samples: samples).score(share: 0)
+    #expect(score.votes == 603 && score.fullCorrect == careful.fullCorrect)
+    let best = samples.count { sample in
+      let losses = (0..<4).map { 2 * sample.errors.values[$0] + sample.errors.values[4 + $0] }
+      return losses.firstIndex(of: losses.min() ?? 0) == sample.label
+    }
+    // No rule is right more often than the one the labels were drawn with, but by chance.
+    #expect(abs(score.fullCorrect - best) < 25, "\(score.fullCorrect) against \(best)")
+    #expect(score.evaluations <= careful.evaluations && careful.evaluations < 603 * 8)
+    #expect(score.evaluations >= 603 * 4)
+    #expect(CrossFit(levels: [0], samples: Array(samples[..<2])).score(share: 0).votes == 2)
+  }
+
+  @Test func `a fit measured on the samples it came from gives its own figures, wherever the grid holds its levels`() {
+    let samples = Self.samples(200, weights: [0.8, 0, 0.3], seed: 4)
+    let fit = WeightFit(levels: [2, 0], samples: samples)
+    let swapped = samples.map { sample in
+      let e = sample.errors.values
+      return CalibrationSample(
+        errors: LevelErrors(classCount: 4, values: Array(e[0..<4]) + Array(e[8..<12]), evaluations: 0),
+        label: sample.label)
+    }
+    let measured = fit.measured(on: swapped, at: [1, 0])
+    #expect(measured.weights == fit.weights && measured.levels == fit.levels && measured.accuracy == fit.accuracy)
+    #expect(abs(measured.negativeLogLikelihood - fit.negativeLogLikelihood) < 1e-12)
+    let other = fit.measured(on: Self.samples(200, weights: [0.8, 0, 0.3], seed: 5), at: [2, 0])
+    #expect(other.negativeLogLikelihood != fit.negativeLogLikelihood)
+  }
 }

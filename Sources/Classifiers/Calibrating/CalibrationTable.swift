@@ -26,11 +26,12 @@ public struct CalibrationTable: Hashable, Sendable {
     public var levels: Calibration
     /// nil evaluates every class at every level.
     public var race: Race?
-    /// Training votes it was learned from.
+    /// Training votes that the weights and the race were learned from.
     public var images: Int?
-    /// Share of them that the race classified correctly.
+    /// Share of them classified correctly, each by weights and a race that were learned without it (``CrossFit``), at
+    /// levels chosen on other images. Up to version 0.2.0 by those that were learned with it: too high.
     public var accuracy: Double?
-    /// What a vote cost on average.
+    /// What a vote cost on average, in the same way.
     public var evaluationsPerVote: Double?
 
     public init(

@@ -5,12 +5,15 @@
 /// positions and N votes, so many are left beyond it that after position i at most ⌊share·N·i/(P − 1)⌋ have been lost.
 public struct RaceCalibration: Hashable, Sendable {
   public let race: Race
-  /// Share of the votes that the race gets right.
+  /// Share of the votes it learned from that the race gets right: for what it is worth elsewhere, see ``CrossFit``.
   public let accuracy: Double
-  /// Share that the full classifier gets right.
+  /// Share of them that the full classifier gets right.
   public let fullAccuracy: Double
   /// Denoiser evaluations per vote, without x̂.
   public let evaluationsPerVote: Double
+  private let levels: [Int]
+  private let weights: [Double]
+  private let margins: [Double]
 
   /// - Parameters:
   ///   - levels: places in the samples' grid in the order of evaluation.
@@ -61,7 +64,28 @@ public struct RaceCalibration: Hashable, Sendable {
     accuracy = Double(right) / Double(samples.count)
     fullAccuracy = Double(zip(full, samples).count { $0 == $1.label }) / Double(samples.count)
     evaluationsPerVote = Double(evaluations) / Double(samples.count)
+    self.levels = levels
+    self.weights = weights
+    self.margins = margins
   }
+
+  /// The class that the race gives to a vote, and the denoiser evaluations that it takes.
+  func judge(_ sample: CalibrationSample) -> (winner: Int?, evaluations: Int) {
+    var running = [Double](repeating: 0, count: sample.errors.classCount)
+    var alive = Array(running.indices)
+    var evaluations = 0
+    for (position, level) in levels.enumerated() where alive.count > 1 || position == 0 {
+      let errors = sample.errors.errors(at: level)
+      for label in alive { running[label] += weights[position] * errors[errors.startIndex + label] }
+      evaluations += alive.count
+      let best = alive.map { running[$0] }.min() ?? 0
+      alive.removeAll { running[$0] - best > margins[position] }
+    }
+    return (alive.min { running[$0] < running[$1] }, evaluations)
+  }
+
+  /// The class that every class at every level gives to it.
+  func fullWinner(_ sample: CalibrationSample) -> Int? { Self.winner(sample, levels, weights) }
 
   private static func winner(_ sample: CalibrationSample, _ levels: [Int], _ weights: [Double]) -> Int? {
     var losses = [Double](repeating: 0, count: sample.errors.classCount)

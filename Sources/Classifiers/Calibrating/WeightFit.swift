@@ -53,6 +53,24 @@ public struct WeightFit: Hashable, Sendable {
     (negativeLogLikelihood, accuracy) = problem.score(w)
   }
 
+  private init(levels: [Int], weights: [Double], negativeLogLikelihood: Double, accuracy: Double) {
+    self.levels = levels
+    self.weights = weights
+    self.negativeLogLikelihood = negativeLogLikelihood
+    self.accuracy = accuracy
+  }
+
+  /// The same weights, measured on other samples, whose grid holds level i at `places[i]`.
+  ///
+  /// - Precondition: at least one sample and one place per level.
+  public func measured(on samples: [CalibrationSample], at places: [Int]) -> WeightFit {
+    precondition(places.count == levels.count, "a place per level")
+    let problem = Problem(levels: places, samples: samples)
+    let score = problem.score(zip(weights, problem.scales).map { $0 * $1 })
+    return WeightFit(
+      levels: levels, weights: weights, negativeLogLikelihood: score.negativeLogLikelihood, accuracy: score.accuracy)
+  }
+
   /// The samples' errors at the chosen levels, relative to their mean over the classes and to the level's scale.
   private struct Problem {
     var scales: [Double]

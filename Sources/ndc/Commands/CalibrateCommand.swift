@@ -11,8 +11,9 @@ struct CalibrateCommand: AsyncParsableCommand {
       the weights (a convex fit of the class probabilities) and set how far a class may fall behind before a vote drops \
       it. The result is a small JSON file beside the model, which --weighting learned and --preset fast use.
 
-      Calibrate on training images only: a certificate stays valid either way, but accuracy measured on images that were \
-      calibrated on means nothing.
+      Accuracies shown are of the second half, each image judged by weights and margins that were learned without it. \
+      Calibrate on training images only: a certificate stays valid either way, but accuracy that `certify` or `classify` \
+      measures on images that were calibrated on means nothing.
 
       Example: ndc calibrate --data train-images-idx3-ubyte.gz --sigma 0.25 0.5 1.0
       """)
@@ -80,6 +81,8 @@ struct CalibrateCommand: AsyncParsableCommand {
     var out: String
     var calibration: CalibrationTable
     var choices: [[Step]]
+    /// Per smoothing noise: what the calibration's accuracy is of, with its 95 % interval.
+    var heldOut: [CalibrationRun.Result.HeldOut]
     /// Per smoothing noise: what other loss shares would bring.
     var alternatives: [[CalibrationRun.Result.Alternative]]
 
@@ -102,6 +105,7 @@ struct CalibrateCommand: AsyncParsableCommand {
     let calibrator = try calibrator(loaded)
     var table = CalibrationTable(model: loaded.weightsDigest(), entries: [], notes: notes(calibrator))
     var choices: [[Result.Step]] = []
+    var heldOut: [CalibrationRun.Result.HeldOut] = []
     var alternatives: [[CalibrationRun.Result.Alternative]] = []
     for sigma in sigma.sorted() {
       let candidates = try calibrator.candidates(sigma: sigma)
@@ -118,12 +122,14 @@ struct CalibrateCommand: AsyncParsableCommand {
           accuracy: fit.accuracy)
       }
       choices.append(steps)
+      heldOut.append(result.heldOut)
       alternatives.append(result.alternatives)
       if !json { show(sigma, result, steps, classCount: loaded.classCount) }
     }
     try table.write(to: file)
     if json {
-      try Output.json(Result(out: file, calibration: table, choices: choices, alternatives: alternatives))
+      try Output.json(
+        Result(out: file, calibration: table, choices: choices, heldOut: heldOut, alternatives: alternatives))
     } else {
       Output.line("wrote \(file)")
     }
@@ -148,13 +154,16 @@ struct CalibrateCommand: AsyncParsableCommand {
 
   private func notes(_ calibrator: ModelCalibrator) -> String {
     "ndc calibrate --images \(images) --most-levels \(mostLevels) --loss-share \(lossShare) --seed \(seed), "
-      + "\(calibrator.model.precision.rawValue), on \(URL(fileURLWithPath: data).lastPathComponent) (\(calibrator.images.count) images)"
+      + "\(calibrator.model.precision.rawValue), on \(URL(fileURLWithPath: data).lastPathComponent) (\(calibrator.images.count) images); "
+      + "accuracy of images that fitted neither the weights nor the race they are judged by"
   }
 
   private func show(
     _ sigma: Double, _ result: CalibrationRun.Result, _ steps: [Result.Step], classCount: Int
   ) {
     Output.line("sigma \(sigma)")
+    let heldOut = result.heldOut
+    Output.line("  measured on \(heldOut.images) images, each judged by what was learned without it")
     Output.line("  level   log-loss  accuracy   (levels in the order they were added)")
     for step in steps {
       Output.line(
@@ -170,5 +179,9 @@ struct CalibrateCommand: AsyncParsableCommand {
         "  " + padded("\(alternative.lossShare)", 12) + padded(fixed(alternative.accuracy * 100, 1) + " %", 10)
           + fixed(alternative.evaluationsPerVote, 1) + (alternative.lossShare == lossShare ? "  chosen" : ""))
     }
+    Output.line(
+      "  loss share \(lossShare): \(heldOut.correct) of \(heldOut.images) right, "
+        + "\(fixed(heldOut.accuracy * 100, 1)) % (95 % interval \(fixed(heldOut.lower * 100, 1)) … "
+        + "\(fixed(heldOut.upper * 100, 1)) %), \(fixed(heldOut.evaluationsPerVote, 1)) evaluations per vote")
   }
 }
