@@ -114,7 +114,11 @@ let package = Package(
       "UNets", ["UNets", "Checkpoints", "Diffusion", "Classifiers", "OneDNN", "CKernels", "Basics", "NumPyFiles"],
       hasFixtures: true),
     tests("Records", ["Records", "Certification", "Classifiers", "Basics"]),
-    tests("Runs", ["Runs", "Records", "Certification", "Classifiers", "Datasets", "Basics"]),
+    tests(
+      "Runs",
+      [
+        "Runs", "Records", "Certification", "Classifiers", "Datasets", "Diffusion", "Statistics", "Basics",
+      ]),
     tests(
       "Reports",
       [

@@ -9,10 +9,12 @@ public struct Bound: Hashable, Sendable {
     /// Anytime-valid certification).
     case betaMixture = "beta-mixture"
 
-    func lowerBound(successes: Int, trials: Int, alpha: Double) -> Double {
+    func lowerBound(successes: Int, trials: Int, alpha: Double, rounding: BoundRounding = .down) -> Double {
       switch self {
-      case .clopperPearson: ClopperPearson.lowerBound(successes: successes, trials: trials, alpha: alpha)
-      case .betaMixture: ConfidenceSequence.lowerBound(successes: successes, trials: trials, alpha: alpha)
+      case .clopperPearson:
+        ClopperPearson.lowerBound(successes: successes, trials: trials, alpha: alpha, rounding: rounding)
+      case .betaMixture:
+        ConfidenceSequence.lowerBound(successes: successes, trials: trials, alpha: alpha, rounding: rounding)
       }
     }
 
@@ -45,7 +47,12 @@ public struct Bound: Hashable, Sendable {
   }
 
   /// The lower bound on p_A.
-  public var value: Double { kind.lowerBound(successes: successes, trials: samples, alpha: alpha) }
+  public var value: Double { value(rounding: .down) }
+
+  /// The lower bound on p_A as another version rounded it.
+  public func value(rounding: BoundRounding) -> Double {
+    kind.lowerBound(successes: successes, trials: samples, alpha: alpha, rounding: rounding)
+  }
 }
 
 extension Bound: Codable {

@@ -15,10 +15,17 @@ public struct Certificate: Hashable, Sendable {
   public var abstained: Bool { radius == nil }
 
   /// The certificate of a bound obtained elsewhere, such as an anytime-valid one.
-  public init(pLower: Double, sigma: PixelNoise) {
+  ///
+  /// - Parameter rounding: that of the version whose certificate it is.
+  public init(pLower: Double, sigma: PixelNoise, rounding: BoundRounding = .down) {
     precondition((0...1).contains(pLower), "a probability")
     self.pLower = pLower
-    radius = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: pLower)
+    radius = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: pLower, rounding: rounding)
+  }
+
+  /// The certificate of a bound, both rounded as a version did it.
+  public init(_ bound: Bound, sigma: PixelNoise, rounding: BoundRounding = .down) {
+    self.init(pLower: bound.value(rounding: rounding), sigma: sigma, rounding: rounding)
   }
 
   /// The certificate of k successes in n estimation votes.

@@ -14,11 +14,5 @@ extension RunSummary {
 }
 
 extension RunManifest.Program {
-  private static let lastToAddInOrder = [0, 2, 0]
-
-  fileprivate var addsRadiiInOrder: Bool {
-    let parts = version.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-    let numbers = parts.compactMap { $0 }
-    return numbers.count == parts.count && !Self.lastToAddInOrder.lexicographicallyPrecedes(numbers)
-  }
+  fileprivate var addsRadiiInOrder: Bool { isUpTo([0, 2, 0]) }
 }

@@ -69,6 +69,7 @@ import Testing
     #expect(object?.keys.sorted() == ["abstained", "pLower", "radius"])
     #expect(object?["radius"] as? Double == 0)
     #expect(object?["abstained"] as? Bool == true)
-    #expect(object?["pLower"] as? Double == certificate.pLower)
+    struct Bound: Decodable { var pLower: Double }
+    #expect(try JSONDecoder().decode(Bound.self, from: JSONEncoder().encode(certificate)).pLower == certificate.pLower)
   }
 }

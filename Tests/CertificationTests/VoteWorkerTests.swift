@@ -1,6 +1,7 @@
 import Basics
 import Certification
 import Noise
+import Statistics
 import Testing
 
 @Suite struct VoteWorkerTests {
@@ -25,6 +26,16 @@ import Testing
       let expected = 2 * Double(Self.pixels[index]) - 1 + 2 * 0.25 * Double(normals[index])
       #expect(abs(Double(input.image[index]) - expected) < 1e-6)
     }
+  }
+
+  @Test("The noise is no weaker than the radius takes it for", arguments: [0.12, 0.25, 0.37, 1])
+  func drawnNoise(sigma: Double) throws {
+    let input = try #require(try Self.seen([Self.key(vote: 9, .estimation)], sigma: PixelNoise(sigma)).first)
+    let normals = NoiseStream(seed: 42, image: 3, vote: 9, purpose: .estimationSmoothing).normals(count: 6)
+    // Where 2x − 1 = 0 nothing is rounded but the product.
+    let scale = Float(2 * sigma)
+    #expect(Self.pixels[2] == 0.5 && input.image[2] == scale * normals[2])
+    #expect(CertifiedRadius.drawnNoise(sigma: sigma) <= min(sigma, Double(scale) / 2))
   }
 
   @Test("Without smoothing the classifier sees 2x − 1")

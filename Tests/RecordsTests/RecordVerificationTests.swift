@@ -26,6 +26,34 @@ import Testing
     }
   }
 
+  @Test(arguments: HonestRun.all)
+  func `a record of 0.2.0 holds as that version rounded, and not as later ones do`(honest: HonestRun) async throws {
+    var claim = try await honest.claim()
+    let bound = try #require(try honest.rule().behaviour.examine(claim.count).bound)
+    // At this noise the radius is a relative 2.2e-8 larger than the noise that was drawn allows.
+    let sigma = PixelNoise(0.12)
+    let earlier = Certificate(bound, sigma: sigma, rounding: .nearest)
+    claim.pLower = earlier.pLower
+    claim.radius = earlier.radius ?? 0
+    func failures(_ version: String) throws -> [String] {
+      let program = RunManifest.Program(version: version)
+      let check = RecordVerification(
+        rule: try honest.rule(), sigma: sigma, tolerance: 0, roundings: program.roundings)
+      return places(check.failures(claim, line: 2))
+    }
+    for version in ["0.1", "0.1.7", "0.2.0"] { #expect(try failures(version) == [], "\(version)") }
+    for version in ["0.2.1", "0.3.0", "1", "none"] {
+      #expect(try failures(version).contains { $0.contains("radius") }, "\(version)")
+    }
+    let today = Certificate(bound, sigma: sigma)
+    claim.pLower = today.pLower
+    claim.radius = today.radius ?? 0
+    for version in ["0.2.0", "0.3.0"] { #expect(try failures(version) == [], "\(version)") }
+    // One way or the other, not a mixture.
+    claim.radius = earlier.radius ?? 0
+    #expect(try failures("0.3.0") != [])
+  }
+
   /// Of 40 votes 36 are for class 0 and 4 for class 1.
   static let faults: [(Change, [String])] = [
     ({ $0.samples = 41 }, ["samples: the votes do not sum to it"]),

@@ -2,7 +2,6 @@ import Basics
 import Classifiers
 import Datasets
 import Diffusion
-import Noise
 import Runs
 import Statistics
 import TestSupport

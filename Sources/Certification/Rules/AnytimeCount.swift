@@ -47,15 +47,6 @@ extension AnytimeRule {
 
 /// Estimation votes counted one by one, and what they say.
 struct AnytimeCount {
-  /// The level of the upper confidence sequence that declares a target out of reach. It spends nothing of the
-  /// certificate's α: giving up too early costs radius, never soundness.
-  static let futilityLevel = 0.01
-  /// A target is also given up when the chance of certifying it at the budget's end has fallen below this, as the
-  /// beta-binomial posterior of the votes so far predicts the rest (Jeffreys' prior). Predicted chances are a
-  /// martingale, so at most this share of the images given up for it would have been certified at the end.
-  static let hopelessChance = 0.01
-  /// Giving up is considered every so many votes.
-  private static let futilityInterval = 16
   /// Votes cast before looking again.
   static let chunkLimits = 8...64
 
@@ -74,7 +65,7 @@ struct AnytimeCount {
     self.alpha = alpha
     counts = VoteCounts(classCount: classCount)
     lower = AnytimeLowerBound(alpha: alpha)
-    upper = AnytimeUpperBound(alpha: Self.futilityLevel)
+    upper = AnytimeUpperBound(alpha: Futility.level)
   }
 
   mutating func add(_ vote: Vote) {
@@ -88,32 +79,18 @@ struct AnytimeCount {
   }
 
   var isBudgetSpent: Bool { lower.trials == budget }
-  /// Whether now is the time to consider giving up.
-  var looksAhead: Bool { lower.trials > 0 && lower.trials % Self.futilityInterval == 0 }
+  /// Whether now is the time to consider giving up (``Futility``).
+  var looksAhead: Bool { lower.trials > 0 && lower.trials % Futility.interval == 0 }
 
   var bound: Bound {
     Bound(kind: .betaMixture, successes: lower.attained.successes, samples: lower.attained.trials, alpha: alpha)
-  }
-
-  /// What the votes so far predict for those left in the budget.
-  var posterior: BetaBinomialDistribution {
-    BetaBinomialDistribution(
-      trials: budget - lower.trials, a: Double(lower.successes) + 0.5,
-      b: Double(lower.trials - lower.successes) + 0.5)
   }
 
   /// The least number of votes, `failures` of them against, that certifies `radius`.
   static func trials(
     toCertify radius: Double, sigma: PixelNoise, failures: Int, alpha: Double, limit: Int
   ) -> Int? {
-    guard let probability = probability(toCertify: radius, sigma: sigma) else { return nil }
-    return ConfidenceSequence.trialsNeeded(toReach: probability, failures: failures, alpha: alpha, limit: limit)
-  }
-
-  /// The least bound of p_A that certifies `radius`; nil where no bound below 1 does.
-  static func probability(toCertify radius: Double, sigma: PixelNoise) -> Double? {
-    let probability = NormalDistribution.cdf(radius / sigma.sigma)
-    // A bound of exactly ½ certifies nothing, not even the radius 0.
-    return probability < 1 ? max(probability, (0.5).nextUp) : nil
+    guard let bound = CertifiedRadius.lowerBoundNeeded(for: radius, sigma: sigma.sigma) else { return nil }
+    return ConfidenceSequence.trialsNeeded(toReach: bound, failures: failures, alpha: alpha, limit: limit)
   }
 }

@@ -31,10 +31,10 @@ public struct AnytimeTargets: AnytimeRule {
 
   /// Targets neither certified nor given up.
   private struct Goal: AnytimeGoal {
-    /// A radius to certify, and how many of all votes in the budget must agree for it.
+    /// A radius to certify, and when to give it up.
     struct Target {
       var radius: Double
-      var successesNeeded: Int
+      var futility: Futility
     }
 
     let rule: AnytimeTargets
@@ -46,11 +46,10 @@ public struct AnytimeTargets: AnytimeRule {
       self.rule = rule
       self.sigma = sigma
       open = rule.targets.compactMap { radius in
-        guard let probability = AnytimeCount.probability(toCertify: radius, sigma: sigma),
-          let needed = ConfidenceSequence.successesNeeded(
-            toReach: probability, trials: rule.budget, alpha: rule.alpha)
+        guard let bound = CertifiedRadius.lowerBoundNeeded(for: radius, sigma: sigma.sigma),
+          let futility = Futility(bound: bound, budget: rule.budget, alpha: rule.alpha)
         else { return nil }
-        return Target(radius: radius, successesNeeded: needed)
+        return Target(radius: radius, futility: futility)
       }
     }
 
@@ -58,20 +57,13 @@ public struct AnytimeTargets: AnytimeRule {
       if count.isBoundRaised, let radius = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: count.lower.bound) {
         open.removeAll { $0.radius <= radius }
       }
-      if count.looksAhead { giveUp(count) }
-      return open.isEmpty
-    }
-
-    /// Drops targets that are out of reach.
-    private mutating func giveUp(_ count: AnytimeCount) {
-      let likely = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: count.upper.bound) ?? -1
-      let (posterior, successes) = (count.posterior, count.lower.successes)
-      open.removeAll { target in
-        if target.radius > likely { return true }
-        // Below the mean of what is predicted, the chance is about ½ or more.
-        let missing = target.successesNeeded - successes
-        return Double(missing) > posterior.mean && posterior.survival(missing - 1) < AnytimeCount.hopelessChance
+      if count.looksAhead {
+        open.removeAll {
+          $0.futility.isHopeless(
+            successes: count.lower.successes, trials: count.lower.trials, upperBound: count.upper.bound)
+        }
       }
+      return open.isEmpty
     }
 
     func votesNeeded(after count: AnytimeCount) -> Int? {

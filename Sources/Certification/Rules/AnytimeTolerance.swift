@@ -29,6 +29,9 @@ public struct AnytimeTolerance: AnytimeRule {
   }
 
   private struct Goal: AnytimeGoal {
+    /// Shares of agreement are not counted on whose posterior probability is below this.
+    static let incredible = 0.01
+
     let rule: AnytimeTolerance
     let sigma: PixelNoise
 
@@ -36,8 +39,9 @@ public struct AnytimeTolerance: AnytimeRule {
       guard rule.tolerance > 0, count.looksAhead else { return false }
       let now = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: count.lower.bound) ?? 0
       // At best the remaining votes agree as often as the votes so far make credible.
-      let credible = BetaDistribution(a: count.posterior.a, b: count.posterior.b)
-        .quantile(survival: AnytimeCount.hopelessChance)
+      let rest = Futility.prediction(
+        successes: count.lower.successes, trials: count.lower.trials, budget: rule.budget)
+      let credible = BetaDistribution(a: rest.a, b: rest.b).quantile(survival: Self.incredible)
       let remaining = rule.budget - count.lower.trials
       let successes =
         count.lower.successes + Int((Double(remaining) * min(credible, count.upper.bound)).rounded(.up))

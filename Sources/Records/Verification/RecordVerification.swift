@@ -8,8 +8,13 @@ package struct RecordVerification {
   let sigma: PixelNoise
   /// What a bound's last digits may differ by, relatively: 0 on the kind of processor the run was made on.
   let tolerance: Double
+  /// How the run's program may have rounded, its own way first.
+  let roundings: [BoundRounding]
 
-  package init(rule: CertificationRule, sigma: PixelNoise, tolerance: Double) {
+  package init(
+    rule: CertificationRule, sigma: PixelNoise, tolerance: Double, roundings: [BoundRounding] = [.down]
+  ) {
+    self.roundings = roundings
     self.rule = rule
     self.sigma = sigma
     self.tolerance = tolerance
@@ -63,8 +68,14 @@ package struct RecordVerification {
   }
 
   private func checkCertificate(_ record: ClaimedRecord, _ bound: Bound, _ check: inout Check) {
-    let value = bound.value
-    let radius = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: value)
+    // As one way of rounding has it, throughout; failures are told against the program's own.
+    let certificates = roundings.map { Certificate(bound, sigma: sigma, rounding: $0) }
+    guard
+      let certificate = certificates.first(where: {
+        agree(record.pLower, $0.pLower) && agree(record.radius, $0.radius ?? 0)
+      }) ?? certificates.first
+    else { return }
+    let (value, radius) = (certificate.pLower, certificate.radius)
     check.require(
       agree(record.pLower, value), "pLower", "not the bound of \(bound.successes) in \(bound.samples) votes",
       expected: "\(value)", found: "\(record.pLower)")

@@ -45,7 +45,8 @@ public struct RunVerification {
       let rule = try? manifest.rule()
     else { return }
     let check = RecordVerification(
-      rule: rule, sigma: manifest.sigma, tolerance: engine == nil || !engineDifferences.isEmpty ? 1e-9 : 0)
+      rule: rule, sigma: manifest.sigma, tolerance: engine == nil || !engineDifferences.isEmpty ? 1e-9 : 0,
+      roundings: manifest.program.roundings)
     let classes = run.lines.lazy.compactMap(\.claim).first?.votes.count
     for line in run.lines {
       guard let claim = line.claim else { continue }

@@ -49,7 +49,10 @@ extension ReportedRun {
       notes.append(.unfinished(finished: records.count, images: count))
     }
     if let caveat = origin.rule?.caveat { notes.append(.incomparable(caveat)) }
-    if let sigma = origin.sigma, let note = overclaims(records, sigma: sigma, alpha: origin.alpha) {
+    let program = RunManifest.Program(version: origin.program?.version ?? "0")
+    if let sigma = origin.sigma,
+      let note = overclaims(records, sigma: sigma, alpha: origin.alpha, roundings: program.roundings)
+    {
       notes.append(note)
     }
     let invalid = records.reduce(0) { $0 + $1.invalidVotes + $1.invalidSelectionVotes }
@@ -58,7 +61,9 @@ extension ReportedRun {
   }
 
   /// Names records whose radius is larger than their votes certify.
-  private static func overclaims(_ records: [ImageRecord], sigma: Double, alpha: Double?) -> RunNote? {
+  private static func overclaims(
+    _ records: [ImageRecord], sigma: Double, alpha: Double?, roundings: [BoundRounding]
+  ) -> RunNote? {
     guard sigma > 0, sigma.isFinite, let alpha, alpha > 0, alpha < 1 else { return nil }
     var known: [Bound: Double] = [:]
     var lines: [Int] = []
@@ -66,9 +71,10 @@ extension ReportedRun {
       guard let radius = record.outcome.radius else { continue }
       // At the run's level, whatever level the record claims to be at.
       let bound = record.bound(atLevel: alpha)
-      let value = known[bound] ?? bound.value
-      known[bound] = value
-      let certified = CertifiedRadius.radius(sigma: sigma, lowerBound: value) ?? 0
+      let certified =
+        known[bound]
+        ?? roundings.compactMap { Certificate(bound, sigma: PixelNoise(sigma), rounding: $0).radius }.max() ?? 0
+      known[bound] = certified
       // Another processor's last digits are no overclaim.
       if radius > certified * (1 + 1e-9) { lines.append(position + 1) }
     }

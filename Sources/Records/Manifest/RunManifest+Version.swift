@@ -1,0 +1,15 @@
+import Statistics
+
+extension RunManifest.Program {
+  /// How the bounds and radii of a run may have been rounded, the program's own way first.
+  ///
+  /// What 0.2.0 began a later version may have gone on with; its numbers are no larger.
+  package var roundings: [BoundRounding] { isUpTo([0, 2, 0]) ? [.nearest, .down] : [.down] }
+
+  /// Whether the version is a number, and no later than another.
+  func isUpTo(_ last: [Int]) -> Bool {
+    let parts = version.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
+    let numbers = parts.compactMap { $0 }
+    return numbers.count == parts.count && !last.lexicographicallyPrecedes(numbers)
+  }
+}
