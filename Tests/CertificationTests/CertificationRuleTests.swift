@@ -13,10 +13,9 @@ import Testing
     ]
   }
 
-  /// What version 0.2 wrote into run.json.
   static let files = [
     #"{"alpha":0.01,"samples":40,"selectionSamples":5,"stop":"fixed"}"#,
-    #"{"alpha":0.01,"samples":200,"selectionSamples":5,"stop":"anytime","targetRadii":[0.25,0.5]}"#,
+    #"{"alpha":0.01,"hopelessChance":0.001,"samples":200,"selectionSamples":5,"stop":"anytime","targetRadii":[0.25,0.5]}"#,
     #"{"alpha":0.01,"radiusTolerance":0.05,"samples":100,"selectionSamples":5,"stop":"anytime"}"#,
   ]
 
@@ -27,6 +26,15 @@ import Testing
   @Test func `each kind has one rule, which says that it is of that kind`() throws {
     #expect(try Self.rules().map(\.kind) == CertificationRule.Kind.allCases)
     #expect(CertificationRule.Kind.allCases.allSatisfy { $0.type.kind == $0 })
+  }
+
+  @Test func `a file of 0.2.0 means the chance of giving up that it had`() throws {
+    let file = #"{"alpha":0.01,"samples":200,"selectionSamples":5,"stop":"anytime","targetRadii":[0.25,0.5]}"#
+    let rule = try AnytimeTargets(
+      selectionSamples: 5, budget: 200, alpha: 0.01, targets: [0.25, 0.5], hopelessChance: 0.01)
+    #expect(try JSONDecoder().decode(CertificationRule.self, from: Data(file.utf8)) == .targets(rule))
+    #expect(try text(CertificationRule.targets(rule)) == file)
+    #expect(try Self.rules()[1] != .targets(rule))
   }
 
   @Test func `files hold the numbers that they always held, and give the rule again`() throws {
@@ -49,6 +57,12 @@ import Testing
     (0, "0.01", "1", "the significance level alpha must lie between 0 and 1, not 1.0"),
     (1, "[0.25,0.5]", "[0.5,0.25]", "targets ascend, each once, or else there is a tolerance"),
     (1, "[0.25,0.5]", "[0.5,0.5]", "targets ascend, each once, or else there is a tolerance"),
+    (1, ":0.001", ":1", "a chance to give up at must be at least 0 and below 1, not 1.0"),
+    (
+      0, #""stop""#, #""hopelessChance":0.5,"stop""#,
+      "a fixed number of votes goes with neither targets nor a tolerance"
+    ),
+    (2, #""stop""#, #""hopelessChance":0.5,"stop""#, "targets ascend, each once, or else there is a tolerance"),
     (1, "[0.25,0.5]", "[]", "targets ascend, each once, or else there is a tolerance"),
     (1, "[0.25,0.5]", "[-1]", "a radius must be a finite number, not negative: -1.0"),
     (1, #""stop""#, #""radiusTolerance":1,"stop""#, "targets ascend, each once, or else there is a tolerance"),

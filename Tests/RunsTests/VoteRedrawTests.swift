@@ -40,6 +40,18 @@ import Testing
     #expect(findings.count == 8 && findings.allSatisfy(isConfirmed))
   }
 
+  @Test func `a record of 0.2.0 is confirmed as that version rounded`() async throws {
+    let run = ToyRun(sigma: 0.12)
+    let record = try await run.records()[2].rounded(.nearest, sigma: PixelNoise(0.12))
+    var redraw = try redraw(run)
+    let later = try #require(try await redraw([(line: 3, record: record)]).first)
+    #expect(fields(later).map { $0.contains("radius") } == true)
+    redraw = VoteRedraw(
+      executor: try run.executor(), sigma: PixelNoise(0.12), rule: run.rule, seed: run.seed, images: run.images,
+      isSameEngine: true, roundings: RunManifest.Program(version: "0.2.0").roundings)
+    #expect(isConfirmed(try #require(try await redraw([(line: 3, record: record)]).first)))
+  }
+
   @Test func `a record's time is its own`() async throws {
     #expect(isConfirmed(try await finding(ToyRun()) { $0.seconds = 1000 }))
   }

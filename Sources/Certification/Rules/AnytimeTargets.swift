@@ -11,16 +11,24 @@ public struct AnytimeTargets: AnytimeRule {
   public let alpha: Double
   /// Radii in pixels, ascending, each once.
   public let targets: [Double]
+  /// A target is given up when the chance of certifying it, as the votes so far predict the rest, is below this.
+  public let hopelessChance: Double
 
-  /// - Throws: `UsageError` unless n₀ and the budget are positive, α lies strictly between 0 and 1, and there are
-  ///   targets, finite and not negative.
-  public init(selectionSamples: Int, budget: Int, alpha: Double, targets: [Double]) throws {
+  /// - Throws: `UsageError` unless n₀ and the budget are positive, α lies strictly between 0 and 1, there are targets,
+  ///   finite and not negative, and the chance is a probability below 1.
+  public init(
+    selectionSamples: Int, budget: Int, alpha: Double, targets: [Double], hopelessChance: Double = Futility.chance
+  ) throws {
     try Self.check(selectionSamples: selectionSamples, budget: budget, alpha: alpha, radii: targets)
     guard !targets.isEmpty else { throw UsageError("a rule that stops at targets needs a target radius") }
+    guard hopelessChance >= 0, hopelessChance < 1 else {
+      throw UsageError("a chance to give up at must be at least 0 and below 1, not \(hopelessChance)")
+    }
     self.selectionSamples = selectionSamples
     self.budget = budget
     self.alpha = alpha
     self.targets = Set(targets).sorted()
+    self.hopelessChance = hopelessChance
   }
 
   public func callAsFunction(
@@ -60,7 +68,8 @@ public struct AnytimeTargets: AnytimeRule {
       if count.looksAhead {
         open.removeAll {
           $0.futility.isHopeless(
-            successes: count.lower.successes, trials: count.lower.trials, upperBound: count.upper.bound)
+            successes: count.lower.successes, trials: count.lower.trials, upperBound: count.upper.bound,
+            chance: rule.hopelessChance)
         }
       }
       return open.isEmpty
@@ -98,11 +107,17 @@ extension AnytimeTargets {
       radii: targets + [parameters.radiusTolerance ?? 0])
     try self.init(
       selectionSamples: parameters.selectionSamples, budget: parameters.samples, alpha: parameters.alpha,
-      targets: targets)
+      targets: targets, hopelessChance: parameters.hopelessChance ?? Self.chanceWhereAbsent)
     try requireForm(parameters)
   }
 
-  public var parameters: CertificationRule.Parameters { .init(self, targetRadii: targets) }
+  public var parameters: CertificationRule.Parameters {
+    .init(
+      self, targetRadii: targets, hopelessChance: hopelessChance == Self.chanceWhereAbsent ? nil : hopelessChance)
+  }
+
+  /// Files of version 0.2.0 do not name the chance.
+  private static let chanceWhereAbsent = 0.01
 
   public var summary: String {
     "\(Self.summaryStart); voting ends when the radius \(targetList) is decided"

@@ -14,10 +14,13 @@ extension CertificationRule {
     public var targetRadii: [Double]?
     /// Votes end when the radius can grow by less, in pixels.
     public var radiusTolerance: Double?
+    /// A target is given up when the chance of certifying it is below this; absent where it is 0.01, as up to version
+    /// 0.2.0.
+    public var hopelessChance: Double?
 
     public init(
       selectionSamples: Int, samples: Int, alpha: Double, stop: String, targetRadii: [Double]? = nil,
-      radiusTolerance: Double? = nil
+      radiusTolerance: Double? = nil, hopelessChance: Double? = nil
     ) {
       self.selectionSamples = selectionSamples
       self.samples = samples
@@ -25,12 +28,16 @@ extension CertificationRule {
       self.stop = stop
       self.targetRadii = targetRadii
       self.radiusTolerance = radiusTolerance
+      self.hopelessChance = hopelessChance
     }
 
-    init(_ rule: some StoppingRule, targetRadii: [Double]? = nil, radiusTolerance: Double? = nil) {
+    init(
+      _ rule: some StoppingRule, targetRadii: [Double]? = nil, radiusTolerance: Double? = nil,
+      hopelessChance: Double? = nil
+    ) {
       self.init(
         selectionSamples: rule.selectionSamples, samples: rule.samples, alpha: rule.alpha, stop: type(of: rule).stop,
-        targetRadii: targetRadii, radiusTolerance: radiusTolerance)
+        targetRadii: targetRadii, radiusTolerance: radiusTolerance, hopelessChance: hopelessChance)
     }
   }
 

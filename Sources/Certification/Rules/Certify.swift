@@ -66,7 +66,7 @@ extension Certify {
   public static func isMeant(by parameters: CertificationRule.Parameters) -> Bool { true }
 
   public init(_ parameters: CertificationRule.Parameters) throws {
-    guard parameters.targetRadii == nil, parameters.radiusTolerance == nil else {
+    guard parameters.targetRadii == nil, parameters.radiusTolerance == nil, parameters.hopelessChance == nil else {
       throw UsageError("a fixed number of votes goes with neither targets nor a tolerance")
     }
     try self.init(

@@ -1,3 +1,5 @@
+import Basics
+import Certification
 import Statistics
 
 extension RunManifest.Program {
@@ -11,5 +13,17 @@ extension RunManifest.Program {
     let parts = version.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
     let numbers = parts.compactMap { $0 }
     return numbers.count == parts.count && !last.lexicographicallyPrecedes(numbers)
+  }
+}
+
+extension ImageRecord {
+  /// The same votes as another version rounded what they certify; unchanged without a bound.
+  package func rounded(_ rounding: BoundRounding, sigma: PixelNoise) -> ImageRecord {
+    guard let bound else { return self }
+    let certificate = Certificate(bound, sigma: sigma, rounding: rounding)
+    var record = self
+    record.pLower = certificate.pLower
+    record.outcome = certificate.radius.map { .certified(label: candidate, radius: $0) } ?? .abstained
+    return record
   }
 }

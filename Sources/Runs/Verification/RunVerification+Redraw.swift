@@ -34,7 +34,8 @@ extension RunVerification {
     }
     let redraw = VoteRedraw(
       executor: executor, sigma: manifest.sigma, rule: rule, seed: manifest.smoothing.seed,
-      images: images, progress: progress, isSameEngine: engineDifferences.isEmpty)
+      images: images, progress: progress, isSameEngine: engineDifferences.isEmpty,
+      roundings: manifest.program.roundings)
     do {
       for finding in try await redraw(chosen) {
         switch finding {

@@ -2,6 +2,7 @@ import Datasets
 import Records
 import Basics
 import Certification
+import Statistics
 
 /// Casts every vote of recorded images once more and compares what comes out.
 ///
@@ -16,11 +17,14 @@ package struct VoteRedraw {
   var progress: RunProgress
   /// Whether votes must be the same bit for bit.
   var isSameEngine: Bool
+  /// How the run's program may have rounded, its own way first.
+  var roundings: [BoundRounding]
 
   package init(
     executor: VoteExecutor, sigma: PixelNoise, rule: CertificationRule, seed: UInt64, images: @escaping ImageProvider,
-    progress: RunProgress = .silent, isSameEngine: Bool
+    progress: RunProgress = .silent, isSameEngine: Bool, roundings: [BoundRounding] = [.down]
   ) {
+    self.roundings = roundings
     self.executor = executor
     self.sigma = sigma
     self.rule = rule
@@ -72,11 +76,13 @@ package struct VoteRedraw {
 
   private func compare(_ record: ImageRecord, _ again: ImageRecord, line: Int) throws -> Finding {
     // Counts decide everything else; on another engine the bound's last digits may differ with equal counts.
-    let failures = FieldComparison.failures(
-      try JSONValue(encoding: record), try JSONValue(encoding: again), file: RunFile.recordsName, line: line,
-      problem: "not what the votes drawn again give",
-      leavingOut: record.bound == nil ? ["bound.rule", "bound.successes", "bound.samples", "bound.alpha"] : [])
-    if failures.isEmpty { return .confirmed }
+    let attempts = try roundings.map { rounding in
+      FieldComparison.failures(
+        try JSONValue(encoding: record), try JSONValue(encoding: again.rounded(rounding, sigma: sigma)),
+        file: RunFile.recordsName, line: line, problem: "not what the votes drawn again give",
+        leavingOut: record.bound == nil ? ["bound.rule", "bound.successes", "bound.samples", "bound.alpha"] : [])
+    }
+    guard let failures = attempts.first, attempts.allSatisfy({ !$0.isEmpty }) else { return .confirmed }
     guard !isSameEngine else { return .refuted(failures) }
     if Self.sameVotes(record, again) { return .confirmed }
 
