@@ -22,7 +22,10 @@ struct CertifyCommand: AsyncParsableCommand {
   @OptionGroup(title: "Classifier") var classifier: ClassifierOptions
   @OptionGroup(title: "Certificate") var smoothing: SmoothingOptions
 
-  @Option(help: ArgumentHelp("The noise's seed; fixed so that experiments repeat.", valueName: "s"))
+  @Option(
+    help: ArgumentHelp(
+      "The noise's seed; fixed so that experiments repeat. Chosen after results were seen it voids the certificates.",
+      valueName: "s"))
   var seed = QuickDefaults.seed
 
   @Option(help: ArgumentHelp("Votes a worker takes at once; results do not depend on it.", valueName: "k"))
