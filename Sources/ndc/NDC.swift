@@ -24,7 +24,7 @@ struct NDC: AsyncParsableCommand {
 }
 
 enum Version {
-  static let number = "0.2.0"
+  static let number = "0.3.0"
   static let program = RunManifest.Program(version: number)
   static let text = "ndc \(number)"
 }

@@ -15,9 +15,31 @@ import Testing
     return try recorded.differences(from: requested).map(\.field)
   }
 
+  @Test("A run of a version that casts the same votes goes on as that version, by its rule")
+  func versions() throws {
+    var recorded = ToyRun().manifest
+    func targets(_ chance: Double) throws -> RecordedRule {
+      .possible(
+        .targets(
+          try AnytimeTargets(selectionSamples: 10, budget: 60, alpha: 0.01, targets: [0.25], hopelessChance: chance)))
+    }
+    recorded.program.version = "0.2.0"
+    recorded.smoothing.rule = try targets(0.01)
+    var requested = recorded
+    requested.program.version = "0.3.0"
+    requested.smoothing.rule = try targets(0.001)
+    #expect(requested.continuing(recorded) == recorded)
+    requested.smoothing.seed += 1
+    let differences = try recorded.differences(from: requested.continuing(recorded)).map(\.field)
+    #expect(differences == ["smoothing.seed"], "nothing else is taken over")
+    requested.program.version = "0.4.0"
+    #expect(requested.continuing(recorded) == requested)
+  }
+
   @Test("What changes a vote may not differ")
   func binding() throws {
     #expect(try Self.differing { $0.program.version = "2" } == ["program.version"])
+    #expect(try Self.differing { $0.program.version = "0.3.0" } == ["program.version"])
     #expect(try Self.differing { $0.format = 2 } == ["format"])
     #expect(try Self.differing { $0.model.unconditionalDigest = "new" } == ["model.unconditionalDigest"])
     #expect(try Self.differing { $0.data.adaptation = "padded" } == ["data.adaptation"])

@@ -28,7 +28,8 @@ public final class RunDirectory {
   ///
   /// A folder that is absent or empty begins a new run. A run that is already there is continued if `resume` is set
   /// and its manifest differs from this one at most in fields that change no vote (threads, host's name, paths of files
-  /// with the same digests) and in a larger number of images.
+  /// with the same digests) and in a larger number of images. A run of an earlier version that casts the same votes goes
+  /// on by its own rule: ``manifest`` says which.
   ///
   /// - Parameter indices: the data set's indices, as many as `manifest.images` says.
   /// - Throws: `UsageError` for a run that may not be continued, naming every difference with both values, for a folder
@@ -49,7 +50,8 @@ public final class RunDirectory {
           "\(path) already holds a run; continue it with \(.resume) or name another folder with \(.directory)")
       }
       let recorded = try Self.readManifest(path)
-      let differences = try recorded.differences(from: manifest)
+      current = manifest.continuing(recorded)
+      let differences = try recorded.differences(from: current)
       guard differences.isEmpty else {
         throw UsageError(
           text: "\(path) holds a run that this one does not continue: "

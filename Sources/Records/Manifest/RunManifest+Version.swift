@@ -8,11 +8,45 @@ extension RunManifest.Program {
   /// What 0.2.0 began a later version may have gone on with; its numbers are no larger.
   package var roundings: [BoundRounding] { isUpTo([0, 2, 0]) ? [.nearest, .down] : [.down] }
 
+  /// Versions that cast the same votes, bit for bit, from the same model, data, options and engine
+  /// (Scripts/behaviour-net.py holds each against the one before).
+  private static let castingAlike: Set = ["0.2.0", "0.3.0"]
+
+  /// Whether the votes of both are the same where everything else is.
+  package func castsVotes(as other: RunManifest.Program) -> Bool {
+    self == other || name == other.name && Self.castingAlike.isSuperset(of: [version, other.version])
+  }
+
   /// Whether the version is a number, and no later than another.
   func isUpTo(_ last: [Int]) -> Bool {
     let parts = version.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
     let numbers = parts.compactMap { $0 }
     return numbers.count == parts.count && !last.lexicographicallyPrecedes(numbers)
+  }
+}
+
+extension RunManifest {
+  /// This manifest as the continuation of a run: the run stays its version's, whose rule ends its votes, where both
+  /// versions cast the same.
+  package func continuing(_ recorded: RunManifest) -> RunManifest {
+    guard program.castsVotes(as: recorded.program) else { return self }
+    var manifest = self
+    manifest.program = recorded.program
+    if recorded.program.isUpTo([0, 2, 0]), case .possible(let rule) = smoothing.rule,
+      case .possible(let before) = recorded.smoothing.rule, let older = rule.givingUp(as: before)
+    {
+      manifest.smoothing.rule = .possible(older)
+    }
+    return manifest
+  }
+}
+
+extension CertificationRule {
+  /// The same rule, with another's chance at which a target is given up; nil where that makes none.
+  fileprivate func givingUp(as other: CertificationRule) -> CertificationRule? {
+    var parameters = behaviour.parameters
+    parameters.hopelessChance = other.behaviour.parameters.hopelessChance
+    return try? CertificationRule(parameters)
   }
 }
 

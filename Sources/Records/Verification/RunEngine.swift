@@ -36,10 +36,11 @@ public struct RunEngine: Hashable, Sendable {
     func text(_ libraries: [String: String]) -> String {
       libraries.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }
+    // Versions that cast the same votes are no difference.
+    let run = here.program.castsVotes(as: program) ? here.program : program
     return [
       Difference(
-        part: "program", run: "\(program.name) \(program.version)", here: "\(here.program.name) \(here.program.version)"
-      ),
+        part: "program", run: "\(run.name) \(run.version)", here: "\(here.program.name) \(here.program.version)"),
       Difference(part: "instruction set", run: instructionSet, here: here.instructionSet),
       Difference(part: "libraries", run: text(libraries), here: text(here.libraries)),
       Difference(part: "precision", run: precision, here: here.precision),

@@ -54,7 +54,7 @@ struct CertifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     try SmoothedClassifier.check(PixelNoise(classifier.sigma))
-    let rule = try smoothing.choice(preset: classifier.preset)
+    let chosen = try smoothing.choice(preset: classifier.preset)
       .rule(sigma: PixelNoise(classifier.sigma), open: QuickDefaults.votes)
     let work = try Workload(model, classifier.choice)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
@@ -62,7 +62,9 @@ struct CertifyCommand: AsyncParsableCommand {
     let executor = try VoteExecutor(smoothed, threads: model.workers, batch: batch)
     let folder = out ?? Self.newFolder()
     let directory = try RunDirectory(
-      path: folder, manifest: try manifest(work, opened, rule), indices: opened.indices, resume: resume)
+      path: folder, manifest: try manifest(work, opened, chosen), indices: opened.indices, resume: resume)
+    // A run of an earlier version goes on by its own rule.
+    let rule = try directory.manifest.smoothing.rule.get()
     announce(work, opened, rule, folder: folder, finished: directory.records.count)
 
     let run = CertificationRun(
