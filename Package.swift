@@ -29,7 +29,8 @@ let package = Package(
       name: "NoisedDiffusionClassifiers",
       targets: [
         "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "Classifiers",
-        "Models", "Statistics", "Certification", "Records", "Runs", "Reports", "NoisedDiffusionClassifiers",
+        "ServedModels", "Models", "Statistics", "Certification", "Records", "Runs", "Reports",
+        "NoisedDiffusionClassifiers",
       ]),
   ],
   dependencies: [
@@ -40,6 +41,7 @@ let package = Package(
     // C libraries and kernels.
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "COpenSSL"),
+    .systemLibrary(name: "CCurl"),
     .target(
       name: "CBoostMath", cxxSettings: cxxSettings),
     .target(
@@ -71,7 +73,10 @@ let package = Package(
     // Networks.
     library("OneDNN", ["Basics", "CDNNL"]),
     library("UNets", ["Basics", "Checkpoints", "Diffusion", "OneDNN", "CKernels"]),
-    library("Models", ["Basics", "Checkpoints", "Classifiers", "Datasets", "Diffusion", "OneDNN", "UNets"]),
+    library("ServedModels", ["Basics", "Noise", "Diffusion", "Classifiers", "CCurl"]),
+    library(
+      "Models",
+      ["Basics", "Checkpoints", "Classifiers", "Datasets", "Diffusion", "OneDNN", "ServedModels", "UNets"]),
 
     // The work itself, the library's one import, and the tool.
     library("Records", ["Basics", "Classifiers", "Certification", "Statistics"]),
@@ -81,8 +86,8 @@ let package = Package(
     library(
       "NoisedDiffusionClassifiers",
       [
-        "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "Models", "Classifiers",
-        "Statistics", "Certification", "Records", "Runs",
+        "Basics", "NumPyFiles", "Datasets", "Noise", "Diffusion", "Checkpoints", "UNets", "ServedModels", "Models",
+        "Classifiers", "Statistics", "Certification", "Records", "Runs",
       ]),
     library("Reports", ["Basics", "CZlib", "Statistics", "Certification", "Records"]),
     .executableTarget(
@@ -100,6 +105,9 @@ let package = Package(
 
     // Tests, one target per module.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "reference-server", dependencies: ["Basics", "Diffusion", "Models"], path: "Tests/ReferenceServer",
+      swiftSettings: swiftSettings),
     tests("Basics", ["Basics"]),
     tests("NumPyFiles", ["NumPyFiles", "Basics"], hasFixtures: true),
     tests("Pickles", ["Pickles", "Basics"], hasFixtures: true),
@@ -126,6 +134,7 @@ let package = Package(
         "Basics",
       ],
       hasFixtures: true),
+    tests("ServedModels", ["ServedModels", "Diffusion", "Classifiers", "Basics"]),
     tests("Models", ["Models", "Checkpoints", "Classifiers", "UNets", "Basics"]),
     tests("NoisedDiffusionClassifiers", ["NoisedDiffusionClassifiers"]),
     tests("Command", ["NumPyFiles", "NoisedDiffusionClassifiers"], hasFixtures: true),

@@ -2,7 +2,7 @@
 # Installs the C libraries that ndc links to, if any is missing. Debian and Ubuntu (apt).
 set -euo pipefail
 
-packages=(libdnnl-dev libboost-math-dev libpng-dev libturbojpeg0-dev zlib1g-dev libssl-dev)
+packages=(libdnnl-dev libboost-math-dev libpng-dev libturbojpeg0-dev zlib1g-dev libssl-dev libcurl4-openssl-dev)
 
 missing=()
 for package in "${packages[@]}"; do

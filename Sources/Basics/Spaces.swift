@@ -20,4 +20,5 @@ public enum ModelSpace {
   public static func fromPixels(_ value: Float) -> Float { 2 * value - 1 }
   public static func toPixels(_ value: Float) -> Float { (value + 1) / 2 }
   public static func fromPixels(_ values: [Float]) -> [Float] { values.map { 2 * $0 - 1 } }
+  public static func toPixels(_ values: [Float]) -> [Float] { values.map { ($0 + 1) / 2 } }
 }

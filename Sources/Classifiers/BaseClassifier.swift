@@ -40,10 +40,18 @@ public protocol BaseClassifier: Sendable {
   var classCount: Int { get }
   /// σ, the smoothing noise it was made for, in pixels; nil where it was made for none.
   var smoothing: PixelNoise? { get }
+  /// Whether a model of it lives in another process, where it can become another while it is used.
+  var isServedElsewhere: Bool { get }
+  /// Asks whether its models are still those that were opened; may block.
+  ///
+  /// - Throws: an error that ends the run where they are not, or where they cannot be asked.
+  func requireUnchanged() throws
   func makeWorker() throws -> any ClassifierWorker
 }
 
 extension BaseClassifier {
+  public var isServedElsewhere: Bool { false }
+  public func requireUnchanged() throws {}
   public var smoothing: PixelNoise? { nil }
 }
 

@@ -5,21 +5,26 @@ public enum ClassificationMethod: String, Hashable, Sendable, Codable, CaseItera
   case exactPosterior = "epndc"
   case diffusion = "dc"
   case denoiseThenClassify = "denoise-classify"
+  /// No diffusion at all: an ordinary classifier's logits (Cohen et al., arXiv 1902.02918).
+  case classifier
 
   /// Whether x̂ = D(x_τ; σ_τ, none) is computed, which takes a denoiser that answers without a label.
   public var needsUnconditional: Bool {
     switch self {
     case .approximatePosterior, .approximatePosteriorFromInput, .denoiseThenClassify: true
-    case .exactPosterior, .diffusion: false
+    case .exactPosterior, .diffusion, .classifier: false
     }
   }
+
+  /// Whether classes are scored by a denoiser's errors, which levels, weights and calibrations are for.
+  public var hasLevels: Bool { self != .classifier }
 
   /// Whether the noise of a level is added to the denoiser's own target (the image, or x̂), so that a level may also add
   /// less of it; the others start from x_τ, whose noise is there already.
   public var addsNoiseAroundEstimate: Bool {
     switch self {
     case .approximatePosterior, .diffusion, .denoiseThenClassify: true
-    case .approximatePosteriorFromInput, .exactPosterior: false
+    case .approximatePosteriorFromInput, .exactPosterior, .classifier: false
     }
   }
 
@@ -27,7 +32,7 @@ public enum ClassificationMethod: String, Hashable, Sendable, Codable, CaseItera
   public var gridBeginsAtSmoothing: Bool {
     switch self {
     case .approximatePosterior, .approximatePosteriorFromInput, .exactPosterior: true
-    case .diffusion, .denoiseThenClassify: false
+    case .diffusion, .denoiseThenClassify, .classifier: false
     }
   }
 }

@@ -60,6 +60,10 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   ///
   /// - Throws: `UsageError`.
   public func validate() throws {
+    if method == .classifier {
+      guard sigma.isFinite, sigma >= 0 else { throw UsageError("\(.sigma) \(sigma): must be finite and not negative") }
+      return
+    }
     _ = try levelCount()
   }
 
@@ -68,13 +72,13 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   ///
   /// - Throws: `UsageError` as `validate()`.
   public func evaluationsPerVote(classCount: Int) throws -> Int {
-    try levelCount() * classCount + (needsUnconditional ? 1 : 0)
+    try method == .classifier ? 1 : levelCount() * classCount + (needsUnconditional ? 1 : 0)
   }
 
   /// - Throws: `UsageError` for an impossible specification, `InputError` when the denoiser does not suit it (no
   ///   classes; no answer without a label where x̂ is needed).
   public func makeClassifier(denoiser: any Denoiser) throws -> any LossClassifier {
-    _ = try levelCount()
+    try validate()
     return try makeClassifier(denoiser: denoiser, grid: try grid())
   }
 
@@ -95,6 +99,8 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
         denoiser: denoiser, smoothing: smoothing,
         sampling: method == .approximatePosterior ? .aroundReconstruction : .fromInput, grid: grid,
         weighting: weighting, sharing: noiseSharing, elimination: elimination)
+    case .classifier:
+      throw UsageError("\(.method) classifier scores classes with a classifier, not with a denoiser")
     case .denoiseThenClassify:
       return try DenoiseThenClassify(
         denoiser: denoiser, smoothing: smoothing, grid: grid, weighting: weighting, sharing: noiseSharing,
@@ -133,6 +139,7 @@ extension ClassifierSpecification: CustomStringConvertible {
   /// One line for people: `apndc, σ = 0.25, 126 points, weighting edm`.
   public var description: String {
     var parts = [method.rawValue, "σ = \(sigma)"]
+    if method == .classifier { return parts.joined(separator: ", ") }
     if let explicit = levels ?? (weighting == .learned ? calibration?.levels.map(\.sigma) : nil) {
       parts.append("\(explicit.count) explicit levels")
     } else {

@@ -44,6 +44,9 @@ extension LossClassifier {
   /// ω_t (EPNDC: κ_t times its factor) for each level in ascending order.
   public var levelWeights: [Double] { plan.terms.map(\.weight) }
 
+  public var isServedElsewhere: Bool { plan.denoiser.isServedElsewhere }
+  public func requireUnchanged() throws { try plan.denoiser.requireUnchanged() }
+
   public func makeWorker() throws -> any ClassifierWorker { try LossWorker(plan) }
 }
 

@@ -24,6 +24,12 @@ public protocol Denoiser: Sendable {
   var isUnconditionalAvailable: Bool { get }
   /// How many queries a call should carry to run at full speed; results never depend on it.
   var preferredBatchSize: Int { get }
+  /// Whether it lives in another process, where it can become another model while it is used.
+  var isServedElsewhere: Bool { get }
+  /// Asks whether it is still the model that was opened; may block.
+  ///
+  /// - Throws: an error that ends the run where it is not, or where it cannot be asked.
+  func requireUnchanged() throws
   func makeEvaluator() throws -> any DenoiserEvaluator
 }
 
@@ -41,4 +47,9 @@ public protocol DenoiserEvaluator: AnyObject {
   func denoise(
     _ queries: [DenoiserQuery], inputs: UnsafeBufferPointer<Float>, outputs: UnsafeMutableBufferPointer<Float>
   ) throws
+}
+
+extension Denoiser {
+  public var isServedElsewhere: Bool { false }
+  public func requireUnchanged() throws {}
 }

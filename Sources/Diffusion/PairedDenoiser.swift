@@ -25,6 +25,13 @@ public struct PairedDenoiser: Denoiser {
   public var isUnconditionalAvailable: Bool { true }
   public var preferredBatchSize: Int { conditional.preferredBatchSize }
 
+  public var isServedElsewhere: Bool { conditional.isServedElsewhere || unconditional.isServedElsewhere }
+
+  public func requireUnchanged() throws {
+    try conditional.requireUnchanged()
+    try unconditional.requireUnchanged()
+  }
+
   public func makeEvaluator() throws -> any DenoiserEvaluator {
     PairedEvaluator(
       conditional: try conditional.makeEvaluator(), unconditional: try unconditional.makeEvaluator(),

@@ -2,6 +2,7 @@ import Basics
 import Datasets
 import Diffusion
 import Foundation
+import ServedModels
 import UNets
 
 extension DiffusionModel {
@@ -32,6 +33,8 @@ extension DiffusionModel {
         images: ModelSpace.fromPixels(pixels), labels: labels, imageShape: images.imageShape,
         classCount: images.classCount),
       digest: digest, architecture: "analytic denoiser of \(images.count) images", parameters: nil, precision: .fp32,
-      kernels: "analytic", weightsDigest: { digest })
+      kernels: "analytic",
+      classifier: try reference.classifier.map { try ServedClassifier(at: ServedAddress($0), reference.served) },
+      weightsDigest: { digest })
   }
 }

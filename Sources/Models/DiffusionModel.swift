@@ -3,6 +3,7 @@ import Checkpoints
 import Classifiers
 import Diffusion
 import Foundation
+import ServedModels
 import UNets
 
 /// A denoiser ready to classify, with everything that a record says about it: what `ndc --model` opens.
@@ -28,13 +29,17 @@ public struct DiffusionModel: Sendable {
   public let precision: Precision
   /// What computes here.
   public let engine: EngineIdentity
+  /// How the model is served, where it is.
+  public let served: ServedModel?
+  /// The ordinary classifier that gives the votes, where one does.
+  public let classifier: ServedClassifier?
   /// What a calibration is tied to: the weights, whatever file they come in. Takes a moment for a large model.
   public let weightsDigest: @Sendable () -> String
 
   init(
     reference: ModelReference, denoiser: any Denoiser, digest: String, unconditionalDigest: String? = nil,
-    architecture: String, parameters: Int?, precision: Precision, kernels: String,
-    weightsDigest: @escaping @Sendable () -> String
+    architecture: String, parameters: Int?, precision: Precision, kernels: String?, served: ServedModel? = nil,
+    classifier: ServedClassifier? = nil, weightsDigest: @escaping @Sendable () -> String
   ) {
     self.reference = reference
     self.denoiser = denoiser
@@ -43,7 +48,9 @@ public struct DiffusionModel: Sendable {
     self.architecture = architecture
     self.parameters = parameters
     self.precision = precision
-    engine = EngineIdentity(kernels: kernels)
+    self.served = served
+    self.classifier = classifier
+    engine = kernels.map { EngineIdentity(kernels: $0) } ?? .elsewhere
     self.weightsDigest = weightsDigest
   }
 
@@ -65,10 +72,17 @@ public struct DiffusionModel: Sendable {
     if let asked = reference.precision, asked.availableHere != asked {
       notice(.precisionUnavailable(asked: asked, used: asked.availableHere))
     }
-    return switch reference.source {
-    case .file(let path): try checkpoint(path, reference, choosing: choice)
-    case .analytic(let data): try analytic(data, reference, resources: resources)
+    try reference.served.validate()
+    let model =
+      switch reference.source {
+      case .file(let path): try checkpoint(path, reference, choosing: choice)
+      case .analytic(let data): try analytic(data, reference, resources: resources)
+      case .served(let address): try served(address, reference, choosing: choice)
+      }
+    for served in model.servedModels where served.dependence != .none {
+      notice(.companionDependence(address: served.address.text, served.dependence))
     }
+    return model
   }
 
   /// Loads an EDM checkpoint (`.pkl`, read without executing anything in it) or a `.safetensors` of `ndc convert`.
@@ -89,18 +103,19 @@ public struct DiffusionModel: Sendable {
     _ path: String, _ reference: ModelReference, choosing choice: PrecisionChoice
   ) throws -> DiffusionModel {
     let checkpoint = try Checkpoint.load(path: path)
-    let second = try reference.unconditional.map { try Checkpoint.load(path: $0) }
-    let hasRanges = checkpoint.quantization != nil && second.map { $0.quantization != nil } ?? true
+    let companion = try reference.unconditional.map { try Companion.found(at: $0, reference.served) }
+    let hasRanges = checkpoint.quantization != nil && companion?.hasRanges ?? true
     let precision = reference.precision ?? choice.precision(hasRanges: hasRanges)
     let network = try UNetDenoiser(checkpoint, precision: precision)
     let denoiser: any Denoiser =
-      try second.map {
-        try PairedDenoiser(conditional: network, unconditional: UNetDenoiser($0, precision: precision))
+      try companion.map {
+        try PairedDenoiser(conditional: network, unconditional: $0.denoiser(precision: precision))
       } ?? network
     return DiffusionModel(
-      reference: reference, denoiser: denoiser, digest: checkpoint.digest, unconditionalDigest: second?.digest,
+      reference: reference, denoiser: denoiser, digest: checkpoint.digest, unconditionalDigest: companion?.digest,
       architecture: ModelSummary(checkpoint.architecture).line, parameters: checkpoint.parameterCount,
       precision: network.precision, kernels: network.kernelDescription,
+      classifier: try reference.classifier.map { try ServedClassifier(at: ServedAddress($0), reference.served) },
       weightsDigest: { checkpoint.weightsDigest() })
   }
 
@@ -108,7 +123,7 @@ public struct DiffusionModel: Sendable {
   public var source: String { reference.text }
   public var imageShape: ImageShape { denoiser.imageShape }
   /// K.
-  public var classCount: Int { denoiser.classCount }
+  public var classCount: Int { classifier?.classCount ?? denoiser.classCount }
 
   /// The classifier of the preset fast at σ, in pixels: the levels, weights and race of the calibration that lies
   /// beside the model, or default levels where there is none for this σ and method.
@@ -118,6 +133,16 @@ public struct DiffusionModel: Sendable {
     _ method: ClassificationMethod = .approximatePosterior, sigma: Double
   ) throws -> any LossClassifier {
     try classifier(.fast(method: method, sigma: sigma, calibrated: calibration(method, sigma: sigma)))
+  }
+
+  /// f: the classifier that `specification` describes, or the ordinary one that gives the votes in its place.
+  ///
+  /// - Throws: as `classifier(_:)`.
+  public func base(_ specification: ClassifierSpecification) throws -> any BaseClassifier {
+    guard let served = self.classifier else { return try classifier(specification) }
+    try specification.validate()
+    return specification.method == .classifier
+      ? served : try DenoisedClassifier(denoiser: denoiser, classifier: served, noise: specification.smoothing)
   }
 
   /// The classifier that `specification` describes.

@@ -13,6 +13,14 @@ public struct EngineIdentity: Hashable, Sendable {
     libraries = ["oneDNN": Engine.version]
   }
 
+  private init(instructionSet: String, libraries: [String: String]) {
+    self.instructionSet = instructionSet
+    self.libraries = libraries
+  }
+
+  /// Votes are computed by a server, of which the model's fingerprint speaks.
+  static let elsewhere = EngineIdentity(instructionSet: "served elsewhere", libraries: [:])
+
   /// The library and its instruction set in a line.
   public static var library: String { "oneDNN \(Engine.version) (\(Engine.instructionSet))" }
   /// The widest kernels of this machine.

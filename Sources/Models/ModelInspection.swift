@@ -70,7 +70,7 @@ public struct ModelInspection: Encodable, Sendable {
     tensors = checkpoint.tensors.count
     imageShape = checkpoint.architecture.imageShape
     classes = checkpoint.architecture.labelDimension
-    methods = classes > 0 ? ClassificationMethod.allCases.map(\.rawValue) : []
+    methods = classes > 0 ? ClassificationMethod.allCases.filter(\.hasLevels).map(\.rawValue) : []
     workerBytes = network.workerBytes
     precisionsHere = Precision.available(for: checkpoint).map(\.rawValue)
     quantization = checkpoint.quantization.map { Ranges($0, network) }

@@ -1,4 +1,5 @@
 import Checkpoints
+import ServedModels
 import UNets
 
 /// Which model, before it is opened: what `--model`, `--unconditional-model` and `--precision` say, and what run.json
@@ -11,6 +12,8 @@ public struct ModelReference: Hashable, Sendable {
     case file(String)
     /// The exact denoiser of a labelled data set.
     case analytic(data: String)
+    /// A model behind the Open Inference Protocol: its address.
+    case served(address: String)
   }
 
   public var source: Source
@@ -18,6 +21,11 @@ public struct ModelReference: Hashable, Sendable {
   public var unconditional: String?
   /// What to compute in; nil to choose.
   public var precision: Precision?
+  /// The address of an ordinary classifier, which then gives the votes: on the denoised picture, or alone where
+  /// ``source`` is the same address.
+  public var classifier: String?
+  /// How models that are served elsewhere are asked.
+  public var served = ServedSettings()
 
   private static let analyticPrefix = "analytic:"
 
@@ -31,7 +39,8 @@ public struct ModelReference: Hashable, Sendable {
   public init(_ text: String, unconditional: String? = nil, precision: Precision? = nil) {
     self.init(
       text.hasPrefix(Self.analyticPrefix)
-        ? .analytic(data: String(text.dropFirst(Self.analyticPrefix.count))) : .file(text),
+        ? .analytic(data: String(text.dropFirst(Self.analyticPrefix.count)))
+        : ServedAddress.isAddress(text) ? .served(address: text) : .file(text),
       unconditional: unconditional, precision: precision)
   }
 
@@ -39,6 +48,7 @@ public struct ModelReference: Hashable, Sendable {
   public var text: String {
     switch source {
     case .file(let path): path
+    case .served(let address): address
     case .analytic(let data): Self.analyticPrefix + data
     }
   }
@@ -50,11 +60,17 @@ public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
   case precisionUnavailable(asked: Precision, used: Precision)
   /// A calibration lies beside the model and was made for other weights.
   case foreignCalibration(path: String)
+  /// A served model's rows depend on their companions, and the user accepted it.
+  case companionDependence(address: String, CompanionDependence)
 
   public var description: String {
     switch self {
     case .precisionUnavailable(_, let used):
       "this processor has no bfloat16 instructions: computing in \(used.rawValue) instead"
+    case .companionDependence(let address, .acrossRequests):
+      "\(address): answers depend on other requests' rows; votes may depend on each other, and no certificate is claimed"
+    case .companionDependence(let address, _):
+      "\(address): a row's answer depends on the other rows of its request; each vote has requests of its own"
     case .foreignCalibration(let path): "\(path) was made for another model and is not used"
     }
   }

@@ -16,4 +16,6 @@ public enum NoisePurpose: UInt32, Sendable, CaseIterable {
   case quantization = 16
   /// Which images of a run have their votes cast again.
   case verification = 17
+  /// The queries by which a served model is known.
+  case modelProbe = 18
 }

@@ -10,5 +10,6 @@
 @_exported import NumPyFiles
 @_exported import Records
 @_exported import Runs
+@_exported import ServedModels
 @_exported import Statistics
 @_exported import UNets

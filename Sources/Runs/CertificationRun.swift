@@ -82,6 +82,8 @@ public struct CertificationRun: Sendable {
     let votes = ImageVotes(
       executor: executor, pixels: image.pixels, seed: seed, image: UInt32(index), order: order,
       onVotes: { progress.addVotes($0) })
-    return (label, try await rule(votes, sigma: sigma))
+    let result = try await rule(votes, sigma: sigma)
+    try await executor.requireUnchanged(order: order)
+    return (label, result)
   }
 }

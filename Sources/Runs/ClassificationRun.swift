@@ -42,6 +42,7 @@ public struct ClassificationRun: Sendable {
         let votes = try await executor.votes(requests) { votes in
           progress.addImages(evaluations: votes.map(\.evaluations))
         }
+        try await executor.requireUnchanged()
         for ((image, label), vote) in zip(block, votes) {
           var predicted: Int?
           if case .label(let choice) = vote.choice { predicted = choice }

@@ -56,6 +56,7 @@ public struct PredictionRun: Sendable {
           case .certify(let rule): Prediction(try await rule(votes, sigma: sigma))
           case .predict(let predict): Prediction(try await predict(votes))
           }
+        try await executor.requireUnchanged()
         progress.finishImage()
         predictions.append(prediction)
         onPrediction(image, prediction)

@@ -35,6 +35,7 @@ enum Main {
   private static func exit(with error: any Error) -> Never {
     switch error {
     case let error as InputError: fail(error.description, status: 65)
+    case let error as ServerUnavailable: fail(error.description, status: 69)
     case let error as UsageError: fail(error.message.text(\.flag), status: 64)
     case let error as Interrupted: fail(error.description, status: 130)
     case is CancellationError: fail("interrupted", status: 130)

@@ -12,7 +12,7 @@ struct NDC: AsyncParsableCommand {
 
       `ndc certify` without arguments certifies 20 handwritten digits with a bundled model.
 
-      Exit status: 0 done; 64 bad usage; 65 bad input data; 70 a bug; 130 interrupted, with everything finished kept.
+      Exit status: 0 done; 64 bad usage; 65 bad input data; 69 a server that does not answer; 70 a bug; 130 interrupted, with everything finished kept.
       """,
     version: Version.text,
     subcommands: [

@@ -4,23 +4,28 @@
 extension JSONValue {
   static let maximumDepth = 32
   /// Texts, numbers, lists and objects in a document; each takes some 60 bytes, however short it is.
-  static let maximumValues = 1 << 20
+  package static let maximumValues = 1 << 20
 
   /// An integer is one that is written so, without a fraction or an exponent.
   ///
+  /// - Parameter maximumValues: how many values may be in it.
   /// - Throws: `InputError` with the offset inside `bytes`.
-  package init(strict bytes: UnsafeRawBufferPointer) throws {
-    var parser = JSONParser(bytes: bytes)
+  package init(strict bytes: UnsafeRawBufferPointer, most maximumValues: Int = Self.maximumValues) throws {
+    var parser = JSONParser(bytes: bytes, maximumValues: maximumValues)
     self = try parser.document()
   }
 }
 
 private struct JSONParser {
   let bytes: UnsafeRawBufferPointer
+  let maximumValues: Int
   var position = 0
   private var values = 0
 
-  init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  init(bytes: UnsafeRawBufferPointer, maximumValues: Int) {
+    self.bytes = bytes
+    self.maximumValues = maximumValues
+  }
 
   func error(_ problem: String) -> InputError {
     InputError(problem, location: "offset \(position) of the JSON text")
@@ -53,7 +58,7 @@ private struct JSONParser {
   private mutating func value(depth: Int) throws -> JSONValue {
     guard depth < JSONValue.maximumDepth else { throw error("the JSON text is nested too deeply") }
     values += 1
-    guard values <= JSONValue.maximumValues else { throw error("the JSON text holds too many values") }
+    guard values <= maximumValues else { throw error("the JSON text holds too many values") }
     skipSpace()
     guard position < bytes.count else { throw error("the JSON text is cut off") }
     switch bytes[position] {

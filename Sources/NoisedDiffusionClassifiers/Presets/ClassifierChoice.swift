@@ -35,7 +35,8 @@ public struct ClassifierChoice: Hashable, Sendable {
   /// Whether levels, weights and race are those of the preset fast.
   private var takesFastLevels: Bool { preset != .paper && !namesLevels }
   /// Whether a calibration is asked for: by name, or where nothing speaks against one.
-  private var takesCalibration: Bool { weighting == .learned || (takesFastLevels && weighting == nil) }
+  private var takesCalibration: Bool { method.hasLevels && takesLearnedWeights }
+  private var takesLearnedWeights: Bool { weighting == .learned || (takesFastLevels && weighting == nil) }
 
   /// Checks what does not need the model, before it is opened.
   ///
@@ -59,7 +60,7 @@ public struct ClassifierChoice: Hashable, Sendable {
       )
     }
     let specification = specification(calibrated: entry)
-    if entry == nil, takesFastLevels {
+    if entry == nil, takesFastLevels, method.hasLevels, model.classifier == nil {
       notice(.uncalibrated(method, sigma: sigma, levels: specification.levels ?? []))
     }
     return ChosenClassifier(specification: specification, calibrated: entry)

@@ -13,6 +13,9 @@ extension RunManifest.Model {
     self.init(
       source: model.source, digest: model.digest, unconditionalSource: model.reference.unconditional,
       unconditionalDigest: model.unconditionalDigest, architecture: model.architecture, parameters: model.parameters)
+    classifierSource = model.reference.classifier
+    classifierDigest = model.classifier?.model.fingerprint
+    served = RunManifest.Served(model)
   }
 }
 
@@ -42,6 +45,38 @@ extension ModelReference {
     self.init(
       model ?? manifest.model.source, unconditional: unconditionalModel ?? manifest.model.unconditionalSource,
       precision: precision)
+    classifier = manifest.model.classifierSource
+    if let recorded = manifest.model.served { served = try ServedSettings(recorded) }
+  }
+}
+
+extension RunManifest.Served {
+  /// nil for a model that is not served, in whole or in part.
+  init?(_ model: DiffusionModel) {
+    let models = model.servedModels
+    guard let one = models.first else { return nil }
+    let settings = model.reference.served
+    self.init(
+      server: model.served?.server, serverVersion: model.served?.serverVersion, versions: model.served?.versions,
+      classes: settings.classes,
+      imageShape: settings.imageShape.map { [$0.channels, $0.height, $0.width] }, batch: one.batch,
+      companionDependence: (models.map(\.dependence).max() ?? .none).rawValue)
+  }
+}
+
+extension ServedSettings {
+  /// Those of a finished run.
+  ///
+  /// - Throws: `UsageError` for a shape that is none.
+  init(_ recorded: RunManifest.Served) throws {
+    self.init()
+    classes = recorded.classes
+    if let sizes = recorded.imageShape {
+      guard sizes.count == 3 else { throw UsageError(text: "no such image shape: \(sizes)") }
+      imageShape = ImageShape(channels: sizes[0], height: sizes[1], width: sizes[2])
+    }
+    batch = recorded.batch
+    acceptsCompanionDependence = recorded.companionDependence != CompanionDependence.none.rawValue
   }
 }
 
@@ -110,7 +145,7 @@ public struct RecordedRun: Sendable {
   public func executor(_ manifest: RunManifest, threads: Int) throws -> VoteExecutor {
     try VoteExecutor(
       SmoothedClassifier(
-        base: try model.classifier(manifest.classifier.specification), sigma: manifest.statedSmoothing),
-      threads: threads)
+        base: try model.base(manifest.classifier.specification), sigma: manifest.statedSmoothing),
+      threads: model.servedThreads ?? threads, batch: model.votesTogether ?? VoteExecutor.defaultBatch)
   }
 }

@@ -10,7 +10,7 @@ import Runs
 public struct Workload: Sendable {
   public let model: DiffusionModel
   public let specification: ClassifierSpecification
-  public let classifier: any LossClassifier
+  public let classifier: any BaseClassifier
   /// Evaluations per vote on average, where a calibration tells.
   public let typicalEvaluations: Double?
 
@@ -19,12 +19,13 @@ public struct Workload: Sendable {
     self.model = model
     specification = chosen.specification
     typicalEvaluations = chosen.typicalEvaluations
-    classifier = try model.classifier(chosen.specification)
+    classifier = try model.base(chosen.specification)
   }
 
   /// Denoiser evaluations per vote, at most.
   public func evaluationsPerVote() throws -> Int {
-    try specification.evaluationsPerVote(classCount: model.classCount)
+    // A step of denoising, where an ordinary classifier gives the votes.
+    try model.classifier == nil ? specification.evaluationsPerVote(classCount: model.classCount) : 1
   }
 
   /// Shows what happened in a vote of each image, with the loss of every class.
@@ -38,6 +39,9 @@ extension VoteExplainer {
   init(
     _ specification: ClassifierSpecification, on model: DiffusionModel, seed: UInt64, images: @escaping ImageProvider
   ) throws {
+    guard model.classifier == nil else {
+      throw UsageError(text: "the votes of a served classifier have no levels that could be shown")
+    }
     self.init(
       denoiser: model.denoiser, classifier: try model.classifier(specification.complete),
       sigma: PixelNoise(specification.sigma),

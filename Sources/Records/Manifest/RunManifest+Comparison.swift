@@ -12,6 +12,7 @@ extension RunManifest {
 
   /// Fields that may differ between a run and its continuation: they change no vote. A digest speaks for its file.
   package static let freeFields: Set<String> = [
+    "model.classifierSource", "model.served.server", "model.served.serverVersion", "model.served.versions",
     "arguments", "created", "classifier.description", "model.source", "model.unconditionalSource", "data.source",
     "execution.threads",
     "execution.batch", "host.name", "host.system", "host.processor", "host.cores",

@@ -55,6 +55,11 @@ public struct RunManifest: Hashable, Sendable {
     /// Network, preconditioner and sizes in words.
     public var architecture: String
     public var parameters: Int?
+    /// How the model is served, where it is.
+    public var served: RunManifest.Served?
+    /// An ordinary classifier that gives the votes, and its fingerprint.
+    public var classifierSource: String?
+    public var classifierDigest: String?
 
     public init(
       source: String, digest: String, unconditionalSource: String? = nil, unconditionalDigest: String? = nil,

@@ -31,7 +31,16 @@ public struct RunSources: Sendable {
           "not what the run used", file: source ?? "run.json", field: field, expected: text(expected),
           found: text(found)))
     }
-    require(model.digest, manifest.model.digest, "model.digest", of: model.source)
+    if manifest.model.served != nil, model.digest != manifest.model.digest {
+      failures.append(
+        VerificationFailure(
+          "another model answers there than the run's", file: model.source, field: "model.digest",
+          expected: "behaviour fingerprint \(manifest.model.digest)", found: model.digest))
+    } else {
+      require(model.digest, manifest.model.digest, "model.digest", of: model.source)
+    }
+    require(
+      model.classifierDigest, manifest.model.classifierDigest, "model.classifierDigest", of: model.classifierSource)
     require(
       model.unconditionalDigest, manifest.model.unconditionalDigest, "model.unconditionalDigest",
       of: model.unconditionalSource)

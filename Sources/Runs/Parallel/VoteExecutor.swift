@@ -16,6 +16,7 @@ public struct VoteExecutor: Sendable {
   /// K.
   public let classCount: Int
   private let pool: WorkerPool<VoteWorker>
+  private let base: any BaseClassifier
 
   /// Casts the votes of a smoothed classifier.
   ///
@@ -32,6 +33,7 @@ public struct VoteExecutor: Sendable {
     guard batch > 0 else { throw UsageError("the number of votes in a batch must be positive, not \(batch)") }
     self.threads = threads
     self.batch = batch
+    self.base = base
     imageShape = base.imageShape
     classCount = base.classCount
     pool = WorkerPool(size: threads) { try VoteWorker(base: base, sigma: sigma) }
@@ -64,6 +66,18 @@ public struct VoteExecutor: Sendable {
       let errors = try worker.levelErrors(requests)
       onFinished(errors)
       return errors
+    }
+  }
+
+  /// Asks models that are served elsewhere whether they are still those that were opened: what came from another
+  /// belongs in no record.
+  ///
+  /// - Throws: `InputError` where one is not; whatever keeps it from being asked.
+  func requireUnchanged(order: Int = 0) async throws {
+    guard base.isServedElsewhere else { return }
+    try await pool.withWorker(order: order) { _ in
+      try base.requireUnchanged()
+      return false
     }
   }
 

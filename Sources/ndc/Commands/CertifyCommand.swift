@@ -28,9 +28,6 @@ struct CertifyCommand: AsyncParsableCommand {
       valueName: "s"))
   var seed = QuickDefaults.seed
 
-  @Option(help: ArgumentHelp("Votes a worker takes at once; results do not depend on it.", valueName: "k"))
-  var batch = VoteExecutor.defaultBatch
-
   @Option(help: ArgumentHelp("The run directory. Default: a new folder under runs/.", valueName: "dir"))
   var out: String?
 
@@ -42,7 +39,6 @@ struct CertifyCommand: AsyncParsableCommand {
 
   mutating func validate() throws {
     if resume, out == nil { throw ValidationError("--resume needs --out, the run to continue") }
-    if batch < 1 { throw ValidationError("--batch \(batch): must be at least 1") }
   }
 
   private struct Result: Encodable {
@@ -59,7 +55,7 @@ struct CertifyCommand: AsyncParsableCommand {
     let work = try Workload(model, classifier.choice)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let opened = try data.open(for: work.model, defaultCount: QuickDefaults.images)
-    let executor = try VoteExecutor(smoothed, threads: model.workers, batch: batch)
+    let executor = try VoteExecutor(smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
     let folder = out ?? Self.newFolder()
     let directory = try RunDirectory(
       path: folder, manifest: try manifest(work, opened, chosen), indices: opened.indices, resume: resume)
@@ -98,7 +94,8 @@ struct CertifyCommand: AsyncParsableCommand {
       created: RunManifest.now(), model: RunManifest.Model(work.model), data: try RunManifest.Data(opened),
       classifier: RunManifest.Classifier(work),
       smoothing: .init(rule: rule, seed: seed),
-      images: opened.selection, execution: .init(threads: model.workers, batch: batch),
+      images: opened.selection, execution: .init(
+        threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model)),
       host: .current(work.model.engine))
   }
 
@@ -106,7 +103,7 @@ struct CertifyCommand: AsyncParsableCommand {
   private func announce(
     _ work: Workload, _ opened: WorkImages, _ rule: CertificationRule, folder: String, finished: Int
   ) {
-    Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers) threads")
+    Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers(for: work.model)) \(work.model.servedModels.isEmpty ? "threads" : "requests in flight")")
     Output.notice("\(work.specification), seed \(seed)")
     announceImages(opened)
     if let adaptation = opened.images.adapter.description { Output.notice("images are \(adaptation)") }

@@ -26,9 +26,6 @@ struct ClassifyCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The noise's seed.", valueName: "s"))
   var seed = QuickDefaults.seed
 
-  @Option(help: ArgumentHelp("Images a worker takes at once; results do not depend on it.", valueName: "k"))
-  var batch = VoteExecutor.defaultBatch
-
   @Flag(
     help: "Compare the weightings edm, edm-reference, elbo and uniform on the same evaluations, nothing dropped early.")
   var compareWeightings = false
@@ -38,7 +35,6 @@ struct ClassifyCommand: AsyncParsableCommand {
 
   mutating func validate() throws {
     if clean, noisy { throw ValidationError("--clean and --noisy exclude each other") }
-    if batch < 1 { throw ValidationError("--batch \(batch): must be at least 1") }
   }
 
   func run() async throws {
@@ -47,11 +43,14 @@ struct ClassifyCommand: AsyncParsableCommand {
     let addsNoise = noisy || (!clean && classifier.method != .diffusion)
     if addsNoise, !(classifier.sigma > 0) { throw UsageError("--sigma must be above 0 for noisy images") }
     let executor = try VoteExecutor(
-      base: work.classifier, sigma: addsNoise ? PixelNoise(classifier.sigma) : nil, threads: model.workers,
-      batch: batch)
+      base: work.classifier, sigma: addsNoise ? PixelNoise(classifier.sigma) : nil,
+      threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
     Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers) threads")
     Output.notice(
       "\(work.specification), \(addsNoise ? "noisy at sigma \(classifier.sigma)" : "clean") images, seed \(seed)")
+    if compareWeightings, work.model.classifier != nil {
+      throw ValidationError("--compare-weightings compares what a denoiser's errors are weighted with; a classifier has none")
+    }
     if compareWeightings { return try await compare(work, opened, executor) }
     let run = ClassificationRun(executor: executor, seed: seed, images: opened.provider, progress: RunProgress())
     var latest: ClassificationReport?

@@ -87,7 +87,8 @@ struct PredictCommand: AsyncParsableCommand {
     }
     let seed = seed ?? SystemSeed.draw()
     Output.notice("\(work.specification), seed \(seed)")
-    let executor = try VoteExecutor(smoothed, threads: model.workers)
+    let executor = try VoteExecutor(
+      smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
     let run = PredictionRun(
       executor: executor, sigma: smoothed.sigma, rule: .certify(rule), seed: seed, progress: RunProgress())
     var results: [Result] = []

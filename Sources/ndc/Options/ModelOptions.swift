@@ -6,7 +6,7 @@ import NoisedDiffusionClassifiers
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "An EDM checkpoint (.pkl), an ndc .safetensors file, or analytic:SRC for the exact denoiser of a labelled data set.",
+      "An EDM checkpoint (.pkl), an ndc .safetensors file, analytic:SRC for the exact denoiser of a labelled data set, or the address of a model served elsewhere, http[s]://HOST[:PORT]/v2/models/NAME.",
       discussion: "Default: the bundled MNIST model.", valueName: "file"))
   var model: String?
 
@@ -24,25 +24,93 @@ struct ModelOptions: ParsableArguments {
   var precision: Precision?
 
   @Option(
+    help: ArgumentHelp(
+      "A served classifier that gives the votes: with --method denoise-classify on the denoised picture.",
+      valueName: "url"))
+  var classifier: String?
+
+  @Option(help: ArgumentHelp("How many classes a served model has; its metadata do not tell.", valueName: "K"))
+  var classes: Int?
+
+  @Option(
+    help: ArgumentHelp("The images of a served model whose metadata leave them open: C×H×W or CxHxW.", valueName: "shape")
+  )
+  var imageShape: ImageShape?
+
+  @Option(
+    help: ArgumentHelp(
+      "Votes a worker takes at once; results do not depend on it. With a served model: the rows of every request.",
+      discussion: "Default: 8; 64 rows.", valueName: "k"))
+  var batch: Int?
+
+  @Option(help: ArgumentHelp("Requests in flight to a served model.", valueName: "k"))
+  var connections = ServedSettings.defaultConnections
+
+  @Option(help: ArgumentHelp("How long to wait for a server that does not answer.", valueName: "seconds"))
+  var patience = ServedSettings.defaultPatience
+
+  @Flag(
+    help:
+      "Use a served model although a row's answer depends on its companions; run.json and reports then say so.")
+  var acceptCompanionDependence = false
+
+  @Option(
     help: ArgumentHelp("Worker threads; results do not depend on it. Default: one per processor.", valueName: "k"))
   var threads: Int?
 
   mutating func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): must be at least 1") }
+    if let batch, batch < 1 { throw ValidationError("--batch \(batch): must be at least 1") }
   }
 
   var workers: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
+  /// Workers for a model: as many as there are requests in flight where it is served.
+  func workers(for model: DiffusionModel) -> Int { model.servedThreads ?? workers }
+  /// Votes that a worker takes at once.
+  func votesTogether(for model: DiffusionModel) -> Int { model.votesTogether ?? batch ?? VoteExecutor.defaultBatch }
+
   /// The model named, or the bundled one.
-  func reference() throws -> ModelReference {
-    ModelReference(
+  ///
+  /// - Parameter method: nil where nothing is classified.
+  func reference(_ method: ClassificationMethod? = nil) throws -> ModelReference {
+    var reference = ModelReference(
       try model ?? BundledResources.model(), unconditional: unconditionalModel, precision: precision)
+    reference.classifier = classifier
+    if method == .classifier {
+      guard case .served(let address) = reference.source, classifier == nil else {
+        throw ValidationError("--method classifier takes a served classifier: --model http[s]://HOST[:PORT]/v2/models/NAME")
+      }
+      reference.classifier = address
+    } else if classifier != nil, method != nil, method != .denoiseThenClassify {
+      throw ValidationError("--classifier goes with --method denoise-classify")
+    }
+    reference.served.classes = classes
+    reference.served.imageShape = imageShape
+    reference.served.batch = batch
+    reference.served.connections = connections
+    reference.served.patience = patience
+    reference.served.acceptsCompanionDependence = acceptCompanionDependence
+    return reference
   }
 
   /// Opens the model; what is worth saying goes to stderr.
-  func open(choosing choice: PrecisionChoice = .exact) throws -> DiffusionModel {
-    try DiffusionModel.open(reference(), choosing: choice) { Output.notice($0.description) }
+  func open(
+    choosing choice: PrecisionChoice = .exact, for method: ClassificationMethod? = nil
+  ) throws -> DiffusionModel {
+    try DiffusionModel.open(reference(method), choosing: choice) { Output.notice($0.description) }
   }
 }
 
 extension Precision: ExpressibleByArgument {}
+
+extension ImageShape: ExpressibleByArgument {
+  /// C×H×W.
+  public init?(argument: String) {
+    let sizes = argument.split(omittingEmptySubsequences: false, whereSeparator: { "x×X".contains($0) }).map { Int($0) }
+    guard sizes.count == 3, let channels = sizes[0], let height = sizes[1], let width = sizes[2],
+      [channels, height, width].allSatisfy({ (1...1 << 16).contains($0) })
+    else { return nil }
+    self.init(channels: channels, height: height, width: width)
+  }
+}

@@ -8,8 +8,12 @@ extension Parameter {
     case .directory: "--out"
     case .targetRadii: "--target-radius"
     case .unconditionalModel: "--unconditional-model"
+    case .imageShape: "--image-shape"
+    case .rows: "--batch"
+    case .companionDependence: "--accept-companion-dependence"
+    case .classifierModel: "--classifier"
     case .sigma, .method, .timesteps, .levels, .weighting, .first, .count, .stride, .resume, .samples, .calibration,
-      .precisions:
+      .precisions, .classes, .connections, .patience:
       "--" + rawValue
     }
   }

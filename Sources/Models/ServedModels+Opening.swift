@@ -1,0 +1,122 @@
+import Basics
+import Checkpoints
+import Diffusion
+import Foundation
+import ServedModels
+import UNets
+
+extension DiffusionModel {
+  /// A denoiser behind the Open Inference Protocol, or a classifier where the reference says that it is one.
+  static func served(
+    _ address: String, _ reference: ModelReference, choosing choice: PrecisionChoice
+  ) throws -> DiffusionModel {
+    let place = try ServedAddress(address)
+    if let precision = reference.precision, precision != .fp32 {
+      throw UsageError(text: "\(address) computes as its server was told to; \(precision.rawValue) cannot be asked for")
+    }
+    if reference.classifier == address {
+      let classifier = try ServedClassifier(at: place, reference.served)
+      return DiffusionModel(
+        reference: reference, denoiser: NoDenoiser(classifier), digest: classifier.model.fingerprint,
+        architecture: classifier.model.line("classifier", classes: classifier.classCount), parameters: nil,
+        precision: .fp32, kernels: nil, served: classifier.model, classifier: classifier,
+        weightsDigest: { classifier.model.fingerprint })
+    }
+    let denoiser = try ServedDenoiser(at: place, reference.served)
+    let companion = try reference.unconditional.map { try Companion.found(at: $0, reference.served) }
+    let both: any Denoiser =
+      try companion.map {
+        try PairedDenoiser(
+          conditional: denoiser, unconditional: $0.denoiser(precision: choice.precision(hasRanges: $0.hasRanges)))
+      } ?? denoiser
+    return DiffusionModel(
+      reference: reference, denoiser: both, digest: denoiser.model.fingerprint, unconditionalDigest: companion?.digest,
+      architecture: denoiser.model.line("denoiser", classes: denoiser.classCount), parameters: nil, precision: .fp32,
+      kernels: nil, served: denoiser.model,
+      classifier: try reference.classifier.map { try ServedClassifier(at: ServedAddress($0), reference.served) },
+      weightsDigest: { denoiser.model.fingerprint })
+  }
+
+  /// Every model of it that is served elsewhere.
+  public var servedModels: [ServedModel] {
+    let companion = ((denoiser as? PairedDenoiser)?.unconditional as? ServedDenoiser)?.model
+    let models = [served, companion, classifier?.model].compactMap(\.self)
+    return reference.classifier == reference.text ? Array(models.prefix(1)) : models
+  }
+
+  /// Requests in flight are workers that wait; nil for a model that is not served.
+  public var servedThreads: Int? { servedModels.isEmpty ? nil : reference.served.connections }
+
+  /// Votes that a worker takes at once: as many as fill a request however few evaluations each of them takes, or one;
+  /// nil for a model that is not served.
+  public var votesTogether: Int? {
+    guard let batch = servedModels.map(\.batch).max() else { return nil }
+    return castsVotesAlone ? 1 : batch
+  }
+
+  /// Whether each vote must be cast by itself, because rows of one request depend on each other.
+  public var castsVotesAlone: Bool { servedModels.contains { $0.dependence != .none } }
+  /// Whether the votes may depend on each other whatever the client does, so that nothing is certified.
+  public var claimsNoCertificate: Bool { servedModels.contains { $0.dependence == .acrossRequests } }
+}
+
+/// The model that answers without a label in another's place.
+enum Companion {
+  case file(Checkpoint)
+  case served(ServedDenoiser)
+
+  /// - Parameter settings: `classes` are the conditional model's.
+  static func found(at source: String, _ settings: ServedSettings) throws -> Companion {
+    guard ServedAddress.isAddress(source) else { return .file(try Checkpoint.load(path: source)) }
+    var settings = settings
+    settings.classes = nil
+    return .served(try ServedDenoiser(at: ServedAddress(source), settings))
+  }
+
+  var digest: String {
+    switch self {
+    case .file(let checkpoint): checkpoint.digest
+    case .served(let denoiser): denoiser.model.fingerprint
+    }
+  }
+
+  var hasRanges: Bool {
+    switch self {
+    case .file(let checkpoint): checkpoint.quantization != nil
+    case .served: true
+    }
+  }
+
+  func denoiser(precision: Precision) throws -> any Denoiser {
+    switch self {
+    case .file(let checkpoint): try UNetDenoiser(checkpoint, precision: precision)
+    case .served(let denoiser): denoiser
+    }
+  }
+}
+
+extension ServedModel {
+  /// In a record's words: `served denoiser, 3×32×32, 10 classes`. Server and version may change; the fingerprint speaks.
+  func line(_ kind: String, classes: Int) -> String {
+    "served \(kind), \(imageShape), \(classes == 0 ? "no classes named" : "\(classes) classes")"
+  }
+}
+
+/// Where a denoiser would be, had the classifier one.
+private struct NoDenoiser: Denoiser {
+  let imageShape: ImageShape
+  let classCount: Int
+  let address: String
+
+  init(_ classifier: ServedClassifier) {
+    imageShape = classifier.imageShape
+    classCount = classifier.classCount
+    address = classifier.model.address.text
+  }
+
+  var isUnconditionalAvailable: Bool { false }
+  var preferredBatchSize: Int { 1 }
+  func makeEvaluator() throws -> any DenoiserEvaluator {
+    throw InputError("a classifier denoises nothing", file: address, expected: "a denoiser")
+  }
+}
