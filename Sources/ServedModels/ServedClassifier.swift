@@ -67,7 +67,8 @@ private final class ServedClassifierWorker: ClassifierWorker {
     return inputs.indices.map { index in
       // The least loss is the greatest logit, the lowest of equal ones.
       ClassLosses(
-        losses: answers[index * logits.classCount..<(index + 1) * logits.classCount].map { -Double($0) }, evaluations: 1)
+        losses: answers[index * logits.classCount..<(index + 1) * logits.classCount].map { -Double($0) }, evaluations: 1
+      )
     }
   }
 }

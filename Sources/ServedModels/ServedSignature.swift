@@ -68,7 +68,8 @@ struct ServedSignature: Hashable, Sendable {
         location: "tensor \"\(ServerConnection.printable(other.name))\"",
         expected: known.sorted().joined(separator: ", "), found: other.description)
     }
-    if let size = image.shape.dropFirst().first(where: { $0 == 0 }) ?? output.shape.dropFirst().first(where: { $0 == 0 })
+    if let size = image.shape.dropFirst().first(where: { $0 == 0 })
+      ?? output.shape.dropFirst().first(where: { $0 == 0 })
     {
       throw InputError("an empty tensor", file: address, found: "size \(size)")
     }

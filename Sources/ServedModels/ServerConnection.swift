@@ -63,7 +63,9 @@ final class ServerConnection {
 
   /// What the server says against a request.
   var reason: String {
-    guard http.body.count <= 1 << 16, let text = (try? JSONValue(strict: http.body))?["error"]?.string else { return "" }
+    guard http.body.count <= 1 << 16, let text = (try? JSONValue(strict: http.body))?["error"]?.string else {
+      return ""
+    }
     return ": " + Self.printable(text)
   }
 
@@ -79,7 +81,8 @@ final class ServerConnection {
 
   /// A server's text on one line, without what a terminal would obey.
   static func printable(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.prefix(300).map { $0.value < 32 || $0.value == 127 ? " " : $0 }))
+    String(
+      String.UnicodeScalarView(text.unicodeScalars.prefix(300).map { $0.value < 32 || $0.value == 127 ? " " : $0 }))
   }
 
   private static func seconds(_ value: Double) -> String {

@@ -13,6 +13,8 @@ final class HTTPServer: Sendable {
     var status = 200
     var headers: [String] = []
     var body: [UInt8] = []
+    /// Bytes after the body, sent as they lie there.
+    var tail: ArraySlice<UInt8> = []
     /// What Content-Length says instead of the truth.
     var statedLength: Int?
     /// The connection is closed after so many bytes of the body.
@@ -91,10 +93,20 @@ private struct Connection {
       headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
     }
     let length = Int(headers["content-length"] ?? "0") ?? 0
-    pending.reserveCapacity(end + length)
-    while pending.count < end + length { guard receive() else { return nil } }
-    let body = Array(pending[end..<end + length])
-    pending.removeFirst(end + length)
+    let early = min(length, pending.count - end)
+    let body = [UInt8](unsafeUninitializedCapacity: length) { body, count in
+      pending.withUnsafeBytes {
+        UnsafeMutableRawBufferPointer(body).copyMemory(from: .init(rebasing: $0[end..<end + early]))
+      }
+      count = early
+      while count < length {
+        let received = recv(socket, body.baseAddress?.advanced(by: count), length - count, 0)
+        guard received > 0 else { break }
+        count += received
+      }
+    }
+    guard body.count == length else { return nil }
+    pending.removeFirst(end + early)
     return HTTPServer.Request(method: words[0], path: words[1], headers: headers, body: body)
   }
 
@@ -114,18 +126,22 @@ private struct Connection {
       return false
     }
     let head =
-      (["HTTP/1.1 \(response.status) Answer", "Content-Length: \(response.statedLength ?? response.body.count)"]
+      ([
+        "HTTP/1.1 \(response.status) Answer",
+        "Content-Length: \(response.statedLength ?? response.body.count + response.tail.count)",
+      ]
       + response.headers).joined(separator: "\r\n") + "\r\n\r\n"
     let body = response.cutAfter.map { Array(response.body.prefix($0)) } ?? response.body
-    guard send(Array(head.utf8)), send(body) else { return false }
+    guard send((Array(head.utf8) + body)[...]), response.tail.isEmpty || send(response.tail) else { return false }
     return response.cutAfter == nil && response.statedLength == nil
   }
 
-  private func send(_ bytes: [UInt8]) -> Bool {
+  private func send(_ bytes: ArraySlice<UInt8>) -> Bool {
     var start = 0
     return bytes.withUnsafeBytes { bytes in
       while start < bytes.count {
-        let count = Foundation.send(socket, bytes.baseAddress?.advanced(by: start), bytes.count - start, Int32(MSG_NOSIGNAL))
+        let count = Foundation.send(
+          socket, bytes.baseAddress?.advanced(by: start), bytes.count - start, Int32(MSG_NOSIGNAL))
         guard count > 0 else { return false }
         start += count
       }

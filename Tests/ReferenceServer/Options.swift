@@ -10,6 +10,8 @@ struct Options: Sendable {
   var height = 32
   var width = 32
   var classes = 10
+  /// Whether the answer is the request's own bytes.
+  var isPlainEcho: Bool { model == "echo" && !isClassifier && variant == 0 && answersWithoutLabel }
   /// The rows that the metadata state; −1 for any.
   var rows = -1
   var hidesShape = false

@@ -78,10 +78,33 @@ final class ProtocolRooms: Sendable {
     }
   }
 
+  /// What describes the output's bytes.
+  private func header(
+    _ name: String, size: Int, shape: [Int]? = nil, rows: Int, datatype: String = "FP32"
+  ) throws -> [UInt8] {
+    let shape = shape ?? [rows, options.channels, options.height, options.width]
+    return try StableJSON.line(
+      JSONValue.object([
+        "model_name": .string("model"),
+        "outputs": .array([
+          .object([
+            "name": .string(name), "datatype": .string(datatype), "shape": .array(shape.map { .integer($0) }),
+            "parameters": .object(["binary_data_size": .integer(size)]),
+          ])
+        ]),
+      ]))
+  }
+
   private func respond(
     _ request: HTTPServer.Request, _ fault: Options.Fault, asked: Int, beside: Int
   ) throws -> HTTPServer.Response {
-    let tensors = try RequestTensors(request)
+    let isEcho = options.isPlainEcho && fault == .none
+    let tensors = try RequestTensors(request, copiesX: !isEcho)
+    if isEcho, let bytes = tensors.bytesOfX {
+      let header = try header("denoised", size: bytes.count, rows: tensors.rows)
+      return HTTPServer.Response(
+        headers: ["Inference-Header-Content-Length: \(header.count)"], body: header, tail: request.body[bytes])
+    }
     guard let x = tensors.floats["x"], tensors.rows > 0, x.count == tensors.rows * answers.pixels else {
       throw InputError("x has another shape", expected: "rows of \(answers.pixels)")
     }
@@ -101,7 +124,8 @@ final class ProtocolRooms: Sendable {
     case .nan: values[row * (tensors.rows - 1) / 2] = .nan
     default: break
     }
-    var shape = options.isClassifier
+    var shape =
+      options.isClassifier
       ? [tensors.rows, options.classes] : [tensors.rows, options.channels, options.height, options.width]
     if fault == .shape { shape.swapAt(0, 1) }
     let name = fault == .name ? "result" : options.isClassifier ? "logits" : "denoised"
@@ -120,17 +144,8 @@ final class ProtocolRooms: Sendable {
     }
     var bytes = values.withUnsafeBytes(Array.init)
     if fault == .size { bytes.removeLast(4) }
-    let header = try StableJSON.line(
-      JSONValue.object([
-        "model_name": .string("model"),
-        "outputs": .array([
-          .object([
-            "name": .string(name), "datatype": .string(fault == .text ? "BYTES" : "FP32"),
-            "shape": .array(shape.map { .integer($0) }),
-            "parameters": .object(["binary_data_size": .integer(bytes.count)]),
-          ])
-        ]),
-      ]))
+    let header = try header(
+      name, size: bytes.count, shape: shape, rows: tensors.rows, datatype: fault == .text ? "BYTES" : "FP32")
     var response = HTTPServer.Response(
       headers: [
         "Content-Type: application/octet-stream",
@@ -148,8 +163,11 @@ struct RequestTensors {
   var labels: [Int64] = []
   var rows = 0
   var isBinary = false
+  /// Where x lies in the request's body.
+  var bytesOfX: Range<Int>?
 
-  init(_ request: HTTPServer.Request) throws {
+  /// - Parameter copiesX: whether the values of x are wanted, not only their place.
+  init(_ request: HTTPServer.Request, copiesX: Bool = true) throws {
     let length = request.headers["inference-header-content-length"].flatMap { Int($0) }
     isBinary = length != nil
     let head = request.body[..<(length ?? request.body.count)]
@@ -160,13 +178,16 @@ struct RequestTensors {
       rows = input["shape"]?.array?.first?.natural ?? 0
       if let size = input["parameters"]?["binary_data_size"]?.natural {
         guard start + size <= request.body.count else { throw InputError("\(name) is cut off") }
-        request.body[start..<start + size].withUnsafeBytes { bytes in
-          if name == "label" {
-            labels = (0..<size / 8).map { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self) }
-          } else {
-            floats[name] = [Float](unsafeUninitializedCapacity: size / 4) { floats, count in
-              UnsafeMutableRawBufferPointer(floats).copyMemory(from: bytes)
-              count = size / 4
+        if name == "x" { bytesOfX = start..<start + size }
+        if name != "x" || copiesX {
+          request.body[start..<start + size].withUnsafeBytes { bytes in
+            if name == "label" {
+              labels = (0..<size / 8).map { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self) }
+            } else {
+              floats[name] = [Float](unsafeUninitializedCapacity: size / 4) { floats, count in
+                UnsafeMutableRawBufferPointer(floats).copyMemory(from: bytes)
+                count = size / 4
+              }
             }
           }
         }

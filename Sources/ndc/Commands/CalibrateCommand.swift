@@ -143,7 +143,7 @@ struct CalibrateCommand: AsyncParsableCommand {
       )
     }
     var calibrator = try ModelCalibrator(
-      loaded, images: set, source: data, count: images, method: method, seed: seed, threads: model.workers,
+      loaded, images: set, source: data, count: images, method: method, seed: seed, threads: model.workers(for: loaded),
       progress: RunProgress())
     calibrator.levels = levels
     calibrator.quietLevels = quietLevels

@@ -55,7 +55,8 @@ struct CertifyCommand: AsyncParsableCommand {
     let work = try Workload(model, classifier.choice)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let opened = try data.open(for: work.model, defaultCount: QuickDefaults.images)
-    let executor = try VoteExecutor(smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
+    let executor = try VoteExecutor(
+      smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
     let folder = out ?? Self.newFolder()
     let directory = try RunDirectory(
       path: folder, manifest: try manifest(work, opened, chosen), indices: opened.indices, resume: resume)
@@ -94,7 +95,8 @@ struct CertifyCommand: AsyncParsableCommand {
       created: RunManifest.now(), model: RunManifest.Model(work.model), data: try RunManifest.Data(opened),
       classifier: RunManifest.Classifier(work),
       smoothing: .init(rule: rule, seed: seed),
-      images: opened.selection, execution: .init(
+      images: opened.selection,
+      execution: .init(
         threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model)),
       host: .current(work.model.engine))
   }
@@ -103,7 +105,9 @@ struct CertifyCommand: AsyncParsableCommand {
   private func announce(
     _ work: Workload, _ opened: WorkImages, _ rule: CertificationRule, folder: String, finished: Int
   ) {
-    Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers(for: work.model)) \(work.model.servedModels.isEmpty ? "threads" : "requests in flight")")
+    Output.notice(
+      "\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers(for: work.model)) \(work.model.servedModels.isEmpty ? "threads" : "requests in flight")"
+    )
     Output.notice("\(work.specification), seed \(seed)")
     announceImages(opened)
     if let adaptation = opened.images.adapter.description { Output.notice("images are \(adaptation)") }

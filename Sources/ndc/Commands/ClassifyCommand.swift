@@ -45,11 +45,13 @@ struct ClassifyCommand: AsyncParsableCommand {
     let executor = try VoteExecutor(
       base: work.classifier, sigma: addsNoise ? PixelNoise(classifier.sigma) : nil,
       threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
-    Output.notice("\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers) threads")
+    Output.notice(
+      "\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers(for: work.model)) threads")
     Output.notice(
       "\(work.specification), \(addsNoise ? "noisy at sigma \(classifier.sigma)" : "clean") images, seed \(seed)")
     if compareWeightings, work.model.classifier != nil {
-      throw ValidationError("--compare-weightings compares what a denoiser's errors are weighted with; a classifier has none")
+      throw ValidationError(
+        "--compare-weightings compares what a denoiser's errors are weighted with; a classifier has none")
     }
     if compareWeightings { return try await compare(work, opened, executor) }
     let run = ClassificationRun(executor: executor, seed: seed, images: opened.provider, progress: RunProgress())

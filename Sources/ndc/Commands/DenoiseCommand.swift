@@ -43,7 +43,7 @@ struct DenoiseCommand: AsyncParsableCommand {
     let loaded = try model.open()
     let loadSeconds = start.duration(to: .now) / .seconds(1)
     let (images, queries) = try readBatch(loaded)
-    let threads = model.threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let threads = model.workers(for: loaded)
     // Workers are made before the clock starts: their memory is part of loading, not of the network's speed.
     let pool = try await EvaluatorPool(loaded.denoiser, threads: threads)
     let begin = ContinuousClock.now

@@ -63,7 +63,7 @@ struct LossesCommand: AsyncParsableCommand {
     let computation = try LossesComputation(
       specification: specification, denoiser: loaded.denoiser, grid: levels, noise: rows)
     let count = images.count / shape.count
-    let threads = model.threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let threads = model.workers(for: loaded)
     let losses = try await inParallel(count: count, chunk: 1, threads: threads) { range in
       try computation.losses(pixels: Array(images[range.lowerBound * shape.count..<range.upperBound * shape.count]))
     }

@@ -33,7 +33,8 @@ struct ModelOptions: ParsableArguments {
   var classes: Int?
 
   @Option(
-    help: ArgumentHelp("The images of a served model whose metadata leave them open: C×H×W or CxHxW.", valueName: "shape")
+    help: ArgumentHelp(
+      "The images of a served model whose metadata leave them open: C×H×W or CxHxW.", valueName: "shape")
   )
   var imageShape: ImageShape?
 
@@ -79,7 +80,8 @@ struct ModelOptions: ParsableArguments {
     reference.classifier = classifier
     if method == .classifier {
       guard case .served(let address) = reference.source, classifier == nil else {
-        throw ValidationError("--method classifier takes a served classifier: --model http[s]://HOST[:PORT]/v2/models/NAME")
+        throw ValidationError(
+          "--method classifier takes a served classifier: --model http[s]://HOST[:PORT]/v2/models/NAME")
       }
       reference.classifier = address
     } else if classifier != nil, method != nil, method != .denoiseThenClassify {

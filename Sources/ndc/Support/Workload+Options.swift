@@ -10,7 +10,8 @@ extension Workload {
     try chosen.specification.validate()
     guard model.classCount > 1 else {
       if model.served != nil {
-        throw ValidationError("a served denoiser does not say how many classes it has: name their number with --classes K")
+        throw ValidationError(
+          "a served denoiser does not say how many classes it has: name their number with --classes K")
       }
       throw InputError(
         "the model has no classes to choose from; it can only serve as --unconditional-model", file: model.source)
