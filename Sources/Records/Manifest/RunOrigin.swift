@@ -29,6 +29,16 @@ public struct RunOrigin: Hashable, Sendable, Decodable {
     public var unconditionalSource: String?
     public var unconditionalDigest: String?
     public var architecture: String?
+    /// A served classifier that gave the votes.
+    public var classifierSource: String?
+    /// How models were served that live elsewhere.
+    public var served: Served?
+
+    public struct Served: Hashable, Sendable, Decodable {
+      public var server: String?
+      public var serverVersion: String?
+      public var companionDependence: String?
+    }
   }
 
   public struct Data: Hashable, Sendable, Decodable {

@@ -9,6 +9,8 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   /// Records whose radius is larger than their votes certify: an edited file, or a fault.
   case overclaims(records: Int, firstLine: Int)
   case invalidVotes(Int)
+  /// A served model's rows depend on other rows, which its user accepted: on which.
+  case companionDependence(String)
   /// The run is a table of another tool that differs from what Docs/Files.md describes.
   case quirk(TableQuirk)
   /// The run is a table.
@@ -21,6 +23,10 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
     case .overclaims(let records, let line):
       "\(records) records claim a larger radius than their votes certify (first on line \(line) of records.jsonl)."
     case .invalidVotes(let votes): "\(votes) votes ended in NaN; they count against the predicted class."
+    case .companionDependence("across requests"):
+      "The served model's answers depend on other requests' rows: votes may depend on each other, and no certificate is claimed."
+    case .companionDependence:
+      "A row's answer of the served model depends on the other rows of its request; each vote had requests of its own."
     case .quirk(let quirk): quirk.description
     case .tableAlone: "Read from a table that keeps neither votes, α nor σ’s unit."
     }

@@ -48,6 +48,9 @@ extension ReportedRun {
     if let count = origin.images?.count, count > records.count {
       notes.append(.unfinished(finished: records.count, images: count))
     }
+    if let dependence = origin.model?.served?.companionDependence, dependence != "none" {
+      notes.append(.companionDependence(dependence))
+    }
     if let caveat = origin.rule?.caveat { notes.append(.incomparable(caveat)) }
     let program = RunManifest.Program(version: origin.program?.version ?? "0")
     if let sigma = origin.sigma,

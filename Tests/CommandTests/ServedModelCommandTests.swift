@@ -1,0 +1,153 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(
+  "Models served elsewhere, through the command",
+  .enabled(if: Program.isBuilt && ReferenceServer.isBuilt, "ndc or the reference server was not built"))
+struct ServedModelCommandTests {
+  /// The exact denoiser of the bundled digits: the same numbers in this process and behind the wire.
+  private static let served = ["--model", "analytic:mnist"]
+  private static let rule = [
+    "--sigma", "0.5", "--timesteps", "3", "--selection-samples", "4", "--samples", "30", "--stop", "fixed", "--alpha",
+    "0.01", "--patience", "60",
+  ]
+
+  private func certify(_ model: String, _ folder: URL, _ more: [String] = []) throws -> (Program.Ending, RunFiles) {
+    let classes = model.hasPrefix("http") ? ["--classes", "10"] : []
+    let ending = try Program.run(
+      ["certify", "--model", model, "--out", folder.path] + classes + Self.rule + more)
+    return (ending, RunFiles(folder: folder))
+  }
+
+  @Test("votes through the wire are those of the same model in the process, and verify")
+  func parity() throws {
+    try TemporaryFolder.with { folder in
+      let server = try ReferenceServer(Self.served)
+      let (near, here) = try certify("analytic:mnist", folder.appendingPathComponent("here"), ["--count", "3"])
+      let (far, there) = try certify(server.address, folder.appendingPathComponent("there"), ["--count", "3"])
+      #expect(near.status == 0 && far.status == 0, "\(far.errors)")
+      #expect(try there.timelessResults() == here.timelessResults())
+      let manifest = try there.text("run.json")
+      #expect(manifest.contains("\"server\" : \"reference-server\"") && manifest.contains(server.address))
+      let verified = try Program.run(["verify", there.folder.path, "--redraw", "all"])
+      #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
+      let other = try server.restarted(Self.served + ["--variant", "0.001"])
+      let refuted = try Program.run(["verify", there.folder.path])
+      #expect(refuted.status == 65 && refuted.output.contains("another model"), "\(refuted.output)")
+      let resumed = try certify(other.address, there.folder, ["--count", "5", "--resume"]).0
+      #expect(resumed.status == 64 && resumed.errors.contains("model.digest"), "\(resumed.errors)")
+    }
+  }
+
+  @Test("a server killed and started again in mid-run changes no vote")
+  func restarted() throws {
+    try TemporaryFolder.with { folder in
+      let server = try ReferenceServer(Self.served)
+      let (_, quiet) = try certify(server.address, folder.appendingPathComponent("quiet"), ["--count", "5"])
+      let files = RunFiles(folder: folder.appendingPathComponent("hunted"))
+      let program = try Program(
+        ["certify", "--model", server.address, "--classes", "10", "--out", files.folder.path, "--count", "5"]
+          + Self.rule)
+      while program.isRunning, files.finishedImages < 2 { usleep(500) }
+      let again = try server.restarted(Self.served)
+      let ending = try program.wait()
+      #expect(ending.status == 0, "\(ending.errors)")
+      #expect(try files.timelessResults() == quiet.timelessResults())
+      _ = again
+    }
+  }
+
+  @Test("a model swapped in mid-run ends it with 65; no record holds both models' votes")
+  func swapped() throws {
+    try TemporaryFolder.with { folder in
+      let whole = try ReferenceServer(Self.served)
+      let (_, quiet) = try certify(whole.address, folder.appendingPathComponent("quiet"), ["--count", "3"])
+      // The same connection goes on: only asking again can tell.
+      let server = try ReferenceServer(Self.served + ["--fault", "swap", "--after", "40"])
+      let (ending, files) = try certify(server.address, folder.appendingPathComponent("swapped"), ["--count", "400"])
+      #expect(ending.status == 65 && ending.errors.contains("another model answers"), "\(ending.errors)")
+      let kept = try files.timelessResults().filter { $0.hasPrefix("{") }
+      let honest = try quiet.timelessResults().filter { $0.hasPrefix("{") }
+      #expect(kept.count < 400 && Array(honest.prefix(kept.count)) == Array(kept.prefix(honest.count)))
+    }
+  }
+
+  @Test("a server that goes for good ends the run with 69, everything finished kept")
+  func gone() throws {
+    try TemporaryFolder.with { folder in
+      let server = try ReferenceServer(Self.served)
+      let files = RunFiles(folder: folder.appendingPathComponent("run"))
+      let arguments = [
+        "certify", "--model", server.address, "--classes", "10", "--out", files.folder.path, "--count", "400",
+      ]
+      let program = try Program(arguments + Self.rule + ["--patience", "4"])
+      while program.isRunning, files.finishedImages < 2 { usleep(500) }
+      server.kill()
+      let ending = try program.wait()
+      #expect(ending.status == 69 && ending.errors.contains(server.address), "\(ending.errors)")
+      #expect(try files.records().count >= 2)
+      let none = try Program.run(arguments + Self.rule + ["--patience", "0", "--resume"])
+      #expect(none.status == 69, "\(none.errors)")
+    }
+  }
+
+  @Test("companion dependence is refused, or accepted, recorded and said")
+  func companions() throws {
+    try TemporaryFolder.with { folder in
+      let server = try ReferenceServer(Self.served + ["--fault", "companions"])
+      let refused = try certify(server.address, folder.appendingPathComponent("refused"), ["--count", "1"]).0
+      #expect(refused.status == 65 && refused.errors.contains("other rows"), "\(refused.errors)")
+      let (ending, files) = try certify(
+        server.address, folder.appendingPathComponent("run"), ["--count", "1", "--accept-companion-dependence"])
+      #expect(ending.status == 0 && ending.errors.contains("requests of its own"), "\(ending.errors)")
+      #expect(try files.text("run.json").contains("\"companionDependence\" : \"within requests\""))
+      let page = folder.file("page.html")
+      #expect(try Program.run(["report", files.folder.path, "--out", page]).status == 0)
+      #expect(try String(contentsOfFile: page, encoding: .utf8).contains("each vote had requests of its own"))
+    }
+  }
+
+  @Test("classifiers give votes alone and behind a denoiser; everything else works for them")
+  func classifiers() throws {
+    try TemporaryFolder.with { folder in
+      let classifier = try ReferenceServer(["--classifier", "--shape", "1x28x28", "--classes", "10"])
+      for (name, model) in [
+        ("cohen", ["--method", "classifier", "--model", classifier.address]),
+        ("carlini", ["--method", "denoise-classify", "--model", "analytic:mnist", "--classifier", classifier.address]),
+      ] {
+        let files = RunFiles(folder: folder.appendingPathComponent(name))
+        let ending = try Program.run(
+          ["certify", "--sigma", "0.25", "--samples", "200", "--count", "2", "--target-radius", "0.1", "--out"]
+            + [files.folder.path] + model)
+        #expect(ending.status == 0, "\(ending.errors)")
+        // An evaluation a vote; those cast beside the last one that counted are paid for too.
+        #expect(
+          try files.records().allSatisfy { record in
+            let counted = record.samples + record.selectionVotes.reduce(0, +)
+            return (counted...counted + 128).contains(record.evaluations)
+          })
+        #expect(try files.text("run.json").contains(classifier.address))
+        let verified = try Program.run(["verify", files.folder.path, "--redraw", "all"])
+        #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
+        #expect(try Program.run(["report", files.folder.path, "--json"]).status == 0)
+      }
+    }
+  }
+
+  @Test("impossible options are refused before anything is asked")
+  func usage() throws {
+    for (line, word) in [
+      ("certify --method classifier", "--method classifier"),
+      ("certify --classifier http://127.0.0.1:1/v2/models/a", "--classifier"),
+      ("certify --model http://127.0.0.1:1/v2/models/", "expected http"),
+      ("certify --model http://127.0.0.1:1/v2/models/a --precision int8 --classes 10", "int8"),
+      ("certify --model http://127.0.0.1:1/v2/models/a --connections 0", "--connections"),
+      ("certify --model http://127.0.0.1:1/v2/models/a --patience -1", "--patience"),
+      ("certify --model http://127.0.0.1:1/v2/models/a --image-shape 3x32", "image-shape"),
+    ] {
+      let ending = try Program.run(line)
+      #expect(ending.status == 64 && ending.errors.contains(word), "\(line): \(ending.errors)")
+    }
+  }
+}
