@@ -20,11 +20,17 @@ public protocol Denoiser: Sendable {
   var imageShape: ImageShape { get }
   /// K, the number of classes; 0 for a model without labels.
   var classCount: Int { get }
+  /// What the model calls the K classes: 0 ..< K unless it is asked for some of its classes only.
+  var classes: ClassSet { get }
   /// Whether queries without a label are answered.
   var isUnconditionalAvailable: Bool { get }
   /// How many queries a call should carry to run at full speed; results never depend on it.
   var preferredBatchSize: Int { get }
   func makeEvaluator() throws -> any DenoiserEvaluator
+}
+
+extension Denoiser {
+  public var classes: ClassSet { ClassSet(count: classCount) }
 }
 
 /// One worker's way to evaluate a denoiser; owns its scratch memory, used from one thread at a time.

@@ -7,6 +7,7 @@ extension Parameter {
     case .skippedSteps: "--skip-steps"
     case .directory: "--out"
     case .targetRadii: "--target-radius"
+    case .classes: "--among"
     case .unconditionalModel: "--unconditional-model"
     case .sigma, .method, .timesteps, .levels, .weighting, .first, .count, .stride, .resume, .samples, .calibration,
       .precisions:
