@@ -13,9 +13,12 @@ public struct VoteExecutor: Sendable {
   public let threads: Int
   public let batch: Int
   public let imageShape: ImageShape
-  /// K.
-  public let classCount: Int
+  /// What the model calls the K classes.
+  public let classes: ClassSet
   private let pool: WorkerPool<VoteWorker>
+
+  /// K.
+  public var classCount: Int { classes.count }
 
   /// Casts the votes of a smoothed classifier.
   ///
@@ -33,7 +36,7 @@ public struct VoteExecutor: Sendable {
     self.threads = threads
     self.batch = batch
     imageShape = base.imageShape
-    classCount = base.classCount
+    classes = base.classes
     pool = WorkerPool(size: threads) { try VoteWorker(base: base, sigma: sigma) }
   }
 
