@@ -31,7 +31,7 @@ extension DiffusionModel {
       denoiser: try AnalyticDenoiser(
         images: ModelSpace.fromPixels(pixels), labels: labels, imageShape: images.imageShape,
         classCount: images.classCount),
-      digest: digest, architecture: "analytic denoiser of \(images.count) images", parameters: nil, precision: .fp32,
-      kernels: "analytic", weightsDigest: { digest })
+      digest: digest, architecture: "analytic denoiser of \(images.count) images", classNames: images.classNames,
+      parameters: nil, precision: .fp32, kernels: "analytic", weightsDigest: { digest })
   }
 }

@@ -50,12 +50,16 @@ public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
   case precisionUnavailable(asked: Precision, used: Precision)
   /// A calibration lies beside the model and was made for other weights.
   case foreignCalibration(path: String)
+  /// A calibration lies beside the model and was made among other classes.
+  case calibrationOfOtherClasses(path: String, classes: String)
 
   public var description: String {
     switch self {
     case .precisionUnavailable(_, let used):
       "this processor has no bfloat16 instructions: computing in \(used.rawValue) instead"
     case .foreignCalibration(let path): "\(path) was made for another model and is not used"
+    case .calibrationOfOtherClasses(let path, let classes):
+      "\(path) was made among \(classes) and is not used; a calibration serves the classes it was made among"
     }
   }
 }
