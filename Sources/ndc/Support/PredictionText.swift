@@ -5,7 +5,9 @@ import Reports
 enum PredictionText {
   static func answer(_ prediction: Prediction) -> String {
     guard let label = prediction.label, let radius = prediction.radius, let bound = prediction.pLower else {
-      let reason = AbstentionText.reason(votes: prediction.votes, candidate: prediction.candidate) { "\($0)" }
+      let reason = AbstentionText.reason(
+        votes: prediction.votes, candidate: prediction.candidate, classes: prediction.classes
+      ) { "\($0)" }
       return "abstain: \(reason)"
     }
     return "class \(label), probability >= \(roundedDown(bound, digits: 4)), "
@@ -21,11 +23,13 @@ enum PredictionText {
   /// "37 of 40 votes (3: 2, 8: 1)": the class's, then the others'.
   private static func votes(_ prediction: Prediction) -> String {
     let counts = prediction.votes
-    let rivals = counts.indices.filter { $0 != prediction.candidate && counts[$0] > 0 }
+    let labels = prediction.classes
+    let rivals = counts.indices.filter { labels[$0] != prediction.candidate && counts[$0] > 0 }
       .sorted { (-counts[$0], $0) < (-counts[$1], $1) }
-    var others = rivals.map { "\($0): \(counts[$0])" }
+    var others = rivals.map { "\(labels[$0]): \(counts[$0])" }
     if prediction.invalidVotes > 0 { others.append("not a number: \(prediction.invalidVotes)") }
     let rest = others.isEmpty ? "" : " (\(others.joined(separator: ", ")))"
-    return "\(counts[prediction.candidate]) of \(prediction.samples) votes\(rest)"
+    let own = labels.place(of: prediction.candidate).map { counts[$0] } ?? 0
+    return "\(own) of \(prediction.samples) votes\(rest)"
   }
 }
