@@ -47,6 +47,7 @@ import Testing
       #expect(page.contains("f chooses among classes 2, 5 and 9 alone"))
       #expect(report.tables.certified().markdown().contains("among classes 2, 5 and 9"))
       #expect(ReportSummary(report).runs[0].notes[0] == note)
+      #expect(ReportSummary(report).runs[0].classes?.labels == [2, 5, 9])
     }
     try Self.run([(0, 0, [10, 0])], classes: nil) { run in
       #expect(run.name == "apndc, σ = 0.5" && run.notes.isEmpty)

@@ -120,7 +120,8 @@ struct PredictCommand: AsyncParsableCommand {
     let explanations = try explainer.explain(Array(pictures.indices))
     let cards = zip(results, explanations).map { result, explanation in
       GalleryCard(
-        title: URL(fileURLWithPath: result.path).lastPathComponent, answer: PredictionText.sentence(result.prediction),
+        title: URL(fileURLWithPath: result.path).lastPathComponent,
+        answer: PredictionText.sentence(result.prediction, among: work.specification.classes),
         votes: result.prediction.votes, classes: result.prediction.classes, explanation: explanation,
         sigma: classifier.sigma)
     }
@@ -152,7 +153,8 @@ struct PredictCommand: AsyncParsableCommand {
         continue
       }
       let answer = Terminal.coloured(
-        PredictionText.answer(result.prediction), result.prediction.abstained ? .yellow : .green)
+        PredictionText.answer(result.prediction, among: work.specification.classes),
+        result.prediction.abstained ? .yellow : .green)
       Output.line("\(result.path): \(answer), \(fixed(result.seconds, 1)) s")
     }
   }

@@ -3,20 +3,22 @@ import Reports
 
 /// A prediction in words: class, probability, votes and radius, or what an abstention was between.
 enum PredictionText {
-  static func answer(_ prediction: Prediction) -> String {
+  /// - Parameter classes: what the classifier chose among, where not among all of the model's.
+  static func answer(_ prediction: Prediction, among classes: ClassSet?) -> String {
+    let among = classes.map { " among \($0)" } ?? ""
     guard let label = prediction.label, let radius = prediction.radius, let bound = prediction.pLower else {
       let reason = AbstentionText.reason(
         votes: prediction.votes, candidate: prediction.candidate, classes: prediction.classes
       ) { "\($0)" }
-      return "abstain: \(reason)"
+      return "abstain\(among): \(reason)"
     }
-    return "class \(label), probability >= \(roundedDown(bound, digits: 4)), "
+    return "class \(label), probability >= \(roundedDown(bound, digits: 4))\(among), "
       + "certified radius \(roundedDown(radius, digits: 4)); \(votes(prediction))"
   }
 
   /// The answer as a page shows it.
-  static func sentence(_ prediction: Prediction) -> String {
-    let text = answer(prediction)
+  static func sentence(_ prediction: Prediction, among classes: ClassSet?) -> String {
+    let text = answer(prediction, among: classes)
     return text.prefix(1).uppercased() + text.dropFirst().replacing(">=", with: "≥")
   }
 
