@@ -15,7 +15,7 @@ public struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
 /// What a user of the library or of the tool chooses.
 public enum Parameter: String, Hashable, Sendable, CaseIterable {
   case sigma, method, timesteps, levels, weighting, skippedSteps, first, count, stride, resume, directory, samples,
-    targetRadii, calibration, unconditionalModel, precisions, classes, imageShape, rows, connections, patience,
+    targetRadii, calibration, unconditionalModel, precisions, classes, classCount, imageShape, rows, connections, patience,
     companionDependence, classifierModel
 }
 

@@ -13,12 +13,14 @@ public struct ImageExplanation: Hashable, Sendable {
   public var denoised: [Float]
   /// The class the denoiser was told; nil for the unconditional one.
   public var denoisedLabel: Int?
-  /// L_y at that vote's noise; +∞ for a class dropped on the way.
+  /// What the model calls the classes of the losses.
+  public var classes: ClassSet
+  /// L_y at that vote's noise, by the places of `classes`; +∞ for a class dropped on the way.
   public var losses: [Double]
 
   public init(
     index: Int, shape: ImageShape, image: [Float], noisy: [Float], denoised: [Float], denoisedLabel: Int?,
-    losses: [Double]
+    losses: [Double], classes: ClassSet? = nil
   ) {
     self.index = index
     self.shape = shape
@@ -27,5 +29,6 @@ public struct ImageExplanation: Hashable, Sendable {
     self.denoised = denoised
     self.denoisedLabel = denoisedLabel
     self.losses = losses
+    self.classes = classes ?? ClassSet(count: losses.count)
   }
 }

@@ -25,7 +25,7 @@ public struct Predict: Hashable, Sendable {
   public func callAsFunction(_ source: some VoteSource) async throws -> PredictResult {
     PredictResult(
       counts: VoteCounts(
-        try await source.votes(0..<samples, for: .prediction), classCount: source.classCount),
+        try await source.votes(0..<samples, for: .prediction), classes: source.classes),
       alpha: alpha)
   }
 }
@@ -40,7 +40,7 @@ public struct PredictResult: Hashable, Sendable {
 
   public init(counts: VoteCounts, alpha: Double) {
     let leader = counts.leader
-    let first = counts.perClass[leader]
+    let first = counts.votes(for: leader)
     let second = counts.strongestRival(of: leader)
     self.counts = counts
     pValue = first > second ? BinomialTest.twoSided(successes: first, trials: first + second) : 1

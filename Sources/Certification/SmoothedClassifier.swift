@@ -37,6 +37,8 @@ public struct SmoothedClassifier: Sendable {
 
   public var imageShape: ImageShape { base.imageShape }
   public var classCount: Int { base.classCount }
+  /// What the model calls the K classes.
+  public var classes: ClassSet { base.classes }
 
   /// One worker's way to cast votes.
   public func makeWorker() throws -> VoteWorker { try VoteWorker(base: base, sigma: sigma) }

@@ -1,8 +1,10 @@
+import Basics
 import Classifiers
 
 /// The outcome of one noisy classification f(x + δ).
 public struct Vote: Hashable, Sendable {
   public enum Choice: Hashable, Sendable {
+    /// The model's label of a class.
     case label(Int)
     /// The losses held a NaN or no finite value: the vote counts for no class, hence against c_A (Docs/Mathematics.md,
     /// What keeps it a proof).
@@ -19,7 +21,9 @@ public struct Vote: Hashable, Sendable {
   }
 
   /// The arg min of the losses, ties to the lowest class; invalid where there is none.
-  public init(_ result: ClassLosses) {
-    self.init(choice: result.prediction.map(Choice.label) ?? .invalid, evaluations: result.evaluations)
+  ///
+  /// - Parameter classes: what the model calls the classes of the losses; nil for 0 ..< K.
+  public init(_ result: ClassLosses, among classes: ClassSet? = nil) {
+    self.init(choice: result.prediction.map { .label(classes?[$0] ?? $0) } ?? .invalid, evaluations: result.evaluations)
   }
 }

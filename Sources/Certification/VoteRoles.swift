@@ -15,5 +15,5 @@ public struct EstimationVotes: Hashable, Sendable {
   public init(_ counts: VoteCounts) { self.counts = counts }
 
   /// n_A: the votes for the candidate. Every other vote, invalid ones included, counts against it.
-  public func successes(of candidate: Int) -> Int { counts.perClass[candidate] }
+  public func successes(of candidate: Int) -> Int { counts.votes(for: candidate) }
 }

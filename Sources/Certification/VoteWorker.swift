@@ -20,14 +20,14 @@ public struct VoteRequest: Sendable {
 public final class VoteWorker {
   private let worker: any ClassifierWorker
   private let shape: ImageShape
-  private let classCount: Int
+  private let classes: ClassSet
   private let sigma: PixelNoise?
 
   /// - Parameter sigma: the smoothing noise; nil classifies the image as it is.
   public init(base: any BaseClassifier, sigma: PixelNoise?) throws {
     worker = try base.makeWorker()
     shape = base.imageShape
-    classCount = base.classCount
+    classes = base.classes
     self.sigma = sigma
   }
 
@@ -38,8 +38,8 @@ public final class VoteWorker {
     let results = try worker.classLosses(requests.map(input))
     precondition(results.count == requests.count, "a classifier answers every input")
     return results.map { result in
-      precondition(result.losses.count == classCount, "a classifier returns one loss per class")
-      return Vote(result)
+      precondition(result.losses.count == classes.count, "a classifier returns one loss per class")
+      return Vote(result, among: classes)
     }
   }
 
@@ -56,7 +56,7 @@ public final class VoteWorker {
 
   private func input(_ request: VoteRequest) -> ClassifierInput {
     ClassifierInput(
-      image: noisyImage(request), noise: VoteNoise(stream: request.key.classifierStream, classCount: classCount))
+      image: noisyImage(request), noise: VoteNoise(stream: request.key.classifierStream, classCount: classes.count))
   }
 
   /// x_τ in model space, or 2x − 1 without smoothing.

@@ -11,5 +11,8 @@ public struct CheckpointNotes: Hashable, Sendable, Codable {
   /// `class_name` of the training set's loader, where the file names one.
   public var trainingSet: String?
 
+  /// What the classes are called, by label.
+  public var classNames: [String]?
+
   public init() {}
 }

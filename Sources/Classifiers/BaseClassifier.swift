@@ -23,7 +23,7 @@ public struct ClassifierInput {
 /// One loss per class (Docs/Mathematics.md, Losses and predictions): the prediction is the arg min, ties to the lowest
 /// index.
 public struct ClassLosses: Hashable, Sendable {
-  /// L_y for y in 0 ..< K; +∞ for a class that was dropped before the end.
+  /// L_y by the place of y, 0 ..< K; +∞ for a class that was dropped before the end.
   public var losses: [Double]
   /// Denoiser evaluations spent (NFE), x̂ included.
   public var evaluations: Int
@@ -38,6 +38,8 @@ public struct ClassLosses: Hashable, Sendable {
 public protocol BaseClassifier: Sendable {
   var imageShape: ImageShape { get }
   var classCount: Int { get }
+  /// What the model calls the K classes; losses go by their places.
+  var classes: ClassSet { get }
   /// σ, the smoothing noise it was made for, in pixels; nil where it was made for none.
   var smoothing: PixelNoise? { get }
   /// Whether a model of it lives in another process, where it can become another while it is used.
@@ -52,6 +54,7 @@ public protocol BaseClassifier: Sendable {
 extension BaseClassifier {
   public var isServedElsewhere: Bool { false }
   public func requireUnchanged() throws {}
+  public var classes: ClassSet { ClassSet(count: classCount) }
   public var smoothing: PixelNoise? { nil }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 extension ClassLosses {
-  /// arg min_y L_y, ties to the lowest index; nil when a loss is NaN or none is finite.
+  /// The place of arg min_y L_y, ties to the lowest; nil when a loss is NaN or none is finite.
   ///
   /// A vote without a prediction counts against c_A (Docs/Mathematics.md, What keeps it a proof).
   public var prediction: Int? {

@@ -19,6 +19,12 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   public var calibration: Calibration?
   public var noiseSharing = NoiseSharing.shared
   public var elimination = Elimination.none
+  /// The classes it chooses from; nil for all that the model has. A record keeps them beside the specification.
+  public var classes: ClassSet?
+
+  private enum CodingKeys: String, CodingKey {
+    case method, sigma, timesteps, levels, skipSteps, weighting, calibration, noiseSharing, elimination
+  }
 
   public init(method: ClassificationMethod = .approximatePosterior, sigma: Double = 0.25) {
     self.method = method
@@ -70,9 +76,10 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   /// How many denoiser evaluations a vote costs at most: levels × classes, plus one where x̂ is needed. Without
   /// elimination it is the exact number.
   ///
+  /// - Parameter classCount: the model's; where the specification names classes, these count.
   /// - Throws: `UsageError` as `validate()`.
   public func evaluationsPerVote(classCount: Int) throws -> Int {
-    try method == .classifier ? 1 : levelCount() * classCount + (needsUnconditional ? 1 : 0)
+    try method == .classifier ? 1 : levelCount() * (classes?.count ?? classCount) + (needsUnconditional ? 1 : 0)
   }
 
   /// - Throws: `UsageError` for an impossible specification, `InputError` when the denoiser does not suit it (no
@@ -84,6 +91,7 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
 
   /// The classifier on a grid of the caller's; `timesteps` and `levels` are ignored.
   func makeClassifier(denoiser: any Denoiser, grid: NoiseGrid) throws -> any LossClassifier {
+    let denoiser = try classes.map { try RestrictedDenoiser(denoiser, to: $0) } ?? denoiser
     let weighting = try LevelWeighting(weighting, calibration: calibration)
     switch method {
     case .diffusion:
@@ -139,7 +147,10 @@ extension ClassifierSpecification: CustomStringConvertible {
   /// One line for people: `apndc, σ = 0.25, 126 points, weighting edm`.
   public var description: String {
     var parts = [method.rawValue, "σ = \(sigma)"]
-    if method == .classifier { return parts.joined(separator: ", ") }
+    if method == .classifier {
+      if let classes { parts.append("among \(classes)") }
+      return parts.joined(separator: ", ")
+    }
     if let explicit = levels ?? (weighting == .learned ? calibration?.levels.map(\.sigma) : nil) {
       parts.append("\(explicit.count) explicit levels")
     } else {
@@ -149,6 +160,7 @@ extension ClassifierSpecification: CustomStringConvertible {
     parts.append("weighting \(weighting.rawValue)")
     if noiseSharing == .independent { parts.append("independent noise") }
     if elimination != .none { parts.append(elimination.description) }
+    if let classes { parts.append("among \(classes)") }
     return parts.joined(separator: ", ")
   }
 }

@@ -40,6 +40,7 @@ public protocol LossClassifier: BaseClassifier {
 extension LossClassifier {
   public var imageShape: ImageShape { plan.denoiser.imageShape }
   public var classCount: Int { plan.denoiser.classCount }
+  public var classes: ClassSet { plan.denoiser.classes }
   public var smoothing: PixelNoise? { plan.smoothing?.inPixels }
   /// ω_t (EPNDC: κ_t times its factor) for each level in ascending order.
   public var levelWeights: [Double] { plan.terms.map(\.weight) }

@@ -3,7 +3,7 @@ import Foundation
 
 /// CIFAR-10 in its binary batches: records of one label byte and 3×32×32 pixel bytes, red plane first.
 public enum CIFAR10 {
-  static let imageShape = ImageShape(channels: 3, height: 32, width: 32)
+  public static let imageShape = ImageShape(channels: 3, height: 32, width: 32)
   static let recordSize = 1 + imageShape.count
   /// The ten classes in the order of their labels.
   public static let classNames = [

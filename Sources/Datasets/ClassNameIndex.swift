@@ -1,11 +1,12 @@
 /// Finds a model's class by what people call it.
 ///
 /// A whole name goes before a part of one; what two classes are called finds neither.
-struct ClassNameIndex {
+public struct ClassNameIndex: Sendable {
   private var whole: [String: Int?] = [:]
   private var parts: [String: Int?] = [:]
 
-  init(_ names: [String]) {
+  /// - Parameter names: the model's classes by label.
+  public init(_ names: [String]) {
     for (label, name) in names.enumerated() {
       Self.add(Self.plain(name), label, to: &whole)
       for part in Set(Self.parts(of: name)) { Self.add(part, label, to: &parts) }
@@ -16,7 +17,7 @@ struct ClassNameIndex {
   }
 
   /// The label of the class that a folder is called after.
-  func label(_ folder: String) -> Int? {
+  public func label(_ folder: String) -> Int? {
     let name = Self.plain(folder)
     let rest = FolderNumbers.led(folder).map { Self.plain(String($0.rest)) }
     let synset = Self.synset(of: name)

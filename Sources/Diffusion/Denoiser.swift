@@ -20,6 +20,8 @@ public protocol Denoiser: Sendable {
   var imageShape: ImageShape { get }
   /// K, the number of classes; 0 for a model without labels.
   var classCount: Int { get }
+  /// What the model calls the K classes: 0 ..< K unless it is asked for some of its classes only.
+  var classes: ClassSet { get }
   /// Whether queries without a label are answered.
   var isUnconditionalAvailable: Bool { get }
   /// How many queries a call should carry to run at full speed; results never depend on it.
@@ -31,6 +33,10 @@ public protocol Denoiser: Sendable {
   /// - Throws: an error that ends the run where it is not, or where it cannot be asked.
   func requireUnchanged() throws
   func makeEvaluator() throws -> any DenoiserEvaluator
+}
+
+extension Denoiser {
+  public var classes: ClassSet { ClassSet(count: classCount) }
 }
 
 /// One worker's way to evaluate a denoiser; owns its scratch memory, used from one thread at a time.

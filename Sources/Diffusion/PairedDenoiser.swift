@@ -22,6 +22,7 @@ public struct PairedDenoiser: Denoiser {
 
   public var imageShape: ImageShape { conditional.imageShape }
   public var classCount: Int { conditional.classCount }
+  public var classes: ClassSet { conditional.classes }
   public var isUnconditionalAvailable: Bool { true }
   public var preferredBatchSize: Int { conditional.preferredBatchSize }
 

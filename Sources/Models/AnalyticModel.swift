@@ -32,8 +32,8 @@ extension DiffusionModel {
       denoiser: try AnalyticDenoiser(
         images: ModelSpace.fromPixels(pixels), labels: labels, imageShape: images.imageShape,
         classCount: images.classCount),
-      digest: digest, architecture: "analytic denoiser of \(images.count) images", parameters: nil, precision: .fp32,
-      kernels: "analytic",
+      digest: digest, architecture: "analytic denoiser of \(images.count) images", classNames: images.classNames,
+      parameters: nil, precision: .fp32, kernels: "analytic",
       classifier: try reference.classifier.map { try ServedClassifier(at: ServedAddress($0), reference.served) },
       weightsDigest: { digest })
   }

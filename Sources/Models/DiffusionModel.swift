@@ -23,6 +23,8 @@ public struct DiffusionModel: Sendable {
   public let unconditionalDigest: String?
   /// Network, preconditioner and sizes in a line.
   public let architecture: String
+  /// What the classes are called, by label; empty where nobody says.
+  public let classNames: [String]
   /// nil for a model without parameters.
   public let parameters: Int?
   /// What the network computes in, which may be fp32 where bf16 was asked for; part of the classifier's identity.
@@ -38,7 +40,8 @@ public struct DiffusionModel: Sendable {
 
   init(
     reference: ModelReference, denoiser: any Denoiser, digest: String, unconditionalDigest: String? = nil,
-    architecture: String, parameters: Int?, precision: Precision, kernels: String?, served: ServedModel? = nil,
+    architecture: String, classNames: [String], parameters: Int?, precision: Precision, kernels: String?,
+    served: ServedModel? = nil,
     classifier: ServedClassifier? = nil, weightsDigest: @escaping @Sendable () -> String
   ) {
     self.reference = reference
@@ -46,6 +49,7 @@ public struct DiffusionModel: Sendable {
     self.digest = digest
     self.unconditionalDigest = unconditionalDigest
     self.architecture = architecture
+    self.classNames = classNames
     self.parameters = parameters
     self.precision = precision
     self.served = served
@@ -113,7 +117,8 @@ public struct DiffusionModel: Sendable {
       } ?? network
     return DiffusionModel(
       reference: reference, denoiser: denoiser, digest: checkpoint.digest, unconditionalDigest: companion?.digest,
-      architecture: ModelSummary(checkpoint.architecture).line, parameters: checkpoint.parameterCount,
+      architecture: ModelSummary(checkpoint.architecture).line, classNames: Self.classNames(checkpoint),
+      parameters: checkpoint.parameterCount,
       precision: network.precision, kernels: network.kernelDescription,
       classifier: try reference.classifier.map { try ServedClassifier(at: ServedAddress($0), reference.served) },
       weightsDigest: { checkpoint.weightsDigest() })
@@ -141,8 +146,10 @@ public struct DiffusionModel: Sendable {
   public func base(_ specification: ClassifierSpecification) throws -> any BaseClassifier {
     guard let served = self.classifier else { return try classifier(specification) }
     try specification.validate()
-    return specification.method == .classifier
+    let base: any BaseClassifier =
+      specification.method == .classifier
       ? served : try DenoisedClassifier(denoiser: denoiser, classifier: served, noise: specification.smoothing)
+    return try specification.classes.map { try RestrictedClassifier(base, to: $0) } ?? base
   }
 
   /// The classifier that `specification` describes.
@@ -158,17 +165,22 @@ public struct DiffusionModel: Sendable {
     return CalibrationTable.path(besideModel: path)
   }
 
-  /// What a calibration says about σ and the method: the one in `file`, or the one beside the model; nil where none
-  /// lies there, it has no such entry, or it was made for other weights.
+  /// What a calibration says about σ, the method and the classes: the one in `file`, or the one beside the model; nil
+  /// where none lies there, it has no such entry, or it was made for other weights.
   ///
+  /// - Parameter classes: nil for all of the model's.
   /// - Throws: `InputError` for a calibration that cannot be read; `UsageError` where `file` has no such entry.
   public func calibration(
-    _ method: ClassificationMethod, sigma: Double, file: String? = nil, notice: (ModelNotice) -> Void = { _ in }
+    _ method: ClassificationMethod, sigma: Double, classes: ClassSet? = nil, file: String? = nil,
+    notice: (ModelNotice) -> Void = { _ in }
   ) throws -> CalibrationTable.Entry? {
     if let file {
       let table = try CalibrationTable(path: file)
-      guard let entry = table.entry(sigma: sigma, method: method) else {
-        throw UsageError("\(file) has no entry for \(method.rawValue) at sigma \(sigma)")
+      guard let entry = table.entry(sigma: sigma, method: method, classes: classes) else {
+        let others = table.otherClasses(sigma: sigma, method: method, than: classes)
+        throw UsageError(
+          "\(file) has no entry for \(method.rawValue) at sigma \(sigma)\(classes.map { " among \($0)" } ?? "")"
+            + (others.map { "; it was made among \($0)" } ?? ""))
       }
       return entry
     }
@@ -178,6 +190,10 @@ public struct DiffusionModel: Sendable {
       notice(.foreignCalibration(path: beside))
       return nil
     }
-    return table.entry(sigma: sigma, method: method)
+    let entry = table.entry(sigma: sigma, method: method, classes: classes)
+    if entry == nil, let others = table.otherClasses(sigma: sigma, method: method, than: classes) {
+      notice(.calibrationOfOtherClasses(path: beside, classes: others))
+    }
+    return entry
   }
 }

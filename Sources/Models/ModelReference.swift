@@ -62,6 +62,8 @@ public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
   case foreignCalibration(path: String)
   /// A served model's rows depend on their companions, and the user accepted it.
   case companionDependence(address: String, CompanionDependence)
+  /// A calibration lies beside the model and was made among other classes.
+  case calibrationOfOtherClasses(path: String, classes: String)
 
   public var description: String {
     switch self {
@@ -72,6 +74,8 @@ public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
     case .companionDependence(let address, _):
       "\(address): a row's answer depends on the other rows of its request; each vote has requests of its own"
     case .foreignCalibration(let path): "\(path) was made for another model and is not used"
+    case .calibrationOfOtherClasses(let path, let classes):
+      "\(path) was made among \(classes) and is not used; a calibration serves the classes it was made among"
     }
   }
 }

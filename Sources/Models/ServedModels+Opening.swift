@@ -18,7 +18,8 @@ extension DiffusionModel {
       let classifier = try ServedClassifier(at: place, reference.served)
       return DiffusionModel(
         reference: reference, denoiser: NoDenoiser(classifier), digest: classifier.model.fingerprint,
-        architecture: classifier.model.line("classifier", classes: classifier.classCount), parameters: nil,
+        architecture: classifier.model.line("classifier", classes: classifier.classCount), classNames: [],
+        parameters: nil,
         precision: .fp32, kernels: nil, served: classifier.model, classifier: classifier,
         weightsDigest: { classifier.model.fingerprint })
     }
@@ -31,7 +32,8 @@ extension DiffusionModel {
       } ?? denoiser
     return DiffusionModel(
       reference: reference, denoiser: both, digest: denoiser.model.fingerprint, unconditionalDigest: companion?.digest,
-      architecture: denoiser.model.line("denoiser", classes: denoiser.classCount), parameters: nil, precision: .fp32,
+      architecture: denoiser.model.line("denoiser", classes: denoiser.classCount), classNames: [], parameters: nil,
+      precision: .fp32,
       kernels: nil, served: denoiser.model,
       classifier: try reference.classifier.map { try ServedClassifier(at: ServedAddress($0), reference.served) },
       weightsDigest: { denoiser.model.fingerprint })

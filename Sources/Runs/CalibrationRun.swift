@@ -13,7 +13,7 @@ import Statistics
 /// fifths of it (``CrossFit``). That takes no images and no evaluations beyond those that calibrate.
 public struct CalibrationRun: Sendable {
   public var denoiser: any Denoiser
-  /// Method, σ and noise sharing; its levels, weighting and elimination are not used.
+  /// Method, σ, noise sharing and classes; its levels, weighting and elimination are not used.
   public var specification: ClassifierSpecification
   /// In ascending order of s; their weights are not used.
   public var candidates: [Calibration.Level]
@@ -102,8 +102,8 @@ public struct CalibrationRun: Sendable {
     let heldOut = heldOut(score)
     return Result(
       entry: CalibrationTable.Entry(
-        sigma: specification.sigma, method: specification.method, levels: levels, race: race, images: heldOut.images,
-        accuracy: heldOut.accuracy, evaluationsPerVote: heldOut.evaluationsPerVote),
+        sigma: specification.sigma, method: specification.method, classes: specification.classes, levels: levels,
+        race: race, images: heldOut.images, accuracy: heldOut.accuracy, evaluationsPerVote: heldOut.evaluationsPerVote),
       choice: choice.steps.map { step in
         step.measured(on: second, at: step.levels.map { chosen.firstIndex(of: $0) ?? 0 })
       },
@@ -138,8 +138,9 @@ public struct CalibrationRun: Sendable {
       base: try specification.makeClassifier(denoiser: denoiser),
       sigma: addsNoise ? PixelNoise(specification.sigma) : nil, threads: threads, batch: batch)
     let run = LevelErrorsRun(executor: executor, seed: seed, images: images, progress: progress)
-    let samples = try await run(indices).map { CalibrationSample(errors: $0.errors, label: $0.label) }
-      .filter(\.isUsable)
+    let samples = try await run(indices).compactMap { element in
+      executor.classes.place(of: element.label).map { CalibrationSample(errors: element.errors, label: $0) }
+    }.filter(\.isUsable)
     guard samples.count >= 2 * levels.count else {
       throw InputError(
         "too few usable votes to learn from", expected: "at least \(2 * levels.count)", found: "\(samples.count)")

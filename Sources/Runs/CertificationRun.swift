@@ -47,6 +47,7 @@ public struct CertificationRun: Sendable {
       "the manifest describes this run")
     let start = directory.records.count
     let pending = Array(directory.indices[start...])
+    let others = directory.manifest.otherClasses
     progress.begin(
       images: pending.count, finishedBefore: start, votesPerImage: rule.fixedVotes)
     defer { progress.end() }
@@ -55,7 +56,7 @@ public struct CertificationRun: Sendable {
     var lastEnd = clock.now
     do {
       try await inOrder(pending.count, window: window) { position in
-        try await certifyImage(pending[position], order: position)
+        try await certifyImage(pending[position], order: position, others: others)
       } deliver: { position, done in
         let end = clock.now
         let seconds = (end - lastEnd) / .seconds(1)
@@ -76,8 +77,11 @@ public struct CertificationRun: Sendable {
     return try directory.writeSummary()
   }
 
-  private func certifyImage(_ index: Int, order: Int) async throws -> (label: Int, result: CertifyResult) {
-    let (image, label) = try images(index).labelled(shape: executor.imageShape, classCount: executor.classCount)
+  private func certifyImage(
+    _ index: Int, order: Int, others: OtherClasses?
+  ) async throws -> (label: Int, result: CertifyResult) {
+    let (image, label) = try images(index)
+      .labelled(shape: executor.imageShape, classes: executor.classes, others: others)
     precondition(image.index == index, "the provider gives the image asked for")
     let votes = ImageVotes(
       executor: executor, pixels: image.pixels, seed: seed, image: UInt32(index), order: order,

@@ -29,10 +29,12 @@ public struct ClassificationReport: Hashable, Sendable, Codable {
   public var evaluationsPerSecond: Double
 
   /// What given losses say about images and their labels.
-  public init(_ losses: [(index: Int, label: Int, losses: ClassLosses)], seconds: Double) {
+  ///
+  /// - Parameter classes: what the model calls the classes of the losses; nil for 0 ..< K.
+  public init(_ losses: [(index: Int, label: Int, losses: ClassLosses)], classes: ClassSet? = nil, seconds: Double) {
     self.init(
       images: losses.map {
-        let predicted = $0.losses.prediction
+        let predicted = $0.losses.prediction.map { classes?[$0] ?? $0 }
         return Image(index: $0.index, label: $0.label, predicted: predicted, correct: predicted == $0.label)
       }, evaluations: losses.reduce(0) { $0 + $1.losses.evaluations }, seconds: seconds)
   }

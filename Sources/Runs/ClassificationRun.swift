@@ -1,6 +1,7 @@
 import Datasets
 import Basics
 import Certification
+import Records
 
 /// Classifies every image once, clean or noisy, many images in a batch.
 public struct ClassificationRun: Sendable {
@@ -9,10 +10,14 @@ public struct ClassificationRun: Sendable {
   public var seed: UInt64
   public var images: ImageProvider
   public var progress: RunProgress
+  /// Whether an image's label may be none of the classifier's classes.
+  public var others: OtherClasses?
 
   public init(
-    executor: VoteExecutor, seed: UInt64, images: @escaping ImageProvider, progress: RunProgress = .silent
+    executor: VoteExecutor, seed: UInt64, images: @escaping ImageProvider, progress: RunProgress = .silent,
+    others: OtherClasses? = nil
   ) {
+    self.others = others
     self.executor = executor
     self.seed = seed
     self.images = images
@@ -38,7 +43,8 @@ public struct ClassificationRun: Sendable {
         images: classified, evaluations: evaluations, seconds: (clock.now - start) / .seconds(1))
     }
     do {
-      try await ImageBlocks(executor: executor, seed: seed, images: images).forEach(indices) { block, requests in
+      try await ImageBlocks(executor: executor, seed: seed, images: images, others: others).forEach(indices) {
+        block, requests in
         let votes = try await executor.votes(requests) { votes in
           progress.addImages(evaluations: votes.map(\.evaluations))
         }

@@ -1,5 +1,6 @@
 import Datasets
 import Certification
+import Records
 
 /// Images by the block, one vote each: a block bounds the memory that images take, and is large enough that shrinking
 /// batches at its end cost little.
@@ -7,6 +8,8 @@ struct ImageBlocks {
   var executor: VoteExecutor
   var seed: UInt64
   var images: ImageProvider
+  /// Whether a label may be none of the classes'.
+  var others: OtherClasses?
 
   /// Hands every block's images, labels and votes to cast to `body`, in order.
   ///
@@ -18,7 +21,7 @@ struct ImageBlocks {
     let size = 16 * executor.threads * executor.batch
     for begin in stride(from: 0, to: indices.count, by: size) {
       let block = try indices[begin..<min(begin + size, indices.count)].map {
-        try images($0).labelled(shape: executor.imageShape, classCount: executor.classCount)
+        try images($0).labelled(shape: executor.imageShape, classes: executor.classes, others: others)
       }
       try await body(
         block.map { (image: $0.0, label: $0.1) },

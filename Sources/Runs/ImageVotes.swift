@@ -1,3 +1,4 @@
+import Basics
 import Certification
 
 /// The votes on one image, cast by an executor.
@@ -26,6 +27,7 @@ public struct ImageVotes: VoteSource {
   }
 
   public var classCount: Int { executor.classCount }
+  public var classes: ClassSet { executor.classes }
 
   public func votes(_ indices: Range<Int>, for purpose: VotePurpose) async throws -> [Vote] {
     let requests = indices.map { index in

@@ -1,6 +1,7 @@
 import Datasets
 import Basics
 import Certification
+import Records
 import Classifiers
 
 /// The squared errors of many images at every level and class of a classifier, one vote each: what calibration learns
@@ -10,8 +11,14 @@ public struct LevelErrorsRun: Sendable {
   public var seed: UInt64
   public var images: ImageProvider
   public var progress: RunProgress
+  /// Whether an image's label may be none of the classifier's classes.
+  public var others: OtherClasses?
 
-  public init(executor: VoteExecutor, seed: UInt64, images: @escaping ImageProvider, progress: RunProgress = .silent) {
+  public init(
+    executor: VoteExecutor, seed: UInt64, images: @escaping ImageProvider, progress: RunProgress = .silent,
+    others: OtherClasses? = nil
+  ) {
+    self.others = others
     self.executor = executor
     self.seed = seed
     self.images = images
@@ -30,7 +37,8 @@ public struct LevelErrorsRun: Sendable {
     defer { progress.end() }
     var elements: [Element] = []
     do {
-      try await ImageBlocks(executor: executor, seed: seed, images: images).forEach(indices) { block, requests in
+      try await ImageBlocks(executor: executor, seed: seed, images: images, others: others).forEach(indices) {
+        block, requests in
         let errors = try await executor.levelErrors(requests) { finished in
           progress.addImages(evaluations: finished.map(\.evaluations))
         }

@@ -1,3 +1,4 @@
+import Basics
 import Certification
 
 /// What `predict` says about one image.
@@ -15,7 +16,9 @@ public struct Prediction: Hashable, Sendable, Encodable {
   public var stopReason: StopReason?
   /// The certified radius in pixels; nil on an abstention or where no radius was asked for.
   public var radius: Double?
-  /// Votes per class; with the invalid ones they sum to `samples`.
+  /// What the model calls the classes of the votes.
+  public var classes: ClassSet
+  /// Votes by the places of `classes`; with the invalid ones they sum to `samples`.
   public var votes: [Int]
   public var invalidVotes: Int
   public var samples: Int
@@ -26,12 +29,13 @@ public struct Prediction: Hashable, Sendable, Encodable {
   init(_ result: CertifyResult) {
     let counts = result.estimation.counts
     label = result.outcome.label
-    probability = Double(counts.perClass[result.candidate]) / Double(max(1, counts.total))
+    probability = Double(counts.votes(for: result.candidate)) / Double(max(1, counts.total))
     bound = result.bound
     stopReason = result.stopReason
     candidate = result.candidate
     pLower = result.certificate.pLower
     radius = result.certificate.radius
+    classes = counts.classes
     votes = counts.perClass
     invalidVotes = counts.invalid
     samples = counts.total
@@ -41,7 +45,8 @@ public struct Prediction: Hashable, Sendable, Encodable {
   init(_ result: PredictResult) {
     label = result.label
     candidate = result.counts.leader
-    probability = Double(result.counts.perClass[candidate]) / Double(result.counts.total)
+    probability = Double(result.counts.votes(for: candidate)) / Double(result.counts.total)
+    classes = result.counts.classes
     votes = result.counts.perClass
     invalidVotes = result.counts.invalid
     samples = result.counts.total

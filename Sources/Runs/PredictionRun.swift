@@ -42,7 +42,7 @@ public struct PredictionRun: Sendable {
   public func callAsFunction(
     _ images: [LabeledImage], onPrediction: (LabeledImage, Prediction) -> Void = { _, _ in }
   ) async throws -> [Prediction] {
-    for image in images { try image.check(shape: executor.imageShape, classCount: executor.classCount) }
+    for image in images { try image.check(shape: executor.imageShape, classes: executor.classes) }
     progress.begin(images: images.count, finishedBefore: 0, votesPerImage: rule.votes)
     defer { progress.end() }
     var predictions: [Prediction] = []

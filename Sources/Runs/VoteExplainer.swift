@@ -49,11 +49,13 @@ public struct VoteExplainer: Sendable {
       let input = ClassifierInput(
         image: noisy, noise: VoteNoise(stream: key.classifierStream, classCount: classifier.classCount))
       let vote = try worker.classLosses([input])[0]
-      let label = denoiser.isUnconditionalAvailable ? nil : vote.prediction ?? image.label
+      let label =
+        denoiser.isUnconditionalAvailable ? nil : vote.prediction.map { classifier.classes[$0] } ?? image.label
       let denoised = try Self.denoise(noisy, at: sigma.inModelSpace, label: label, evaluator)
       return ImageExplanation(
         index: index, shape: shape, image: image.pixels, noisy: noisy.map(ModelSpace.toPixels),
-        denoised: denoised.map(ModelSpace.toPixels), denoisedLabel: label, losses: vote.losses)
+        denoised: denoised.map(ModelSpace.toPixels), denoisedLabel: label, losses: vote.losses,
+        classes: classifier.classes)
     }
   }
 

@@ -24,7 +24,7 @@ public struct ServedSettings: Hashable, Sendable {
 
   /// - Throws: `UsageError`.
   public func validate() throws {
-    if let classes, classes < 2 { throw UsageError("\(.classes) \(classes): must be at least 2") }
+    if let classes, classes < 2 { throw UsageError("\(.classCount) \(classes): must be at least 2") }
     if let batch, !(1...65536).contains(batch) {
       throw UsageError("\(.rows) \(batch): a request carries 1 to 65536 rows")
     }

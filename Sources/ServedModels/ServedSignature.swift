@@ -106,10 +106,10 @@ struct ServedSignature: Hashable, Sendable {
     case .classifier:
       let told = output.shape[1]
       if let named = settings.classes, told != -1, named != told {
-        throw UsageError("\(.classes) \(named): the classifier at \(address) has \(told)")
+        throw UsageError("\(.classCount) \(named): the classifier at \(address) has \(told)")
       }
       guard let count = told == -1 ? settings.classes : told else {
-        throw UsageError("\(address) does not say how many classes it has: name their number with \(.classes) K")
+        throw UsageError("\(address) does not say how many classes it has: name their number with \(.classCount) K")
       }
       guard count > 1 else {
         throw InputError("a classifier needs two classes", file: address, found: output.description)

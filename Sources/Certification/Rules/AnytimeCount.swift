@@ -16,9 +16,9 @@ extension AnytimeRule {
     _ source: some VoteSource, sigma: PixelNoise, goal: some AnytimeGoal, onProgress: (AnytimeProgress) -> Void
   ) async throws -> CertifyResult {
     let selection = SelectionVotes(
-      VoteCounts(try await source.votes(0..<selectionSamples, for: .selection), classCount: source.classCount))
+      VoteCounts(try await source.votes(0..<selectionSamples, for: .selection), classes: source.classes))
     var count = AnytimeCount(
-      candidate: selection.candidate, classCount: source.classCount, budget: budget, alpha: alpha)
+      candidate: selection.candidate, classes: source.classes, budget: budget, alpha: alpha)
     var goal = goal
     var stop: StopReason? = goal.isReached(by: count) ? .decided(Self.kind) : nil
     var discarded = 0
@@ -59,11 +59,11 @@ struct AnytimeCount {
   /// Whether the last vote raised the bound.
   private(set) var isBoundRaised = false
 
-  init(candidate: Int, classCount: Int, budget: Int, alpha: Double) {
+  init(candidate: Int, classes: ClassSet, budget: Int, alpha: Double) {
     self.candidate = candidate
     self.budget = budget
     self.alpha = alpha
-    counts = VoteCounts(classCount: classCount)
+    counts = VoteCounts(classes: classes)
     lower = AnytimeLowerBound(alpha: alpha)
     upper = AnytimeUpperBound(alpha: Futility.level)
   }

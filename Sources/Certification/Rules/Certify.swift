@@ -33,9 +33,9 @@ public struct Certify: StoppingRule {
   public func callAsFunction(_ source: some VoteSource, sigma: PixelNoise) async throws -> CertifyResult {
     let selection = SelectionVotes(
       VoteCounts(
-        try await source.votes(0..<selectionSamples, for: .selection), classCount: source.classCount))
+        try await source.votes(0..<selectionSamples, for: .selection), classes: source.classes))
     let estimation = EstimationVotes(
-      VoteCounts(try await source.votes(0..<samples, for: .estimation), classCount: source.classCount))
+      VoteCounts(try await source.votes(0..<samples, for: .estimation), classes: source.classes))
     return try CertifyResult(selection: selection, estimation: estimation, alpha: alpha, sigma: sigma)
   }
 

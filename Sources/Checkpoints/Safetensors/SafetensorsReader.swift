@@ -26,6 +26,11 @@ enum SafetensorsReader {
     let architecture = try decode(Architecture.self, text, architectureKey, source.name)
     try ArchitectureJSON.refuseUnknownFields(text, architecture, file: source.name)
     let notes = try header.metadata[notesKey].map { try decode(CheckpointNotes.self, $0, notesKey, source.name) }
+    if let names = notes?.classNames, names.count != architecture.labelDimension {
+      throw InputError(
+        "the classes' names do not fit the model", file: source.name, location: "metadata \"\(notesKey)\"",
+        expected: "\(architecture.labelDimension)", found: "\(names.count)")
+    }
     let quantization = try header.metadata[QuantizationJSON.key].map {
       try QuantizationJSON.decode($0, file: source.name)
     }

@@ -1,6 +1,7 @@
 /// One training vote: what the classifier saw at every candidate level, and what it should have said.
 public struct CalibrationSample: Hashable, Sendable {
   public var errors: LevelErrors
+  /// The place of the label among the classes.
   public var label: Int
 
   public init(errors: LevelErrors, label: Int) {

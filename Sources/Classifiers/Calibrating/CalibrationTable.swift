@@ -12,7 +12,7 @@ import Foundation
 ///    "images": 1000, "accuracy": 0.97, "evaluationsPerVote": 17.2}, …], "notes": "optional text"}
 /// ```
 /// `sigma` of an entry is in pixels, of a level in model space; margins are in the unit of the losses, null keeps every
-/// class. A file of the older format `ndc-calibration-1` (levels and weights alone) is read as one entry for every
+/// class. An entry with `"classes": [3, 5, 8]` was learned among these classes and serves no others. A file of the older format `ndc-calibration-1` (levels and weights alone) is read as one entry for every
 /// smoothing noise. Other keys are refused.
 public struct CalibrationTable: Hashable, Sendable {
   public static let format = "ndc-calibration-2"
@@ -23,6 +23,8 @@ public struct CalibrationTable: Hashable, Sendable {
     /// σ in pixels; nil serves every noise.
     public var sigma: Double?
     public var method: ClassificationMethod?
+    /// The classes it was learned among; nil for all of the model's.
+    public var classes: ClassSet?
     public var levels: Calibration
     /// nil evaluates every class at every level.
     public var race: Race?
@@ -35,11 +37,12 @@ public struct CalibrationTable: Hashable, Sendable {
     public var evaluationsPerVote: Double?
 
     public init(
-      sigma: Double?, method: ClassificationMethod?, levels: Calibration, race: Race? = nil, images: Int? = nil,
-      accuracy: Double? = nil, evaluationsPerVote: Double? = nil
+      sigma: Double?, method: ClassificationMethod?, classes: ClassSet? = nil, levels: Calibration, race: Race? = nil,
+      images: Int? = nil, accuracy: Double? = nil, evaluationsPerVote: Double? = nil
     ) {
       self.sigma = sigma
       self.method = method
+      self.classes = classes
       self.levels = levels
       self.race = race
       self.images = images
@@ -59,14 +62,29 @@ public struct CalibrationTable: Hashable, Sendable {
     self.notes = notes
   }
 
-  /// The entry for a method whose noise is nearest to σ, as a ratio, and within reach.
-  public func entry(sigma: Double, method: ClassificationMethod) -> Entry? {
+  /// The entry for a method and a set of classes whose noise is nearest to σ, as a ratio, and within reach.
+  ///
+  /// - Parameter classes: nil for all of the model's.
+  public func entry(sigma: Double, method: ClassificationMethod, classes: ClassSet? = nil) -> Entry? {
     func distance(_ entry: Entry) -> Double { entry.sigma.map { abs(log($0 / sigma)) } ?? log(Self.reach) }
     return
       entries
-      .filter { $0.method == nil || $0.method == method }
+      .filter { ($0.method == nil || $0.method == method) && $0.classes == classes }
       .filter { distance($0) <= log(Self.reach) * (1 + 1e-12) }
       .min { distance($0) < distance($1) }
+  }
+
+  /// The classes of an entry that would serve but for them, in words; nil where there is none.
+  package func otherClasses(sigma: Double, method: ClassificationMethod, than classes: ClassSet?) -> String? {
+    entries.map(\.classes).first { $0 != classes && entry(sigma: sigma, method: method, classes: $0) != nil }
+      .map { $0.map { "\($0)" } ?? "all classes" }
+  }
+
+  /// Takes over the entries of an earlier file that were learned among other classes on the same weights, if there is
+  /// one that can be read.
+  public mutating func keepOtherClasses(of path: String, than classes: ClassSet?) {
+    guard let earlier = try? CalibrationTable(path: path), earlier.model == model, model != nil else { return }
+    entries += earlier.entries.filter { $0.classes != classes }
   }
 
   /// Where the calibration of a model lies: beside it, with the ending `.calibration.json`.
@@ -136,7 +154,7 @@ extension CalibrationTable: Codable {
 extension CalibrationTable.Entry: Codable {
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.fields([
-      "sigma", "method", "levels", "race", "images", "accuracy", "evaluationsPerVote",
+      "sigma", "method", "classes", "levels", "race", "images", "accuracy", "evaluationsPerVote",
     ])
     func refuse(_ field: String, _ expected: String, _ found: String) -> InputError {
       InputError(
@@ -146,6 +164,7 @@ extension CalibrationTable.Entry: Codable {
     sigma = try fields.decodeIfPresent(Double.self, forKey: FieldName("sigma"))
     if let sigma, !(sigma.isFinite && sigma > 0) { throw refuse("sigma", "a finite number above 0", "\(sigma)") }
     method = try fields.decodeIfPresent(ClassificationMethod.self, forKey: FieldName("method"))
+    classes = try fields.decodeIfPresent(ClassSet.self, forKey: FieldName("classes"))
     levels = try Calibration(levels: try fields.decode([Calibration.Level].self, forKey: FieldName("levels")))
     race = try fields.decodeIfPresent(Race.self, forKey: FieldName("race"))
     images = try fields.decodeIfPresent(Int.self, forKey: FieldName("images"))
@@ -162,6 +181,7 @@ extension CalibrationTable.Entry: Codable {
     var fields = encoder.container(keyedBy: FieldName.self)
     try fields.encodeIfPresent(sigma, forKey: FieldName("sigma"))
     try fields.encodeIfPresent(method, forKey: FieldName("method"))
+    try fields.encodeIfPresent(classes, forKey: FieldName("classes"))
     try fields.encode(levels.levels, forKey: FieldName("levels"))
     try fields.encodeIfPresent(race, forKey: FieldName("race"))
     try fields.encodeIfPresent(images, forKey: FieldName("images"))

@@ -27,6 +27,8 @@ public struct Benchmark: Sendable {
     public var sigma = 0.5
     /// The data set whose first image the presets' votes are cast on.
     public var data = "mnist"
+    /// The classes that the presets choose from; nil for all that the model has.
+    public var classes: ClassList?
 
     public init() {}
   }
@@ -66,7 +68,7 @@ public struct Benchmark: Sendable {
     checkpoint = try Checkpoint.load(path: path)
   }
 
-  /// - Throws: `UsageError` for a precision that the processor lacks; `InputError` where the model has no ranges for it.
+  /// - Throws: `UsageError` for a precision that the processor lacks and for classes that the model does not have; `InputError` where the model has no ranges for it.
   public func callAsFunction(notice: (Notice) -> Void = { _ in }) async throws -> BenchmarkReport {
     var report = BenchmarkReport(model: path, digest: checkpoint.digest, threads: plan.threads, rounds: plan.rounds)
     var ceilings: [(Precision, ConvolutionCeiling.Shape)] = []
@@ -145,6 +147,7 @@ public struct Benchmark: Sendable {
       choice.sigma = plan.sigma
       try choice.validate()
       let model = try DiffusionModel.open(ModelReference(path), choosing: choice.precision, resources: resources)
+      choice.classes = try plan.classes.map { try model.classes($0) }
       let work = try Workload(model, try choice.chosen(for: model) { notice(.choice($0)) })
       let images: WorkImages
       do {

@@ -18,6 +18,8 @@ public struct ModelCalibrator: Sendable {
   public let model: DiffusionModel
   public let images: AdaptedImageSet
   public let method: ClassificationMethod
+  /// The classes to calibrate for; nil for all of the model's.
+  public let classes: ClassSet?
   /// Every other image goes to the first half, so that both are spread over the data set.
   public let indices: [Int]
   public var levels = candidates
@@ -32,21 +34,36 @@ public struct ModelCalibrator: Sendable {
   ///   - images: labelled training images.
   ///   - source: what they were opened from.
   ///   - count: how many of them, spread over the data set; all where there are fewer.
-  /// - Throws: `InputError` where there are too few or they do not suit the model.
+  ///   - classes: the classes to calibrate for; nil for all of the model's.
+  ///   - skipsOthers: whether images of other classes are left out before any is chosen.
+  /// - Throws: `InputError` where there are too few or they do not suit the model; `OtherClassesError` for images of
+  ///   other classes that are not skipped.
   public init(
     _ model: DiffusionModel, images: any LabeledImageSet, source: String, count: Int,
-    method: ClassificationMethod = .approximatePosterior, seed: UInt64, threads: Int, progress: RunProgress = .silent
+    method: ClassificationMethod = .approximatePosterior, classes: ClassSet? = nil, skipsOthers: Bool = false,
+    seed: UInt64, threads: Int, progress: RunProgress = .silent
   ) throws {
     let adapted = try AdaptedImageSet(images, for: model)
-    guard adapted.count >= Self.fewestImages else {
-      throw InputError("too few images to calibrate on", file: source)
+    var usable = Array(0..<adapted.count)
+    if let classes {
+      let (kept, outside) = try adapted.split(usable, by: classes)
+      guard outside.isEmpty || skipsOthers else {
+        throw OtherClassesError(source: source, outside: outside, of: adapted.count, classes: classes)
+      }
+      usable = kept
     }
-    let taken = min(count, adapted.count)
-    let chosen = (0..<taken).map { $0 * adapted.count / taken }
+    guard usable.count >= Self.fewestImages else {
+      throw InputError(
+        "too few images to calibrate on", file: source, expected: "at least \(Self.fewestImages)",
+        found: "\(usable.count)")
+    }
+    let taken = min(count, usable.count)
+    let chosen = (0..<taken).map { usable[$0 * usable.count / taken] }
     indices = [0, 1].flatMap { half in stride(from: half, to: taken, by: 2).map { chosen[$0] } }
     self.model = model
     self.images = adapted
     self.method = method
+    self.classes = classes
     self.seed = seed
     self.threads = threads
     self.progress = progress
@@ -69,7 +86,7 @@ public struct ModelCalibrator: Sendable {
 
   /// Evaluations at most, with so many candidates.
   public func mostEvaluations(candidates: Int) -> Int {
-    indices.count * (candidates + mostLevels) / 2 * model.classCount
+    indices.count * (candidates + mostLevels) / 2 * (classes?.count ?? model.classCount)
   }
 
   /// The entry of the smoothing noise σ, in pixels, and how it was found.
@@ -77,8 +94,10 @@ public struct ModelCalibrator: Sendable {
   /// - Throws: as `CalibrationRun`.
   public func calibrate(sigma: Double) async throws -> CalibrationRun.Result {
     let images = images
+    var specification = ClassifierSpecification(method: method, sigma: sigma)
+    specification.classes = classes
     let run = CalibrationRun(
-      denoiser: model.denoiser, specification: ClassifierSpecification(method: method, sigma: sigma),
+      denoiser: model.denoiser, specification: specification,
       candidates: try candidates(sigma: sigma), mostLevels: mostLevels, lossShare: lossShare, threads: threads,
       seed: seed, images: { try images.image(at: $0) }, progress: progress)
     return try await run(indices)

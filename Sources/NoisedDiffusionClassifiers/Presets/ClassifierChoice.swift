@@ -21,6 +21,8 @@ public struct ClassifierChoice: Hashable, Sendable {
   public var noiseSharing = NoiseSharing.shared
   /// nil for what the preset does.
   public var siftAndRefine: SiftAndRefine?
+  /// The classes to choose from; nil for all that the model has.
+  public var classes: ClassSet?
 
   public init() {}
 
@@ -53,10 +55,10 @@ public struct ClassifierChoice: Hashable, Sendable {
   public func chosen(for model: DiffusionModel, notice: (Notice) -> Void = { _ in }) throws -> ChosenClassifier {
     let entry =
       takesCalibration
-      ? try model.calibration(method, sigma: sigma, file: calibration) { notice(.model($0)) } : nil
+      ? try model.calibration(method, sigma: sigma, classes: classes, file: calibration) { notice(.model($0)) } : nil
     if weighting == .learned, entry == nil {
       throw UsageError(
-        "\(.weighting) learned needs a calibration for \(method.rawValue) at sigma \(sigma): none lies beside the model; make one with `ndc calibrate` or name one with \(.calibration)"
+        "\(.weighting) learned needs a calibration for \(method.rawValue) at sigma \(sigma)\(classes.map { " among \($0)" } ?? ""): none lies beside the model; make one with `ndc calibrate` or name one with \(.calibration)"
       )
     }
     let specification = specification(calibrated: entry)
@@ -85,6 +87,7 @@ public struct ClassifierChoice: Hashable, Sendable {
     }
     specification.skipSteps = skippedSteps
     specification.noiseSharing = noiseSharing
+    specification.classes = classes
     if let siftAndRefine { specification.elimination = .siftAndRefine(siftAndRefine) }
     return specification
   }

@@ -85,6 +85,8 @@ public struct RecordedRun: Sendable {
   public let model: DiffusionModel
   public let images: AdaptedImageSet
   private let data: RunManifest.Data
+  /// The classes of the run's classifier; nil for all of the model's.
+  private let classes: ClassSet?
 
   /// A model or data that cannot be opened: which of the two, and why.
   public struct Unusable: Error {
@@ -108,11 +110,15 @@ public struct RecordedRun: Sendable {
         ModelReference(recordedIn: manifest, model: model, unconditionalModel: unconditionalModel),
         choosing: .exact, resources: resources, notice: notice)
     }
+    try opening("run.json", "classes") {
+      _ = try manifest.classifier.specification.classes.map { try RestrictedDenoiser(opened.denoiser, to: $0) }
+    }
     let named = data ?? manifest.data.source
     let images = try opening(named, "data.source") {
       try AdaptedImageSet(try DataSource.open(named, resources: resources), for: opened)
     }
     self.model = opened
+    classes = manifest.classifier.specification.classes
     self.images = images
     self.data = try opening(named, "data.source") { try RunManifest.Data(images, source: named) }
   }
@@ -126,7 +132,7 @@ public struct RecordedRun: Sendable {
       engine: RunEngine(
         program: program, instructionSet: model.engine.instructionSet, libraries: model.engine.libraries,
         precision: model.precision.rawValue),
-      classCount: model.classCount, label: { [images] in try images.image(at: $0).label })
+      classCount: classes?.count ?? model.classCount, label: { [images] in try images.image(at: $0).label })
   }
 
   /// The run's images, fitted to its model.

@@ -64,7 +64,7 @@ extension SmoothedClassifier {
   private func votes(on picture: Picture, _ settings: CastingSettings) throws -> ImageVotes {
     let adapter = try ImageAdapter(from: picture.shape, to: imageShape)
     let image = LabeledImage(index: Int(settings.image), pixels: adapter.apply(picture.pixels), label: nil)
-    try image.check(shape: imageShape, classCount: classCount)
+    try image.check(shape: imageShape, classes: classes)
     return ImageVotes(
       executor: try VoteExecutor(self, threads: settings.threads, batch: settings.batch), pixels: image.pixels,
       seed: settings.seed, image: settings.image)

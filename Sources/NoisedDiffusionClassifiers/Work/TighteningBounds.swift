@@ -22,7 +22,7 @@ public struct TighteningBound: Hashable, Sendable {
   init(_ progress: AnytimeProgress) {
     candidate = progress.candidate
     votes = progress.counts.total
-    successes = progress.counts.perClass[progress.candidate]
+    successes = progress.counts.votes(for: progress.candidate)
     lowerBound = progress.certificate.pLower
     outcome = progress.certificate.radius.map { .certified(label: progress.candidate, radius: $0) } ?? .abstained
     result = nil

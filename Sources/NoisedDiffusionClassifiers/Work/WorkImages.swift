@@ -31,6 +31,13 @@ public struct WorkImages: Sendable {
     indices = try selection.indices(inDatasetOf: images.count)
   }
 
+  init(source: String, images: AdaptedImageSet, selection: ImageSelection, indices: [Int]) {
+    self.source = source
+    self.images = images
+    self.selection = selection
+    self.indices = indices
+  }
+
   public var provider: ImageProvider {
     { [images] index in try images.image(at: index) }
   }

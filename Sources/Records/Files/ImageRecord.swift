@@ -15,7 +15,9 @@ public struct ImageRecord: Hashable, Sendable {
   /// Clopper–Pearson on all votes.
   public var bound: Bound?
   public var stopReason: StopReason
-  /// Estimation votes per class. With the invalid ones they sum to `samples`.
+  /// The classes voted for, as run.json names them; all of the model's where it names none.
+  public private(set) var classes: ClassSet
+  /// Estimation votes by the places of `classes`. With the invalid ones they sum to `samples`.
   public var votes: [Int]
   public var invalidVotes: Int
   public var selectionVotes: [Int]
@@ -34,12 +36,17 @@ public struct ImageRecord: Hashable, Sendable {
     pLower = result.certificate.pLower
     bound = result.bound
     stopReason = result.stopReason
+    classes = result.estimation.counts.classes
     votes = result.estimation.counts.perClass
     invalidVotes = result.estimation.counts.invalid
     selectionVotes = result.selection.counts.perClass
     invalidSelectionVotes = result.selection.counts.invalid
     evaluations = result.evaluations
   }
+
+  /// The estimation votes for a label; none for one that is none of the classes'.
+  public func votes(for label: Int) -> Int { classes.place(of: label).map { votes[$0] } ?? 0 }
+  public func selectionVotes(for label: Int) -> Int { classes.place(of: label).map { selectionVotes[$0] } ?? 0 }
 
   /// n, the number of estimation votes.
   public var samples: Int { votes.reduce(invalidVotes, +) }
@@ -86,7 +93,8 @@ extension ImageRecord: Codable {
     try container.encode(correct, forKey: .correct)
   }
 
-  /// Reads a record and checks that its numbers agree with each other.
+  /// Reads a record and checks that its numbers agree with each other and with the ``RecordClasses`` that the decoder
+  /// was given.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func require(_ condition: Bool, _ key: CodingKeys, _ complaint: String) throws {
@@ -111,6 +119,9 @@ extension ImageRecord: Codable {
     bound = try container.decodeIfPresent(Bound.self, forKey: .bound)
     stopReason = try container.decodeIfPresent(StopReason.self, forKey: .stopReason) ?? .fixed
     votes = try counts(.votes)
+    let expected = decoder.userInfo[.recordClasses] as? RecordClasses ?? RecordClasses(nil)
+    let classes = expected.classes ?? ClassSet(count: votes.count)
+    self.classes = classes
     invalidVotes = try container.decode(Int.self, forKey: .invalidVotes)
     selectionVotes = try counts(.selectionVotes)
     invalidSelectionVotes = try container.decode(Int.self, forKey: .invalidSelectionVotes)
@@ -121,8 +132,9 @@ extension ImageRecord: Codable {
     let abstained = try container.decode(Bool.self, forKey: .abstained)
     outcome = abstained ? .abstained : .certified(label: predicted, radius: radius)
 
-    try require(votes.indices.contains(candidate), .candidate, "not one of the classes voted for")
-    try require(votes.indices.contains(label), .label, "not one of the classes voted for")
+    try require(votes.count == classes.count, .votes, "\(classes.count) classes expected")
+    try require(classes.contains(candidate), .candidate, "not one of the classes voted for")
+    try require(expected.admit(label: label, among: classes), .label, "not one of the classes voted for")
     try require(selectionVotes.count == votes.count, .selectionVotes, "as many classes as in votes expected")
     try require((0...Int(UInt32.max)).contains(invalidVotes), .invalidVotes, "out of range")
     try require((0...Int(UInt32.max)).contains(invalidSelectionVotes), .invalidSelectionVotes, "out of range")
@@ -132,7 +144,7 @@ extension ImageRecord: Codable {
     if let bound {
       try require(
         bound.alpha > 0 && bound.alpha < 1 && bound.successes >= 0
-          && bound.successes <= min(bound.samples, votes[candidate]) && bound.samples <= samples, .bound,
+          && bound.successes <= min(bound.samples, votes(for: candidate)) && bound.samples <= samples, .bound,
         "disagrees with the votes")
     }
     try require(

@@ -13,10 +13,11 @@ package final class RecordLog {
   /// Opens the log and reads the records that are there. A torn last line — no newline at its end, or no JSON in it —
   /// is what a killed process leaves: it is dropped, and its image is done again.
   ///
+  /// - Parameter classes: what votes are for.
   /// - Throws: `InputError` naming the file and the line for anything else that is not a record.
-  init(path: String) throws {
+  init(path: String, classes: RecordClasses) throws {
     self.path = path
-    let (records, length) = try Self.read(path)
+    let (records, length) = try Self.read(path, classes: classes)
     self.records = records
     file = try AppendOnlyFile(path: path, keeping: length)
   }
@@ -27,11 +28,12 @@ package final class RecordLog {
   }
 
   /// The records and how many bytes they take; none where there is no file.
-  static func read(_ path: String) throws -> (records: [ImageRecord], length: Int) {
+  static func read(_ path: String, classes: RecordClasses) throws -> (records: [ImageRecord], length: Int) {
     var status = stat()
     guard stat(path, &status) == 0 else { return ([], 0) }
     let data = try RunFile.read(path, limit: RunFile.largestRecords)
     let decoder = JSONDecoder()
+    decoder.userInfo[.recordClasses] = classes
     var records: [ImageRecord] = []
     var start = 0
     // Line by line: a list of lines could take many times the memory of the file.

@@ -64,7 +64,7 @@ public final class RunDirectory {
     self.manifest = current
     try AtomicFile.write(StableJSON.text(current), to: manifestFile, followsLinks: false)
 
-    log = try RecordLog(path: path + "/records.jsonl")
+    log = try RecordLog(path: path + "/records.jsonl", classes: current.recordClasses)
     try Self.check(log, indices: indices, rule: try current.smoothing.rule.get())
     let tableFile = path + "/certified.tsv"
     let text = Array(CertifiedTable.text(log.records).utf8)
@@ -97,8 +97,12 @@ public final class RunDirectory {
   }
 
   /// The records of the run in a folder, for reports; a torn last line is left out.
-  public static func readRecords(_ path: String) throws -> [ImageRecord] {
-    try RecordLog.read(path + "/records.jsonl").records
+  ///
+  /// - Parameters: the classes that its run.json names, and what it says of images of others.
+  public static func readRecords(
+    _ path: String, classes: ClassSet? = nil, others: OtherClasses? = nil
+  ) throws -> [ImageRecord] {
+    try RecordLog.read(path + "/records.jsonl", classes: RecordClasses(classes, others: others)).records
   }
 
   private static func makeFolder(_ path: String) throws {

@@ -32,7 +32,9 @@ extension RunManifest {
 
 extension RunManifest: Codable {
   enum CodingKeys: String, CodingKey {
-    case format, program, arguments, created, model, data, classifier, smoothing, images, execution, host
+    case format, program, arguments, created, model, data, classifier, classes, smoothing, images, otherClasses,
+      execution,
+      host
   }
 
   /// `smoothing` as the file holds it: σ beside the rule's own numbers.
@@ -73,9 +75,11 @@ extension RunManifest: Codable {
     model = try container.decode(Model.self, forKey: .model)
     data = try container.decode(Data.self, forKey: .data)
     classifier = try container.decode(Classifier.self, forKey: .classifier)
+    classifier.specification.classes = try container.decodeIfPresent(ClassSet.self, forKey: .classes)
     let form = try container.decode(SmoothingForm.self, forKey: .smoothing)
     smoothing = Smoothing(form.rule, seed: form.seed)
     images = try container.decode(ImageSelection.self, forKey: .images)
+    otherClasses = try container.decodeIfPresent(OtherClasses.self, forKey: .otherClasses)
     execution = try container.decode(Execution.self, forKey: .execution)
     host = try container.decode(Host.self, forKey: .host)
     if form.sigma != sigma.sigma { smoothing.contradictingSigma = form.sigma }
@@ -90,8 +94,10 @@ extension RunManifest: Codable {
     try container.encode(model, forKey: .model)
     try container.encode(data, forKey: .data)
     try container.encode(classifier, forKey: .classifier)
+    try container.encodeIfPresent(classifier.specification.classes, forKey: .classes)
     try container.encode(SmoothingForm(self), forKey: .smoothing)
     try container.encode(images, forKey: .images)
+    try container.encodeIfPresent(otherClasses, forKey: .otherClasses)
     try container.encode(execution, forKey: .execution)
     try container.encode(host, forKey: .host)
   }

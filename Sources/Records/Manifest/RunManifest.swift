@@ -14,12 +14,14 @@ public struct RunManifest: Hashable, Sendable {
   public var classifier: Classifier
   public var smoothing: Smoothing
   public var images: ImageSelection
+  /// What became of selected images of none of the classifier's classes; nil where none was allowed.
+  public var otherClasses: OtherClasses?
   public var execution: Execution
   public var host: Host
 
   public init(
     program: Program, arguments: [String], created: String, model: Model, data: Data, classifier: Classifier,
-    smoothing: Smoothing, images: ImageSelection, execution: Execution, host: Host
+    smoothing: Smoothing, images: ImageSelection, otherClasses: OtherClasses? = nil, execution: Execution, host: Host
   ) {
     self.program = program
     self.arguments = arguments
@@ -29,6 +31,7 @@ public struct RunManifest: Hashable, Sendable {
     self.classifier = classifier
     self.smoothing = smoothing
     self.images = images
+    self.otherClasses = otherClasses
     self.execution = execution
     self.host = host
   }

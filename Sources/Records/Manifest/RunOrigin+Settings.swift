@@ -102,6 +102,8 @@ extension RunOrigin {
     private let dataDigest: String?
     private let precision: String?
     private let images: Images?
+    private let classes: ClassSet?
+    private let otherClasses: OtherClasses?
     private let specification: Specification?
     private let smoothing: Smoothing?
 
@@ -111,6 +113,8 @@ extension RunOrigin {
       dataDigest = origin.data?.digest
       precision = origin.classifier?.precision
       images = origin.images
+      classes = origin.classes
+      otherClasses = origin.otherClasses
       specification = origin.classifier?.specification?.atAnySigma
       smoothing = origin.smoothing?.atAnySigma
     }

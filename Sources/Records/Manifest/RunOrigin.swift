@@ -11,8 +11,12 @@ public struct RunOrigin: Hashable, Sendable, Decodable {
   public var model: Model?
   public var data: Data?
   public var classifier: Classifier?
+  /// The classes that the classifier chose from; nil for all of the model's.
+  public var classes: ClassSet?
   public var smoothing: Smoothing?
   public var images: Images?
+  /// What became of selected images of other classes.
+  public var otherClasses: OtherClasses?
   public var execution: Execution?
   public var host: Host?
 

@@ -1,3 +1,4 @@
+import Basics
 import Certification
 
 /// The fields of a line of records.jsonl as they stand there, believed in nothing: unlike an ``ImageRecord`` it may
@@ -26,7 +27,7 @@ package struct ClaimedRecord: Hashable, Decodable {
   package var voteSum: Int? { Self.sum(votes, invalidVotes) }
   package var selectionSum: Int? { Self.sum(selectionVotes, invalidSelectionVotes) }
 
-  /// c_A by the selection votes, ties to the lowest class; nil without classes.
+  /// The place of c_A by the selection votes, ties to the lowest class; nil without classes.
   package var leader: Int? {
     guard let most = selectionVotes.max() else { return nil }
     return selectionVotes.firstIndex(of: most)
@@ -34,10 +35,12 @@ package struct ClaimedRecord: Hashable, Decodable {
 
   /// What the run's rule answers for.
   ///
-  /// - Precondition: the candidate is one of the classes.
-  package var count: ClaimedCount {
+  /// - Parameter classes: as many as the votes; nil for 0 ..< K.
+  package func count(among classes: ClassSet? = nil) -> ClaimedCount {
     ClaimedCount(
-      candidate: candidate, successes: votes[candidate], samples: samples, bound: bound, stopReason: stopReason)
+      candidate: candidate,
+      successes: (classes ?? ClassSet(count: votes.count)).place(of: candidate).map { votes[$0] } ?? 0,
+      samples: samples, bound: bound, stopReason: stopReason)
   }
 
   private static func sum(_ votes: [Int], _ invalid: Int) -> Int? {

@@ -67,6 +67,7 @@ package struct ClaimedRun {
 
   private mutating func readLines(_ bytes: [UInt8]) {
     let decoder = JSONDecoder()
+    decoder.userInfo[.recordClasses] = manifest.recordClasses
     var start = 0
     while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
       var line = Line(number: lines.count + 1, bytes: Array(bytes[start..<end]))

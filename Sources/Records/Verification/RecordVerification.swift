@@ -10,11 +10,15 @@ package struct RecordVerification {
   let tolerance: Double
   /// How the run's program may have rounded, its own way first.
   let roundings: [BoundRounding]
+  /// Which classes the votes are for.
+  let expected: RecordClasses
 
   package init(
-    rule: CertificationRule, sigma: PixelNoise, tolerance: Double, roundings: [BoundRounding] = [.down]
+    rule: CertificationRule, sigma: PixelNoise, tolerance: Double, roundings: [BoundRounding] = [.down],
+    classes: RecordClasses = RecordClasses(nil)
   ) {
     self.roundings = roundings
+    expected = classes
     self.rule = rule
     self.sigma = sigma
     self.tolerance = tolerance
@@ -37,12 +41,14 @@ package struct RecordVerification {
   }
 
   private func checkCounts(_ record: ClaimedRecord, _ check: inout Check) {
-    let classes = record.votes.count
-    check.require(classes > 0, "votes", "no classes")
-    check.require(record.selectionVotes.count, classes, "selectionVotes", "another number of classes than in votes")
+    let classes = classes(of: record)
+    check.require(!record.votes.isEmpty, "votes", "no classes")
+    check.require(record.votes.count, classes.count, "votes", "not as many as the classes of run.json")
     check.require(
-      (0..<max(1, classes)).contains(record.label), "label", "none of the classes", expected: "0 … \(classes - 1)",
-      found: "\(record.label)")
+      record.selectionVotes.count, record.votes.count, "selectionVotes", "another number of classes than in votes")
+    check.require(
+      record.votes.isEmpty || expected.admit(label: record.label, among: classes), "label", "none of the classes",
+      expected: expected.classes.map { "\($0)" } ?? "0 … \(classes.count - 1)", found: "\(record.label)")
     if let sum = record.voteSum {
       check.require(record.samples, sum, "samples", "the votes do not sum to it")
       if let contradiction = rule.behaviour.contradiction(inVotes: sum) { check.add(contradiction) }
@@ -54,15 +60,19 @@ package struct RecordVerification {
     } else {
       check.require(false, "selectionVotes", "not numbers of votes")
     }
-    if let leader = record.leader {
+    if record.selectionVotes.count == classes.count, let leader = record.leader.map({ classes[$0] }) {
       check.require(
         record.candidate, leader, "candidate", "not the class with most selection votes (ties to the lowest)")
     }
   }
 
+  private func classes(of record: ClaimedRecord) -> ClassSet {
+    expected.classes ?? ClassSet(count: record.votes.count)
+  }
+
   /// The bound as it follows from the votes; nil where the recorded one cannot come from them.
   private func checkBound(_ record: ClaimedRecord, _ check: inout Check) -> Bound? {
-    let examination = rule.behaviour.examine(record.count)
+    let examination = rule.behaviour.examine(record.count(among: classes(of: record)))
     examination.contradictions.forEach { check.add($0) }
     return examination.bound
   }

@@ -21,6 +21,12 @@ extension RunManifest {
     require(
       classifier.description, classifier.specification.description, "classifier.description",
       "does not describe the specification")
+    if otherClasses != nil, classifier.specification.classes == nil {
+      failures.append(
+        VerificationFailure(
+          "images of other classes, where the classifier chooses from all", file: file, field: "otherClasses",
+          expected: "classes", found: "none"))
+    }
     if images.count > Self.largestCount || data.size > Self.largestCount {
       failures.append(
         VerificationFailure(

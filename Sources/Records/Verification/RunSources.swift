@@ -4,7 +4,7 @@ public struct RunSources: Sendable {
   public var data: RunManifest.Data
   /// What computes here: the kernels, their library, and the precision that the processor allows.
   public var engine: RunEngine
-  /// K.
+  /// K, of the classifier: of all the model's classes, or those that the run names.
   public var classCount: Int
   /// The label that the data give an image of a data set's index; throws as opening the image does.
   public var label: @Sendable (_ index: Int) throws -> Int?

@@ -46,7 +46,7 @@ public struct RunVerification {
     else { return }
     let check = RecordVerification(
       rule: rule, sigma: manifest.sigma, tolerance: engine == nil || !engineDifferences.isEmpty ? 1e-9 : 0,
-      roundings: manifest.program.roundings)
+      roundings: manifest.program.roundings, classes: manifest.recordClasses)
     let classes = run.lines.lazy.compactMap(\.claim).first?.votes.count
     for line in run.lines {
       guard let claim = line.claim else { continue }

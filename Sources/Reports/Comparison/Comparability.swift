@@ -21,6 +21,7 @@ public struct Comparability: Hashable, Sendable, Codable {
   public init(_ a: ReportedRun, _ b: ReportedRun) {
     compareImages(a, b)
     compareLevels(a, b)
+    compareClasses(a, b)
     for run in [a, b] { examine(run) }
     if let first = a.origin?.host, let second = b.origin?.host, first != second {
       cautions.append("The runs were made on different machines: their times are not comparable.")
@@ -54,6 +55,12 @@ public struct Comparability: Hashable, Sendable, Codable {
     default:
       cautions.append("A table does not record α: that it is the same in both is taken on trust.")
     }
+  }
+
+  private mutating func compareClasses(_ a: ReportedRun, _ b: ReportedRun) {
+    guard let first = a.origin, let second = b.origin, first.classes != second.classes else { return }
+    func text(_ classes: ClassSet?) -> String { classes.map { "\($0)" } ?? "all classes" }
+    obstacles.append("A chooses among \(text(first.classes)), B among \(text(second.classes)): the questions differ")
   }
 
   private mutating func examine(_ run: ReportedRun) {

@@ -8,7 +8,7 @@ extension ImageRecord {
   /// that names no bound is of version 0.1, whose bounds are Clopper–Pearson's on all votes.
   package func bound(atLevel alpha: Double) -> Bound {
     Bound(
-      kind: bound?.kind ?? .clopperPearson, successes: bound?.successes ?? votes[candidate],
+      kind: bound?.kind ?? .clopperPearson, successes: bound?.successes ?? votes(for: candidate),
       samples: bound?.samples ?? samples, alpha: alpha)
   }
 }

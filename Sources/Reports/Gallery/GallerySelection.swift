@@ -58,8 +58,8 @@ public struct GallerySelection: Hashable, Sendable {
 
   /// The share of estimation votes for the label; without votes the radius, negative where the class is wrong.
   static func ease(_ image: CertifiedImage) -> Double {
-    if let record = image.record, record.votes.indices.contains(image.label), record.samples > 0 {
-      return Double(record.votes[image.label]) / Double(record.samples)
+    if let record = image.record, record.samples > 0 {
+      return Double(record.votes(for: image.label)) / Double(record.samples)
     }
     return image.correct ? image.certifiedRadius : -(image.outcome.radius ?? 0)
   }

@@ -29,15 +29,17 @@ struct ConfusionSection {
       <table class="confusion"><caption>\(caption)</caption>
       <thead><tr><th scope="col">Label</th>
       """
-    let classes = confusion.counts.indices
+    let classes = confusion.classes.labels
     // The rows tell the names; beside one another they would be too wide for any page.
     for label in classes { html += "<th scope=\"col\" class=\"n\" title=\"\(run.className(label))\">\(label)</th>" }
     html += "<th scope=\"col\" class=\"n\">NaN</th><th scope=\"col\" class=\"n\">Votes</th></tr></thead><tbody>\n"
-    for label in classes {
-      let total = confusion.votes(on: label)
+    for (row, label) in confusion.labels.enumerated() {
+      let total = confusion.votes(inRow: row)
       html += "<tr><th scope=\"row\">\(run.className(label))</th>"
-      for voted in classes { html += cell(confusion.counts[label][voted], of: total, isOwn: voted == label) }
-      html += cell(confusion.invalid[label], of: total, isOwn: false)
+      for (place, voted) in classes.enumerated() {
+        html += cell(confusion.counts[row][place], of: total, isOwn: voted == label)
+      }
+      html += cell(confusion.invalid[row], of: total, isOwn: false)
       html += "<td class=\"n\">\(total)</td></tr>\n"
     }
     html += "</tbody></table></div>\n"

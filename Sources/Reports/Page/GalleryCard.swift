@@ -9,6 +9,8 @@ public struct GalleryCard: Sendable {
   public var answer: String
   public var reasons: [GallerySelection.Reason]
   public var votes: [Int]
+  /// What the model calls the classes of votes and losses; nil for 0 ..< K.
+  public var classes: ClassSet?
   public var explanation: ImageExplanation?
   /// "7", or "7 (horse)".
   public var className: @Sendable (Int) -> String
@@ -18,7 +20,7 @@ public struct GalleryCard: Sendable {
   public var label: Int?
 
   public init(
-    title: String, answer: String, reasons: [GallerySelection.Reason] = [], votes: [Int],
+    title: String, answer: String, reasons: [GallerySelection.Reason] = [], votes: [Int], classes: ClassSet? = nil,
     explanation: ImageExplanation?, sigma: Double?, label: Int? = nil,
     className: @escaping @Sendable (Int) -> String = { "\($0)" }
   ) {
@@ -26,6 +28,7 @@ public struct GalleryCard: Sendable {
     self.answer = answer
     self.reasons = reasons
     self.votes = votes
+    self.classes = classes
     self.explanation = explanation
     self.sigma = sigma
     self.label = label
@@ -100,8 +103,9 @@ public struct GalleryCard: Sendable {
     if !losses.isEmpty { html += "<th scope=\"col\" class=\"n\">Loss</th>" }
     html += "<th scope=\"col\" class=\"n\">Votes</th></tr></thead><tbody>\n"
     for row in shown {
-      html += row == label ? "<tr class=\"own\">" : "<tr>"
-      html += "<th scope=\"row\">\(className(row))</th>"
+      let name = self.classes?[row] ?? row
+      html += name == label ? "<tr class=\"own\">" : "<tr>"
+      html += "<th scope=\"row\">\(className(name))</th>"
       if !losses.isEmpty {
         let value = loss(row)
         let text = value.isFinite ? DecimalText.nearest(value - least, digits: digits) : value.isNaN ? "NaN" : "dropped"

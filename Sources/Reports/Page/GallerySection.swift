@@ -55,6 +55,7 @@ struct GallerySection {
     return GalleryCard(
       title: "Image \(image.index), label \(run.className(image.label))",
       answer: answer(run, image), reasons: entry.reasons, votes: image.record?.votes ?? [],
+      classes: image.record?.classes,
       explanation: explanation, sigma: run.sigma, label: image.label,
       className: { run.className($0) })
   }
@@ -66,7 +67,8 @@ struct GallerySection {
       return "Class \(run.className(label)), \(verdict); certified radius \(DecimalText.down(radius, digits: 4))"
     case .abstained:
       guard let record = image.record else { return "Abstains" }
-      let reason = AbstentionText.reason(votes: record.votes, candidate: record.candidate, className: run.className)
+      let reason = AbstentionText.reason(
+        votes: record.votes, candidate: record.candidate, classes: record.classes, className: run.className)
       return "Abstains: \(reason)"
     }
   }

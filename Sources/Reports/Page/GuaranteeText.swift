@@ -27,6 +27,14 @@ struct GuaranteeText {
       the answer is stable, not that it is right. An abstention promises nothing.</p>
 
       """
+    if let classes = origin.classes {
+      html += """
+        <p>f chooses among \(classes.description(run.className)) alone. That g keeps its class means that it keeps it against \
+        the others of these; about the model’s other classes nothing is said.\
+        \(origin.otherClasses.map { " \($0.sentence)" } ?? "")</p>
+
+        """
+    }
     if let seed = origin.smoothing?.seed {
       html += """
         <p>The noise comes from the fixed seed \(seed). The promise holds for images chosen without regard to it.</p>

@@ -62,6 +62,9 @@ public struct HTMLReport: Sendable {
       let list = alphas.sorted().map { DecimalText.radius($0) }.joined(separator: ", ")
       warnings.append("The runs have different α (\(list)): their radii do not mean the same.")
     }
+    if Set(runs.compactMap(\.origin).map(\.classes)).count > 1 {
+      warnings.append("The runs choose among different classes: fewer classes are an easier question.")
+    }
     if Set(runs.map { Set($0.images.map(\.index)) }).count > 1
       || Set(runs.compactMap { $0.origin?.data?.digest }).count > 1
     {

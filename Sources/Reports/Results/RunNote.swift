@@ -1,9 +1,13 @@
+import Basics
 import Certification
+import Records
 
 /// What a reader must know about a run's numbers.
 public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   /// Images are missing that the run was to certify.
   case unfinished(finished: Int, images: Int)
+  /// The classifier chose from some of the model's classes.
+  case someClasses(ClassSet, others: OtherClasses?)
   /// Radii say where votes ended.
   case incomparable(RadiusCaveat)
   /// Records whose radius is larger than their votes certify: an edited file, or a fault.
@@ -19,6 +23,9 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unfinished(let finished, let images): "The run is not finished: \(finished) of \(images) images."
+    case .someClasses(let classes, let others):
+      "The classifier chooses among \(classes) only: probabilities and certificates are among those, and say nothing "
+        + "about the model's other classes." + (others.map { " \($0.sentence)" } ?? "")
     case .incomparable(let caveat): caveat.note
     case .overclaims(let records, let line):
       "\(records) records claim a larger radius than their votes certify (first on line \(line) of records.jsonl)."
@@ -29,6 +36,16 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
       "A row's answer of the served model depends on the other rows of its request; each vote had requests of its own."
     case .quirk(let quirk): quirk.description
     case .tableAlone: "Read from a table that keeps neither votes, α nor σ’s unit."
+    }
+  }
+}
+
+extension OtherClasses {
+  /// What became of images of other classes, as a sentence.
+  var sentence: String {
+    switch self {
+    case .countedWrong: "Images of other classes are part of the set, and every answer to them counts as wrong."
+    case .skipped: "Selected images of other classes were left out."
     }
   }
 }

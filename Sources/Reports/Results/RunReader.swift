@@ -31,12 +31,14 @@ extension ReportedRun {
     let recordsFile = folder + "/" + RunFile.recordsName
     // A run's own reader takes a missing file for one that is still to be begun.
     _ = try MappedFile(path: recordsFile)
-    let records = try RunDirectory.readRecords(folder)
+    let records = try RunDirectory.readRecords(
+      folder, classes: origin.classes, others: origin.otherClasses)
     guard !records.isEmpty else { throw InputError("the run has no finished image yet", file: recordsFile) }
     try check(records, file: recordsFile)
 
     let sigma = origin.sigma
-    let method = origin.classifier?.specification?.method ?? URL(fileURLWithPath: folder).lastPathComponent
+    var method = origin.classifier?.specification?.method ?? URL(fileURLWithPath: folder).lastPathComponent
+    if let classes = origin.classes { method += " among \(classes)" }
     return ReportedRun(
       title: RunTitle(name ?? method, sigma: sigma), method: name.map(RunMethod.named) ?? .settings(origin.methodKey),
       source: path, sigma: sigma, images: records.map(CertifiedImage.init), origin: origin,
@@ -51,6 +53,7 @@ extension ReportedRun {
     if let dependence = origin.model?.served?.companionDependence, dependence != "none" {
       notes.append(.companionDependence(dependence))
     }
+    if let classes = origin.classes { notes.append(.someClasses(classes, others: origin.otherClasses)) }
     if let caveat = origin.rule?.caveat { notes.append(.incomparable(caveat)) }
     let program = RunManifest.Program(version: origin.program?.version ?? "0")
     if let sigma = origin.sigma,

@@ -1,3 +1,5 @@
+import Basics
+
 /// The report for machines.
 public struct ReportSummary: Encodable, Sendable {
   public struct Point: Encodable, Sendable {
@@ -20,6 +22,8 @@ public struct ReportSummary: Encodable, Sendable {
     public var name: String
     public var source: String
     public var sigma: Double?
+    /// The labels that the classifier chose among; absent for all of the model's.
+    public var classes: ClassSet?
     public var images: Int
     public var correct: Int
     public var abstained: Int
@@ -63,7 +67,8 @@ public struct ReportSummary: Encodable, Sendable {
           certified: report.radii.map { joint.curve.count(atRadius: $0) })
       }
       return Run(
-        name: run.name, source: run.source, sigma: run.sigma, images: run.images.count, correct: run.correct.count,
+        name: run.name, source: run.source, sigma: run.sigma, classes: run.origin?.classes, images: run.images.count,
+        correct: run.correct.count,
         abstained: run.abstained.count, averageCertifiedRadius: run.curve.averageCertifiedRadius,
         isAverageComparable: run.caveat == nil, evaluationsPerImage: run.evaluationsPerImage,
         secondsPerImage: run.secondsPerImage,

@@ -13,10 +13,13 @@ public struct VoteExecutor: Sendable {
   public let threads: Int
   public let batch: Int
   public let imageShape: ImageShape
-  /// K.
-  public let classCount: Int
+  /// What the model calls the K classes.
+  public let classes: ClassSet
   private let pool: WorkerPool<VoteWorker>
   private let base: any BaseClassifier
+
+  /// K.
+  public var classCount: Int { classes.count }
 
   /// Casts the votes of a smoothed classifier.
   ///
@@ -35,7 +38,7 @@ public struct VoteExecutor: Sendable {
     self.batch = batch
     self.base = base
     imageShape = base.imageShape
-    classCount = base.classCount
+    classes = base.classes
     pool = WorkerPool(size: threads) { try VoteWorker(base: base, sigma: sigma) }
   }
 

@@ -21,7 +21,7 @@ extension RunVerification {
   ) async throws {
     guard sourcesHold, let rule = try? manifest.rule() else { return }
     let candidates = records.filter {
-      (0..<manifest.data.size).contains($0.record.index) && $0.record.votes.count == executor.classCount
+      (0..<manifest.data.size).contains($0.record.index) && $0.record.classes == executor.classes
     }
     var findings = RedrawFindings()
     let chosen: [(line: Int, record: ImageRecord)]
@@ -35,7 +35,7 @@ extension RunVerification {
     let redraw = VoteRedraw(
       executor: executor, sigma: manifest.sigma, rule: rule, seed: manifest.smoothing.seed,
       images: images, progress: progress, isSameEngine: engineDifferences.isEmpty,
-      roundings: manifest.program.roundings)
+      roundings: manifest.program.roundings, others: manifest.otherClasses)
     do {
       for finding in try await redraw(chosen) {
         switch finding {

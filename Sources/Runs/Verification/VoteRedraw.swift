@@ -19,10 +19,13 @@ package struct VoteRedraw {
   var isSameEngine: Bool
   /// How the run's program may have rounded, its own way first.
   var roundings: [BoundRounding]
+  /// What the run says of images of other classes.
+  var others: OtherClasses?
 
   package init(
     executor: VoteExecutor, sigma: PixelNoise, rule: CertificationRule, seed: UInt64, images: @escaping ImageProvider,
-    progress: RunProgress = .silent, isSameEngine: Bool, roundings: [BoundRounding] = [.down]
+    progress: RunProgress = .silent, isSameEngine: Bool, roundings: [BoundRounding] = [.down],
+    others: OtherClasses? = nil
   ) {
     self.roundings = roundings
     self.executor = executor
@@ -32,6 +35,7 @@ package struct VoteRedraw {
     self.images = images
     self.progress = progress
     self.isSameEngine = isSameEngine
+    self.others = others
   }
 
   /// More votes of one image than memory should hold at once.
@@ -66,7 +70,7 @@ package struct VoteRedraw {
 
   private func draw(_ record: ImageRecord, order: Int) async throws -> ImageRecord {
     let (image, label) = try images(record.index).labelled(
-      shape: executor.imageShape, classCount: executor.classCount)
+      shape: executor.imageShape, classes: executor.classes, others: others)
     let votes = ImageVotes(
       executor: executor, pixels: image.pixels, seed: seed, image: UInt32(image.index), order: order,
       onVotes: { progress.addVotes($0) })
@@ -88,29 +92,29 @@ package struct VoteRedraw {
 
     let candidate = record.candidate
     var refuted: [VerificationFailure] = []
-    func hold(_ field: String, _ found: [Int], of trials: Int, _ expected: [Int], of others: Int, by bound: Bound.Kind)
-    {
+    func hold(_ field: String, _ found: Int, of trials: Int, _ expected: Int, of others: Int, by bound: Bound.Kind) {
       let compatible = VoteCompatibility.areCompatible(
-        .init(successes: found[candidate], trials: trials), .init(successes: expected[candidate], trials: others),
+        .init(successes: found, trials: trials), .init(successes: expected, trials: others),
         by: bound)
       if !compatible {
         refuted.append(
           VerificationFailure(
             "cannot be votes of this classifier on any processor (error probability below \(VoteCompatibility.level))",
             file: RunFile.recordsName, line: line, field: field,
-            expected: "about \(expected[candidate]) of \(others) votes for class \(candidate)",
-            found: "\(found[candidate]) of \(trials)"))
+            expected: "about \(expected) of \(others) votes for class \(candidate)",
+            found: "\(found) of \(trials)"))
       }
     }
     hold(
-      "selectionVotes", record.selectionVotes, of: record.selectionSamples, again.selectionVotes,
-      of: again.selectionSamples, by: .clopperPearson)
+      "selectionVotes", record.selectionVotes(for: candidate), of: record.selectionSamples,
+      again.selectionVotes(for: candidate), of: again.selectionSamples, by: .clopperPearson)
     hold(
-      "votes", record.votes, of: record.samples, again.votes, of: again.samples, by: rule.boundKind)
+      "votes", record.votes(for: candidate), of: record.samples, again.votes(for: candidate), of: again.samples,
+      by: rule.boundKind)
     if !refuted.isEmpty { return .refuted(refuted) }
     return .differs(
-      "\(RunFile.recordsName), line \(line): image \(record.index) has \(record.votes[candidate]) of "
-        + "\(record.samples) votes for class \(candidate) in the run, \(again.votes[candidate]) of \(again.samples) here"
+      "\(RunFile.recordsName), line \(line): image \(record.index) has \(record.votes(for: candidate)) of "
+        + "\(record.samples) votes for class \(candidate) in the run, \(again.votes(for: candidate)) of \(again.samples) here"
     )
   }
 

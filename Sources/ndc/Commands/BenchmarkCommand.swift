@@ -41,6 +41,8 @@ struct BenchmarkCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Images for the presets; the first is taken.", valueName: "src"))
   var data = "mnist"
 
+  @OptionGroup var classes: ClassOptions
+
   @Flag(inversion: .prefixedNo, help: "Measure the presets' votes too.")
   var presets = true
 
@@ -68,6 +70,7 @@ struct BenchmarkCommand: AsyncParsableCommand {
     plan.presets = presets ? Preset.allCases : []
     plan.sigma = sigma
     plan.data = data
+    plan.classes = try classes.list()
     let benchmark = try Benchmark(model ?? BundledResources.model(), plan)
     let report = try await benchmark { Output.notice($0.description) }
     if json { try Output.json(report) } else { Output.line(report.table) }

@@ -29,6 +29,11 @@ struct CalibrateCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The classifier: apndc, apndc-posterior, dc or denoise-classify.", valueName: "method"))
   var method = ClassificationMethod.approximatePosterior
 
+  @OptionGroup var classes: ClassOptions
+
+  @Flag(help: "With --among: leave training images of other classes out.")
+  var skipOthers = false
+
   @Option(help: ArgumentHelp("Training images, spread over the data set.", valueName: "n"))
   var images = 1200
 
@@ -69,6 +74,9 @@ struct CalibrateCommand: AsyncParsableCommand {
     if let twice = quietLevels.first(where: { levels.contains($0) }) {
       throw ValidationError("--quiet-levels \(twice): also among --levels; take a value beside it")
     }
+    if skipOthers, classes.among == nil {
+      throw ValidationError("--skip-others leaves out images of classes that --among does not name")
+    }
     if images < 20 { throw ValidationError("--images \(images): at least 20") }
     if mostLevels < 1 { throw ValidationError("--most-levels \(mostLevels): at least 1") }
     if !(0...0.5).contains(lossShare) { throw ValidationError("--loss-share \(lossShare): between 0 and 0.5") }
@@ -95,6 +103,7 @@ struct CalibrateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    _ = try classes.list()
     let loaded = try model.open()
     guard let file = out ?? loaded.calibrationPath else {
       throw UsageError("--out is needed: \(loaded.source) is no file to put a calibration beside")
@@ -102,8 +111,11 @@ struct CalibrateCommand: AsyncParsableCommand {
     guard loaded.classCount > 1 else {
       throw InputError("the model has no classes to choose from", file: loaded.source)
     }
-    let calibrator = try calibrator(loaded)
+    let chosen = try classes.classes(of: loaded)
+    let calibrator = try calibrator(loaded, chosen)
     var table = CalibrationTable(model: loaded.weightsDigest(), entries: [], notes: notes(calibrator))
+    table.keepOtherClasses(of: file, than: chosen)
+    if !table.entries.isEmpty { Output.notice("\(file): what it says of other sets of classes is kept") }
     var choices: [[Result.Step]] = []
     var heldOut: [CalibrationRun.Result.HeldOut] = []
     var alternatives: [[CalibrationRun.Result.Alternative]] = []
@@ -124,7 +136,7 @@ struct CalibrateCommand: AsyncParsableCommand {
       choices.append(steps)
       heldOut.append(result.heldOut)
       alternatives.append(result.alternatives)
-      if !json { show(sigma, result, steps, classCount: loaded.classCount) }
+      if !json { show(sigma, result, steps, classCount: chosen?.count ?? loaded.classCount) }
     }
     try table.write(to: file)
     if json {
@@ -135,16 +147,18 @@ struct CalibrateCommand: AsyncParsableCommand {
     }
   }
 
-  private func calibrator(_ loaded: DiffusionModel) throws -> ModelCalibrator {
+  private func calibrator(_ loaded: DiffusionModel, _ classes: ClassSet?) throws -> ModelCalibrator {
     let set = try DataSource.open(data, resources: BundledResources.folder)
     if try BundledResources.isTestSet(set) {
       throw UsageError(
         "--data \(data) is the bundled test set; calibrating on test images makes every accuracy measured on them worthless"
       )
     }
-    var calibrator = try ModelCalibrator(
-      loaded, images: set, source: data, count: images, method: method, seed: seed, threads: model.workers(for: loaded),
-      progress: RunProgress())
+    var calibrator = try OtherClassOptions.advising("--skip-others leaves images of other classes out") {
+      try ModelCalibrator(
+        loaded, images: set, source: data, count: images, method: method, classes: classes, skipsOthers: skipOthers,
+        seed: seed, threads: model.workers(for: loaded), progress: RunProgress())
+    }
     calibrator.levels = levels
     calibrator.quietLevels = quietLevels
     calibrator.mostLevels = mostLevels

@@ -20,6 +20,8 @@ struct CertifyCommand: AsyncParsableCommand {
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Images") var data: DataOptions
   @OptionGroup(title: "Classifier") var classifier: ClassifierOptions
+  @OptionGroup(title: "Classes") var classes: ClassOptions
+  @OptionGroup(title: "Classes") var otherClasses: OtherClassOptions
   @OptionGroup(title: "Certificate") var smoothing: SmoothingOptions
 
   @Option(
@@ -39,11 +41,14 @@ struct CertifyCommand: AsyncParsableCommand {
 
   mutating func validate() throws {
     if resume, out == nil { throw ValidationError("--resume needs --out, the run to continue") }
+    try otherClasses.check(classes)
   }
 
   private struct Result: Encodable {
     var out: String
     var seed: UInt64
+    /// The classes of the records' votes; absent for all of the model's.
+    var classes: ClassSet?
     var summary: RunSummary
     var records: [ImageRecord]
   }
@@ -52,9 +57,11 @@ struct CertifyCommand: AsyncParsableCommand {
     try SmoothedClassifier.check(PixelNoise(classifier.sigma))
     let chosen = try smoothing.choice(preset: classifier.preset)
       .rule(sigma: PixelNoise(classifier.sigma), open: QuickDefaults.votes)
-    let work = try Workload(model, classifier.choice)
+    let work = try Workload(model, classifier.choice, classes)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
-    let opened = try data.open(for: work.model, defaultCount: QuickDefaults.images)
+    let opened = try data.open(
+      for: work.model, defaultCount: QuickDefaults.images, among: work.specification.classes,
+      others: otherClasses.others)
     let executor = try VoteExecutor(
       smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
     let folder = out ?? Self.newFolder()
@@ -76,7 +83,9 @@ struct CertifyCommand: AsyncParsableCommand {
     let radii = Set(RunSummary.radii + smoothing.targetRadius).sorted()
     let summary = RunSummary(directory.records, radii: radii)
     if json {
-      try Output.json(Result(out: folder, seed: seed, summary: summary, records: directory.records))
+      try Output.json(
+        Result(
+          out: folder, seed: seed, classes: work.specification.classes, summary: summary, records: directory.records))
     } else {
       printTable(directory.records, summary, folder: folder)
     }
@@ -95,7 +104,7 @@ struct CertifyCommand: AsyncParsableCommand {
       created: RunManifest.now(), model: RunManifest.Model(work.model), data: try RunManifest.Data(opened),
       classifier: RunManifest.Classifier(work),
       smoothing: .init(rule: rule, seed: seed),
-      images: opened.selection,
+      images: opened.selection, otherClasses: otherClasses.others,
       execution: .init(
         threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model)),
       host: .current(work.model.engine))

@@ -16,6 +16,8 @@ struct ClassifyCommand: AsyncParsableCommand {
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Images") var data: DataOptions
   @OptionGroup(title: "Classifier") var classifier: ClassifierOptions
+  @OptionGroup(title: "Classes") var classes: ClassOptions
+  @OptionGroup(title: "Classes") var otherClasses: OtherClassOptions
 
   @Flag(help: "Classify the images as they are.")
   var clean = false
@@ -35,11 +37,13 @@ struct ClassifyCommand: AsyncParsableCommand {
 
   mutating func validate() throws {
     if clean, noisy { throw ValidationError("--clean and --noisy exclude each other") }
+    try otherClasses.check(classes)
   }
 
   func run() async throws {
-    let work = try Workload(model, classifier.choice)
-    let opened = try data.open(for: work.model, defaultCount: 100)
+    let work = try Workload(model, classifier.choice, classes)
+    let opened = try data.open(
+      for: work.model, defaultCount: 100, among: work.specification.classes, others: otherClasses.others)
     let addsNoise = noisy || (!clean && classifier.method != .diffusion)
     if addsNoise, !(classifier.sigma > 0) { throw UsageError("--sigma must be above 0 for noisy images") }
     let executor = try VoteExecutor(
@@ -54,7 +58,8 @@ struct ClassifyCommand: AsyncParsableCommand {
         "--compare-weightings compares what a denoiser's errors are weighted with; a classifier has none")
     }
     if compareWeightings { return try await compare(work, opened, executor) }
-    let run = ClassificationRun(executor: executor, seed: seed, images: opened.provider, progress: RunProgress())
+    let run = ClassificationRun(
+      executor: executor, seed: seed, images: opened.provider, progress: RunProgress(), others: otherClasses.others)
     var latest: ClassificationReport?
     do {
       let report = try await run(opened.indices) { latest = $0 }
@@ -70,7 +75,8 @@ struct ClassifyCommand: AsyncParsableCommand {
     let clock = ContinuousClock()
     let start = clock.now
     let elements = try await LevelErrorsRun(
-      executor: executor, seed: seed, images: opened.provider, progress: RunProgress())(opened.indices)
+      executor: executor, seed: seed, images: opened.provider, progress: RunProgress(), others: otherClasses.others)(
+        opened.indices)
     let seconds = (clock.now - start) / .seconds(1)
     var reports: [String: ClassificationReport] = [:]
     for weighting in LossWeighting.allCases where weighting != .learned {
@@ -80,7 +86,8 @@ struct ClassifyCommand: AsyncParsableCommand {
       specification.elimination = .none
       let weights = try specification.makeClassifier(denoiser: work.model.denoiser).levelWeights
       reports[weighting.rawValue] = ClassificationReport(
-        elements.map { ($0.index, $0.label, $0.errors.losses(weights: weights)) }, seconds: seconds)
+        elements.map { ($0.index, $0.label, $0.errors.losses(weights: weights)) }, classes: executor.classes,
+        seconds: seconds)
     }
     if json { return try Output.json(reports) }
     for (name, report) in reports.sorted(by: { $0.key < $1.key }) {

@@ -13,6 +13,12 @@ struct ConvertCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The .safetensors file to write.", valueName: "out"))
   var output: String
 
+  @Option(
+    help: ArgumentHelp(
+      "What the classes are called: a file with one name a line, in the order of the labels. --among and class folders are matched with them.",
+      valueName: "file"))
+  var classNames: String?
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -27,7 +33,8 @@ struct ConvertCommand: ParsableCommand {
     guard output.hasSuffix(".safetensors") else {
       throw UsageError("the output \(output) must be called .safetensors, the only format that is written")
     }
-    let checkpoint = try Checkpoint.load(path: input)
+    var checkpoint = try Checkpoint.load(path: input)
+    if let classNames { try checkpoint.nameClasses(file: classNames) }
     _ = try UNetDenoiser(checkpoint)
     try checkpoint.writeSafetensors(to: output)
     let written = try Checkpoint.load(path: output)

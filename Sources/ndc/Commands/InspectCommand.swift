@@ -25,6 +25,9 @@ struct InspectCommand: ParsableCommand {
       ("preconditioning", summary.preconditioning), ("image", "\(report.imageShape)"),
       ("classes", report.classes == 0 ? "none (unconditional)" : "\(report.classes)"),
     ]
+    if let names = report.notes.classNames {
+      rows.append(("class names", names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", …" : "")))
+    }
     rows += summary.details
     rows += [
       ("parameters", "\(report.parameters) in \(report.tensors) tensors"),

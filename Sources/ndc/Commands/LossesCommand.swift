@@ -9,7 +9,8 @@ struct LossesCommand: AsyncParsableCommand {
     discussion: """
       x is float32 N x C x H x W in pixels: clean for dc, already noisy for the noised classifiers. noise is float32 \
       T x C x H x W; row t is used at level t for every image and class. grid holds T noise levels in model space, taken \
-      as they are (epndc: step t goes from grid[t+1] to grid[t]). The result is float64 N x K.
+      as they are (epndc: step t goes from grid[t+1] to grid[t]). The result is float64 N x K; \
+      with --among K counts those classes, by ascending label.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -35,6 +36,8 @@ struct LossesCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The smoothing noise already in x, in pixels.", valueName: "sigma"))
   var sigma = 0.25
 
+  @OptionGroup var classes: ClassOptions
+
   @Option(help: ArgumentHelp("Where the result goes.", valueName: "losses.npy"))
   var out: String
 
@@ -44,12 +47,17 @@ struct LossesCommand: AsyncParsableCommand {
   private struct Result: Encodable {
     var losses: [[Double]]
     var predictions: [Int?]
+    /// The classes of the losses; absent for all of the model's.
+    var classes: ClassSet?
     var precision: String
     var out: String
   }
 
   func run() async throws {
+    _ = try classes.list()
     let loaded = try model.open()
+    let chosen = try classes.classes(of: loaded)
+    let classCount = chosen?.count ?? loaded.classCount
     let shape = loaded.denoiser.imageShape
     let levels = try ArrayInput.noiseLevels(grid, count: nil)
     do { _ = try NoiseGrid(points: levels) } catch let error as InputError { throw error.inFile(grid) }
@@ -57,8 +65,10 @@ struct LossesCommand: AsyncParsableCommand {
     let rows = try ArrayInput.noise(noise, shape: shape, rows: levels.count)
     var specification = ClassifierSpecification(method: method, sigma: sigma)
     specification.weighting = weighting
+    specification.classes = chosen
     if let calibration {
-      specification.calibration = try loaded.calibration(method, sigma: sigma, file: calibration)?.levels
+      specification.calibration = try loaded.calibration(
+        method, sigma: sigma, classes: chosen, file: calibration)?.levels
     }
     let computation = try LossesComputation(
       specification: specification, denoiser: loaded.denoiser, grid: levels, noise: rows)
@@ -67,14 +77,16 @@ struct LossesCommand: AsyncParsableCommand {
     let losses = try await inParallel(count: count, chunk: 1, threads: threads) { range in
       try computation.losses(pixels: Array(images[range.lowerBound * shape.count..<range.upperBound * shape.count]))
     }
-    try NumPyArray(shape: [count, loaded.denoiser.classCount], losses.flatMap { $0 }).write(to: out)
+    try NumPyArray(shape: [count, classCount], losses.flatMap { $0 }).write(to: out)
     if json {
       try Output.json(
         Result(
-          losses: losses, predictions: losses.map { ClassLosses(losses: $0, evaluations: 0).prediction },
-          precision: loaded.precision.rawValue, out: out))
+          losses: losses,
+          predictions: losses.map { losses in
+            ClassLosses(losses: losses, evaluations: 0).prediction.map { chosen?[$0] ?? $0 }
+          }, classes: chosen, precision: loaded.precision.rawValue, out: out))
     } else {
-      Output.line("losses of \(count) images and \(loaded.denoiser.classCount) classes: \(out)")
+      Output.line("losses of \(count) images and \(classCount) classes: \(out)")
     }
   }
 }

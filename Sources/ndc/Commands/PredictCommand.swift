@@ -23,6 +23,7 @@ struct PredictCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Classifier") var classifier: ClassifierOptions
+  @OptionGroup(title: "Classes") var classes: ClassOptions
   @OptionGroup(title: "Certificate") var smoothing: SmoothingOptions
 
   @Option(
@@ -55,8 +56,10 @@ struct PredictCommand: AsyncParsableCommand {
     var sigma: Double
     var alpha: Double
     var precision: String
+    /// The classes of the votes; nil for all of the model's.
+    var classes: ClassSet?
 
-    enum Keys: String, CodingKey { case image, seconds, seed, sigma, alpha, precision }
+    enum Keys: String, CodingKey { case image, seconds, seed, sigma, alpha, precision, classes }
 
     func encode(to encoder: any Encoder) throws {
       try prediction.encode(to: encoder)
@@ -67,13 +70,14 @@ struct PredictCommand: AsyncParsableCommand {
       try container.encode(sigma, forKey: .sigma)
       try container.encode(alpha, forKey: .alpha)
       try container.encode(precision, forKey: .precision)
+      try container.encodeIfPresent(classes, forKey: .classes)
     }
   }
 
   func run() async throws {
     try SmoothedClassifier.check(PixelNoise(classifier.sigma))
     let rule = try smoothing.choice(preset: classifier.preset).rule(sigma: PixelNoise(classifier.sigma))
-    let work = try Workload(model, classifier.choice)
+    let work = try Workload(model, classifier.choice, classes)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let pictures = try images.enumerated().map { index, path in
       var picture = try PictureFile.read(path)
@@ -117,8 +121,10 @@ struct PredictCommand: AsyncParsableCommand {
     let explanations = try explainer.explain(Array(pictures.indices))
     let cards = zip(results, explanations).map { result, explanation in
       GalleryCard(
-        title: URL(fileURLWithPath: result.path).lastPathComponent, answer: PredictionText.sentence(result.prediction),
-        votes: result.prediction.votes, explanation: explanation, sigma: classifier.sigma)
+        title: URL(fileURLWithPath: result.path).lastPathComponent,
+        answer: PredictionText.sentence(result.prediction, among: work.specification.classes),
+        votes: result.prediction.votes, classes: result.prediction.classes, explanation: explanation,
+        sigma: classifier.sigma)
     }
     let page = ExplanationPage.html(
       title: "Why these answers", subtitle: "\(work.specification), \(work.model.precision.rawValue), seed \(seed)",
@@ -143,11 +149,13 @@ struct PredictCommand: AsyncParsableCommand {
         try Output.json(
           Line(
             image: result.path, prediction: result.prediction, seconds: result.seconds, seed: seed,
-            sigma: classifier.sigma, alpha: smoothing.alpha, precision: work.model.precision.rawValue))
+            sigma: classifier.sigma, alpha: smoothing.alpha, precision: work.model.precision.rawValue,
+            classes: work.specification.classes))
         continue
       }
       let answer = Terminal.coloured(
-        PredictionText.answer(result.prediction), result.prediction.abstained ? .yellow : .green)
+        PredictionText.answer(result.prediction, among: work.specification.classes),
+        result.prediction.abstained ? .yellow : .green)
       Output.line("\(result.path): \(answer), \(fixed(result.seconds, 1)) s")
     }
   }

@@ -33,11 +33,21 @@ struct DataOptions: ParsableArguments {
 
   /// The data set as the model takes it, and the images chosen from it.
   ///
-  /// - Parameter defaultCount: how many images where the user names no number.
-  func open(for model: DiffusionModel, defaultCount: Int) throws -> WorkImages {
-    try WorkImages(data, for: model) { size in
+  /// - Parameters:
+  ///   - defaultCount: how many images where the user names no number.
+  ///   - classes: what the classifier chooses from; nil for all classes.
+  ///   - others: what becomes of images of other classes.
+  func open(
+    for model: DiffusionModel, defaultCount: Int, among classes: ClassSet?, others: OtherClasses?
+  ) throws -> WorkImages {
+    let selected = try WorkImages(data, for: model) { size in
       if let indices { return ImageSelection(listed: try ImageSelection.readIndices(indices), count: count) }
       return ImageSelection(first: first ?? 0, stride: stride ?? 1, count: count, most: defaultCount, of: size)
+    }
+    return try OtherClassOptions.advising(
+      "--skip-others leaves images of other classes out, --count-others-wrong takes them and counts them as wrong"
+    ) {
+      try selected.among(classes, others: others)
     }
   }
 }

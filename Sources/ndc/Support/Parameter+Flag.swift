@@ -7,13 +7,15 @@ extension Parameter {
     case .skippedSteps: "--skip-steps"
     case .directory: "--out"
     case .targetRadii: "--target-radius"
+    case .classes: "--among"
+    case .classCount: "--classes"
     case .unconditionalModel: "--unconditional-model"
     case .imageShape: "--image-shape"
     case .rows: "--batch"
     case .companionDependence: "--accept-companion-dependence"
     case .classifierModel: "--classifier"
     case .sigma, .method, .timesteps, .levels, .weighting, .first, .count, .stride, .resume, .samples, .calibration,
-      .precisions, .classes, .connections, .patience:
+      .precisions, .connections, .patience:
       "--" + rawValue
     }
   }

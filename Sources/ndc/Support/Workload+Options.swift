@@ -3,11 +3,12 @@ import NoisedDiffusionClassifiers
 
 extension Workload {
   /// What `certify`, `predict` and `classify` begin with.
-  init(_ modelOptions: ModelOptions, _ choice: ClassifierChoice) throws {
+  ///
+  /// - Parameter classes: which of the model's the classifier chooses from.
+  init(_ modelOptions: ModelOptions, _ choice: ClassifierChoice, _ classes: ClassOptions) throws {
     try choice.validate()
+    let list = try classes.list()
     let model = try modelOptions.open(choosing: choice.precision, for: choice.method)
-    let chosen = try choice.chosen(for: model) { Output.notice($0.description) }
-    try chosen.specification.validate()
     guard model.classCount > 1 else {
       if model.served != nil {
         throw ValidationError(
@@ -16,6 +17,10 @@ extension Workload {
       throw InputError(
         "the model has no classes to choose from; it can only serve as --unconditional-model", file: model.source)
     }
+    var choice = choice
+    choice.classes = try list.map { try model.classes($0) }
+    let chosen = try choice.chosen(for: model) { Output.notice($0.description) }
+    try chosen.specification.validate()
     try self.init(model, chosen)
   }
 }

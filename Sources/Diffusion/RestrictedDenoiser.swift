@@ -1,0 +1,54 @@
+import Basics
+
+/// A denoiser of which only some classes are asked for: what a classifier among some of a model's classes runs on
+/// (Docs/Mathematics.md, Some of a model's classes).
+///
+/// Its K classes are the places of `classes`; D(x; s, none) stays the model's own.
+public struct RestrictedDenoiser: Denoiser {
+  public let base: any Denoiser
+  public let classes: ClassSet
+  /// What `base` calls each of the classes.
+  private let queried: [Int]
+
+  /// - Throws: `UsageError` for a class that the model does not have.
+  public init(_ base: any Denoiser, to classes: ClassSet) throws {
+    queried = try classes.labels.map { label in
+      guard let place = base.classes.place(of: label) else {
+        throw UsageError("\(.classes): the model has no class \(label), only \(base.classes)")
+      }
+      return place
+    }
+    self.base = base
+    self.classes = classes
+  }
+
+  public var imageShape: ImageShape { base.imageShape }
+  public var classCount: Int { classes.count }
+  public var isUnconditionalAvailable: Bool { base.isUnconditionalAvailable }
+  public var preferredBatchSize: Int { base.preferredBatchSize }
+
+  public var isServedElsewhere: Bool { base.isServedElsewhere }
+  public func requireUnchanged() throws { try base.requireUnchanged() }
+
+  public func makeEvaluator() throws -> any DenoiserEvaluator {
+    RestrictedEvaluator(try base.makeEvaluator(), queried: queried)
+  }
+}
+
+/// Asks for each class by the model's own label.
+private final class RestrictedEvaluator: DenoiserEvaluator {
+  private let base: any DenoiserEvaluator
+  private let queried: [Int]
+
+  init(_ base: any DenoiserEvaluator, queried: [Int]) {
+    self.base = base
+    self.queried = queried
+  }
+
+  func denoise(
+    _ queries: [DenoiserQuery], inputs: UnsafeBufferPointer<Float>, outputs: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    let queries = queries.map { DenoiserQuery(noise: $0.noise, label: $0.label.map { queried[$0] }) }
+    try base.denoise(queries, inputs: inputs, outputs: outputs)
+  }
+}
