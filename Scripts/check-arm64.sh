@@ -159,6 +159,7 @@ fault() {
 fault "an estimate without Newton's step" Vectors/neon.h 'return vmulq_f32(r, vrecpsq_f32(x, r));' 'return r;' neon
 fault "bytes rounded down" Vectors/neon.h 'vcvtnq_u32_f32' 'vcvtmq_u32_f32' neon
 fault "the low half of products twice" Vectors/neon.h 'vmull_high_s16(b, a)' 'vmull_s16(vget_low_s16(b), vget_low_s16(a))' neon
+fault "bytes taken as they are" Kernels/byte_convolution.inc 'four ^ (int32_t)0x80808080' 'four' neon_dot
 fault "halves of bfloat16 exchanged" Vectors/neon_bf16.h \
   'vcvtq_high_bf16_f32(vcvtq_low_bf16_f32(low_f32(x)), high_f32(x))' \
   'vcvtq_high_bf16_f32(vcvtq_low_bf16_f32(high_f32(x)), low_f32(x))' neon_bf16

@@ -51,7 +51,8 @@ clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
 
 export NDC_TESTS=${NDC_TESTS:-UNets,Models} NDC_STRICT=1
 options=(-c release --scratch-path .build-onednn3)
-CPATH=$cache/3.13/include LIBRARY_PATH=$cache/3.2/lib swift build "${options[@]}" --build-tests >&2
+# The system's own library would come before LIBRARY_PATH.
+CPATH=$cache/3.13/include swift build "${options[@]}" -Xlinker "-L$cache/3.2/lib" --build-tests >&2
 
 opencl=$(find "$cache/3.13/lib" -name 'libintelocl.so.*' | head -1)
 for version in 3.2 3.13; do

@@ -1,9 +1,11 @@
 // What a version of oneDNN needs of us, counted: whether convolutions that several threads describe at once come out
 // wrong, and whether kernels use what lies behind a picture or in the padding of their weights.
 //
-//   clang -O2 -I Sources/CDNNL/include Benchmarks/OneDNN/needs.c Sources/CDNNL/shim.c -ldnnl -lpthread -o needs && ./needs
+//   clang -O2 -I Sources/CDNNL/include Benchmarks/OneDNN/needs.c Sources/CDNNL/shim.c -ldnnl -lpthread -o needs &&
+//   ./needs
 //
-// Over a copy of shim.c whose reordered_constant fills new memory with 0xff instead of 0, the padding of weights holds NaNs.
+// Over a copy of shim.c whose reordered_constant fills new memory with 0xff instead of 0, the padding of weights holds
+// NaNs.
 #include <CDNNL.h>
 #include <math.h>
 #include <pthread.h>
@@ -35,7 +37,8 @@ static double expected(const convolution *c, int p, int o) {
 // 0 where a new operation gives the sums, else 1; `behind` fills what lies behind the picture, in bytes.
 static int is_wrong(const convolution *c, int behind) {
   enum { BEHIND = 256 };
-  const int taps = c->kernel * c->kernel, inputs = c->side * c->side * c->channels, weights = c->outputs * c->channels * taps;
+  const int taps = c->kernel * c->kernel, inputs = c->side * c->side * c->channels,
+            weights = c->outputs * c->channels * taps;
   const size_t size = c->type == NDC_DNNL_F32 ? 4 : c->type == NDC_DNNL_BF16 ? 2 : 1;
   char *const source = malloc((size_t)inputs * size + BEHIND);
   memset(source, behind, (size_t)inputs * size + BEHIND);
@@ -53,8 +56,16 @@ static int is_wrong(const convolution *c, int behind) {
   for (int o = 0; o < c->outputs; o++) scales[o] = 1;
   const int pad = c->kernel / 2;
   const ndc_dnnl_convolution_shape shape = {
-      .batch = 1, .height = c->side, .width = c->side, .input_channels = c->channels, .output_channels = c->outputs,
-      .kernel = c->kernel, .padding_before = {pad, pad}, .padding_after = {pad, pad}, .source = c->type, .weights = c->type,
+      .batch = 1,
+      .height = c->side,
+      .width = c->side,
+      .input_channels = c->channels,
+      .output_channels = c->outputs,
+      .kernel = c->kernel,
+      .padding_before = {pad, pad},
+      .padding_after = {pad, pad},
+      .source = c->type,
+      .weights = c->type,
       .destination = NDC_DNNL_F32};
   ndc_dnnl_operation *operation = NULL;
   ndc_dnnl_call *call = NULL;
@@ -119,7 +130,8 @@ int main(void) {
             zeros += is_wrong(&c, 0);
             ones += is_wrong(&c, 0xff);
           }
-    printf("%s: with zeros behind the picture %d of %d wrong, with NaNs (bytes: 255) %d\n", names[t], zeros, count, ones);
+    printf(
+        "%s: with zeros behind the picture %d of %d wrong, with NaNs (bytes: 255) %d\n", names[t], zeros, count, ones);
   }
   return 0;
 }

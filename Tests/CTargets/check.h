@@ -1,5 +1,5 @@
-// What the checks of the C targets share. Results that are the same bits on every machine go to stdout, where the caller
-// compares machines; what is wrong goes to stderr.
+// What the checks of the C targets share. Results that are the same bits on every machine go to stdout, where the
+// caller compares machines; what is wrong goes to stderr.
 #pragma once
 
 #include <CInstructionSets.h>
@@ -11,16 +11,16 @@ void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int failures(void);
 
 // Says whether |found − expected| ≤ allowed; NaN is not close to anything.
-#define EXPECT_CLOSE(found, expected, allowed, ...)                                           \
-  do {                                                                                        \
-    const double found_ = (found), expected_ = (expected);                                    \
-    if (!(found_ - expected_ <= (allowed) && expected_ - found_ <= (allowed))) {              \
-      fail("%s: %.9g, not %.9g", describe(__VA_ARGS__), found_, expected_);                   \
-    }                                                                                         \
+#define EXPECT_CLOSE(found, expected, allowed, ...)                              \
+  do {                                                                           \
+    const double found_ = (found), expected_ = (expected);                       \
+    if (!(found_ - expected_ <= (allowed) && expected_ - found_ <= (allowed))) { \
+      fail("%s: %.9g, not %.9g", describe(__VA_ARGS__), found_, expected_);      \
+    }                                                                            \
   } while (0)
 
-#define EXPECT(condition, ...)                                    \
-  do {                                                            \
+#define EXPECT(condition, ...)                                           \
+  do {                                                                   \
     if (!(condition)) fail("%s: %s", describe(__VA_ARGS__), #condition); \
   } while (0)
 

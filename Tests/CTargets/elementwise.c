@@ -29,7 +29,8 @@ static void check_softmax(ndc_instruction_set set, int64_t columns) {
   generator random = {(uint64_t)columns};
   enum { ROWS = 3 };
   const int64_t count = ROWS * columns;
-  float *const scores = take_values(&random, count, 0), *const lost = take((size_t)count * 4), *const output = take((size_t)count * 4);
+  float *const scores = take_values(&random, count, 0), *const lost = take((size_t)count * 4),
+               *const output = take((size_t)count * 4);
   uint16_t *const half = take((size_t)count * 2);
   for (int64_t i = 0; i < count; i++) scores[i] *= 30;
   scores[0] = 500;
@@ -45,10 +46,15 @@ static void check_softmax(ndc_instruction_set set, int64_t columns) {
     for (int64_t c = 0; c < columns; c++) {
       const double y = exp(x[c] - top) / sum;
       EXPECT_CLOSE(output[row * columns + c], y, 1e-6, "%s softmax of %d", set_name(set), (int)columns);
-      EXPECT_CLOSE(bf16_to_float(half[row * columns + c]), y, y / 200 + 1e-6, "%s bf16 softmax of %d", set_name(set), (int)columns);
+      EXPECT_CLOSE(
+          bf16_to_float(half[row * columns + c]), y, y / 200 + 1e-6, "%s bf16 softmax of %d", set_name(set),
+          (int)columns);
     }
   }
-  free(scores); free(lost); free(output); free(half);
+  free(scores);
+  free(lost);
+  free(output);
+  free(half);
 }
 
 // Every machine's bytes are the same.
@@ -67,7 +73,12 @@ static void check_quantize(ndc_instruction_set set) {
   ndc_kernels(set)->f32->quantize(input, output, COUNT, &exact);
   for (int i = 0; i < COUNT; i++) {
     const double x = nearbyint((double)input[i] * 4 + 13);
-    EXPECT_CLOSE(output[i], isnan(x) || x < 0 ? 0 : x > 180 ? 180 : x, 0, "%s byte of %g", set_name(set), (double)input[i]);
+    EXPECT_CLOSE(
+        output[i],
+        isnan(x) || x < 0 ? 0
+        : x > 180         ? 180
+                          : x,
+        0, "%s byte of %g", set_name(set), (double)input[i]);
   }
   const ndc_byte_range rounds = {.inverse_scale = 1 / 0.0337f, .zero_point = 9, .top = 255};
   ndc_kernels(set)->f32->quantize(input, output, COUNT, &rounds);
@@ -80,7 +91,11 @@ static void check_quantize(ndc_instruction_set set) {
     print_digest("quantize", output, COUNT);
     print_digest("quantize-bf16", half, COUNT);
   }
-  free(input); free(output); free(half); free(narrow); free(plain);
+  free(input);
+  free(output);
+  free(half);
+  free(narrow);
+  free(plain);
 }
 
 static void check_resample(ndc_instruction_set set, const double *taps, int64_t count, int doubles, int64_t channels) {
@@ -103,18 +118,30 @@ static void check_resample(ndc_instruction_set set, const double *taps, int64_t 
         const int64_t limit = doubles ? side : SIDE;
         if (far_y < 0 || far_x < 0 || far_y >= limit || far_x >= limit) continue;
         for (int64_t c = 0; c < channels; c++) {
-          const int64_t near = (y * (doubles ? SIDE : side) + x) * channels + c, far = (far_y * limit + far_x) * channels + c;
+          const int64_t near = (y * (doubles ? SIDE : side) + x) * channels + c,
+                        far = (far_y * limit + far_x) * channels + c;
           if (doubles) expected[far] += (double)input[near] * filter[i];
           else expected[near] += (double)input[far] * filter[i];
         }
       }
   ndc_resample call = {
-      .input = input, .output = output, .height = SIDE, .width = SIDE, .channels = channels, .taps = count,
-      .padding = padding, .filter = filter, .doubles = doubles, .bias = bias};
+      .input = input,
+      .output = output,
+      .height = SIDE,
+      .width = SIDE,
+      .channels = channels,
+      .taps = count,
+      .padding = padding,
+      .filter = filter,
+      .doubles = doubles,
+      .bias = bias};
   ndc_kernels(set)->f32->resample(&call);
   for (int64_t i = 0; i < outputs; i++)
     EXPECT_CLOSE(output[i], expected[i], 1e-5, "%s resample, %d taps, up %d", set_name(set), (int)count, doubles);
-  free(input); free(bias); free(output); free(expected);
+  free(input);
+  free(bias);
+  free(output);
+  free(expected);
 }
 
 static void check_moves(ndc_instruction_set set) {
@@ -141,8 +168,15 @@ static void check_moves(ndc_instruction_set set) {
   kernels->precondition(x, 0.5f, f, 1.5f, output, CHANNELS, STRIDE, POSITIONS);
   for (int i = 0; i < COUNT; i++)
     EXPECT_CLOSE(
-        output[i], 0.5 * x[i] + 1.5 * f[i % POSITIONS * STRIDE + i / POSITIONS], 4e-7, "%s precondition", set_name(set));
-  free(x); free(y); free(f); free(output); free(half); free(x16); free(y16);
+        output[i], 0.5 * x[i] + 1.5 * f[i % POSITIONS * STRIDE + i / POSITIONS], 4e-7, "%s precondition",
+        set_name(set));
+  free(x);
+  free(y);
+  free(f);
+  free(output);
+  free(half);
+  free(x16);
+  free(y16);
 }
 
 void check_elementwise(ndc_instruction_set set) {

@@ -13,7 +13,8 @@ typedef struct {
 } shape;
 
 // Channel counts that are and are not multiples of every vector's width, and a concatenation that splits a group.
-static const shape shapes[] = {{32, 0, 64, 8}, {36, 0, 49, 9}, {20, 12, 16, 8}, {128, 64, 33, 32}, {4, 0, 1, 1}, {16, 0, 70, 4}};
+static const shape shapes[] = {{32, 0, 64, 8},    {36, 0, 49, 9}, {20, 12, 16, 8},
+                               {128, 64, 33, 32}, {4, 0, 1, 1},   {16, 0, 70, 4}};
 
 typedef enum { NO_EMBEDDING, SHIFT_BEFORE, SCALE_AFTER, EMBEDDINGS } embedding;
 
@@ -24,7 +25,8 @@ typedef struct {
   int64_t count;
 } problem;
 
-static double formula(const ndc_group_norm *g, const double *x, int64_t channels, int64_t p, int64_t c, double mean, double variance) {
+static double formula(
+    const ndc_group_norm *g, const double *x, int64_t channels, int64_t p, int64_t c, double mean, double variance) {
   double y = (x[p * channels + c] - mean) / sqrt(variance + (double)g->epsilon) * g->gamma[c] + g->beta[c];
   if (g->scale_after) y = y * (1 + (double)g->scale_after[c]) + g->shift_after[c];
   return g->apply_silu ? silu_of(y) : y;
@@ -61,7 +63,8 @@ static const ndc_byte_range range = {.inverse_scale = 1 / 0.011f, .zero_point = 
 static double clamped(double x) { return x < 0 ? 0 : x > 255 ? 255 : x; }
 
 static void compare(
-    const char *name, const double *expected, const float *f32, const uint16_t *bf16, const uint8_t *bytes, int64_t count) {
+    const char *name, const double *expected, const float *f32, const uint16_t *bf16, const uint8_t *bytes,
+    int64_t count) {
   for (int64_t i = 0; i < count; i++) {
     const double y = expected[i], size = fabs(y) > 1 ? fabs(y) : 1;
     if (f32) EXPECT_CLOSE(f32[i], y, 8e-5 * size, "%s, fp32, %d", name, (int)i);
@@ -83,9 +86,17 @@ static void check_whole(ndc_instruction_set set, const shape *s, embedding kind,
     for (int64_t c = 0; c < channels; c++)
       x[p * channels + c] = c < s->first ? first[p * s->first + c] : second[p * s->second + c - s->first];
   ndc_group_norm call = {
-      .first = first, .second = second, .first_channels = s->first, .second_channels = s->second,
-      .positions = s->positions, .groups = s->groups, .epsilon = 1e-5f, .gamma = factors, .beta = factors + channels,
-      .apply_silu = silu, .scratch = take((size_t)channels * 4 * sizeof(double))};
+      .first = first,
+      .second = second,
+      .first_channels = s->first,
+      .second_channels = s->second,
+      .positions = s->positions,
+      .groups = s->groups,
+      .epsilon = 1e-5f,
+      .gamma = factors,
+      .beta = factors + channels,
+      .apply_silu = silu,
+      .scratch = take((size_t)channels * 4 * sizeof(double))};
   if (kind == SHIFT_BEFORE) call.shift_before = factors + 2 * channels;
   if (kind == SCALE_AFTER) {
     call.scale_after = factors + 2 * channels;
@@ -93,8 +104,9 @@ static void check_whole(ndc_instruction_set set, const shape *s, embedding kind,
   }
   double *const expected = expected_of(&call, x, channels);
   float *const f32 = take((size_t)count * sizeof *f32);
-  uint16_t *const bf16 = take((size_t)count * sizeof *bf16), *const first16 = take((size_t)(s->first * s->positions) * 2),
-                 *const second16 = take((size_t)(s->second * s->positions) * 2);
+  uint16_t *const bf16 = take((size_t)count * sizeof *bf16),
+                  *const first16 = take((size_t)(s->first * s->positions) * 2),
+                  *const second16 = take((size_t)(s->second * s->positions) * 2);
   uint8_t *const bytes = take((size_t)count), *const bytes16 = take((size_t)count);
   to_bf16(first, first16, s->first * s->positions);
   to_bf16(second, second16, s->second * s->positions);
@@ -111,12 +123,24 @@ static void check_whole(ndc_instruction_set set, const shape *s, embedding kind,
   call.output = bytes16;
   kernels->bf16->quantized_group_norm(&call, &range);
   char name[128];
-  strcpy(name, describe(
-      "%s group norm %d+%d×%d, embedding %d, silu %d", set_name(set), (int)s->first, (int)s->second, (int)s->positions, kind, silu));
+  strcpy(
+      name, describe(
+                "%s group norm %d+%d×%d, embedding %d, silu %d", set_name(set), (int)s->first, (int)s->second,
+                (int)s->positions, kind, silu));
   compare(name, expected, f32, bf16, bytes, count);
   compare(name, expected, NULL, NULL, bytes16, count);
-  free(first); free(second); free(factors); free(x); free(call.scratch); free(expected);
-  free(f32); free(bf16); free(first16); free(second16); free(bytes); free(bytes16);
+  free(first);
+  free(second);
+  free(factors);
+  free(x);
+  free(call.scratch);
+  free(expected);
+  free(f32);
+  free(bf16);
+  free(first16);
+  free(second16);
+  free(bytes);
+  free(bytes16);
 }
 
 static void check_phased(ndc_instruction_set set, int64_t channels) {
@@ -139,8 +163,14 @@ static void check_phased(ndc_instruction_set set, int64_t channels) {
   }
   float *const factors = take_values(&random, 3 * channels, 0);
   ndc_group_norm call = {
-      .first_channels = channels, .positions = 4 * SIDE * SIDE, .groups = channels / 4, .epsilon = 1e-5f,
-      .gamma = factors, .beta = factors + channels, .shift_before = factors + 2 * channels, .apply_silu = 1,
+      .first_channels = channels,
+      .positions = 4 * SIDE * SIDE,
+      .groups = channels / 4,
+      .epsilon = 1e-5f,
+      .gamma = factors,
+      .beta = factors + channels,
+      .shift_before = factors + 2 * channels,
+      .apply_silu = 1,
       .scratch = take((size_t)channels * 4 * sizeof(double))};
   double *const expected = expected_of(&call, x, channels);
   const ndc_phases wide = {.parts = {parts[0], parts[1], parts[2], parts[3]}, .width = SIDE};
@@ -165,7 +195,14 @@ static void check_phased(ndc_instruction_set set, int64_t channels) {
     free(parts[k]);
     free(halves[k]);
   }
-  free(x); free(factors); free(call.scratch); free(expected); free(f32); free(bf16); free(bytes); free(bytes16);
+  free(x);
+  free(factors);
+  free(call.scratch);
+  free(expected);
+  free(f32);
+  free(bf16);
+  free(bytes);
+  free(bytes16);
 }
 
 void check_group_norm(ndc_instruction_set set) {

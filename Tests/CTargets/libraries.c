@@ -20,8 +20,8 @@ void check_mappings(void) {
 
 // Decoders are exact: every machine's values are the same.
 void check_pictures(const char *folder) {
-  static const char *const names[] = {"grey8.png",  "color8.png", "grey16.png", "palette.png",    "interlaced.png",
-                                      "grey1.png",  "grey.jpg",   "color.jpg",  "color444.jpg",   "progressive.jpg",
+  static const char *const names[] = {"grey8.png",       "color8.png", "grey16.png", "palette.png",  "interlaced.png",
+                                      "grey1.png",       "grey.jpg",   "color.jpg",  "color444.jpg", "progressive.jpg",
                                       "transparent.png", "bomb.png",   "cmyk.jpg"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     char path[512];
@@ -38,7 +38,9 @@ void check_pictures(const char *folder) {
     const pictures_status status = bytes[0] == 0x89 ? pictures_decode_png(bytes, size, limits, &picture, message)
                                                     : pictures_decode_jpeg(bytes, size, limits, &picture, message);
     printf("%s status %d, %u x %u x %u, ", names[i], status, picture.width, picture.height, picture.channels);
-    print_digest("values", picture.values, status ? 0 : (size_t)picture.width * picture.height * picture.channels * picture.bits / 8);
+    print_digest(
+        "values", picture.values,
+        status ? 0 : (size_t)picture.width * picture.height * picture.channels * picture.bits / 8);
     EXPECT((status == PICTURES_OK) == (i < 10), "%s", names[i]);
     pictures_free(&picture);
   }
@@ -84,12 +86,13 @@ void check_statistics(void) {
     EXPECT_CLOSE(found, c.value, allowed(c.value), "binomial %g of %g at %g", c.k, c.n, c.p);
   }
   EACH(i, quantiles)
-    EXPECT_CLOSE(
-        ndc_normal_quantile(quantiles[i].x), quantiles[i].value, allowed(quantiles[i].value), "normal quantile of %g", quantiles[i].x);
+  EXPECT_CLOSE(
+      ndc_normal_quantile(quantiles[i].x), quantiles[i].value, allowed(quantiles[i].value), "normal quantile of %g",
+      quantiles[i].x);
   EACH(i, distributions)
-    EXPECT_CLOSE(
-        ndc_normal_cdf(distributions[i].x), distributions[i].value, allowed(distributions[i].value), "normal CDF of %g",
-        distributions[i].x);
+  EXPECT_CLOSE(
+      ndc_normal_cdf(distributions[i].x), distributions[i].value, allowed(distributions[i].value), "normal CDF of %g",
+      distributions[i].x);
 }
 
 static int succeeded(ndc_dnnl_result result) {
@@ -100,7 +103,8 @@ static int succeeded(ndc_dnnl_result result) {
 static void run(ndc_dnnl_operation *operation, const void *source, const void *second, void *destination) {
   void *const scratchpad = take(ndc_dnnl_scratchpad_size(operation));
   ndc_dnnl_call *call = NULL;
-  if (succeeded(ndc_dnnl_bind(&call, operation, source, second, destination, scratchpad))) succeeded(ndc_dnnl_run(call));
+  if (succeeded(ndc_dnnl_bind(&call, operation, source, second, destination, scratchpad)))
+    succeeded(ndc_dnnl_run(call));
   ndc_dnnl_call_destroy(call);
   free(scratchpad);
 }
@@ -121,7 +125,8 @@ static double direct(const double *x, const double *w, int p, int o) {
 static void check_dnnl_convolution(int is_quantized) {
   generator random = {12};
   double x[POSITIONS * INPUTS], w[OUTPUTS * INPUTS * TAPS];
-  float xf[POSITIONS * INPUTS], wf[OUTPUTS * INPUTS * TAPS], bias[OUTPUTS], scales[OUTPUTS], output[POSITIONS * OUTPUTS];
+  float xf[POSITIONS * INPUTS], wf[OUTPUTS * INPUTS * TAPS], bias[OUTPUTS], scales[OUTPUTS],
+      output[POSITIONS * OUTPUTS];
   uint8_t xb[POSITIONS * INPUTS];
   int8_t wb[OUTPUTS * INPUTS * TAPS];
   enum { ZERO = 19 };
@@ -135,9 +140,18 @@ static void check_dnnl_convolution(int is_quantized) {
   }
   for (int i = 0; i < POSITIONS * OUTPUTS; i++) output[i] = 2;
   const ndc_dnnl_convolution_shape shape = {
-      .batch = 1, .height = SIDE, .width = SIDE, .input_channels = INPUTS, .output_channels = OUTPUTS, .kernel = 3,
-      .padding_before = {1, 1}, .padding_after = {1, 1}, .source = is_quantized ? NDC_DNNL_U8 : NDC_DNNL_F32,
-      .weights = NDC_DNNL_F32, .destination = NDC_DNNL_F32, .sum_scale = 1};
+      .batch = 1,
+      .height = SIDE,
+      .width = SIDE,
+      .input_channels = INPUTS,
+      .output_channels = OUTPUTS,
+      .kernel = 3,
+      .padding_before = {1, 1},
+      .padding_after = {1, 1},
+      .source = is_quantized ? NDC_DNNL_U8 : NDC_DNNL_F32,
+      .weights = NDC_DNNL_F32,
+      .destination = NDC_DNNL_F32,
+      .sum_scale = 1};
   ndc_dnnl_operation *operation = NULL;
   if (!succeeded(
           is_quantized ? ndc_dnnl_quantized_convolution_create(&operation, &shape, wb, scales, ZERO, bias)
@@ -147,8 +161,8 @@ static void check_dnnl_convolution(int is_quantized) {
   for (int i = 0; i < POSITIONS * OUTPUTS; i++) {
     const int o = i % OUTPUTS;
     EXPECT_CLOSE(
-        output[i], scales[o] * (direct(x, w, i / OUTPUTS, o) + bias[o]) + 2, is_quantized ? 0 : 1e-4, "oneDNN convolution, bytes %d (%s)",
-        is_quantized, ndc_dnnl_implementation(operation));
+        output[i], scales[o] * (direct(x, w, i / OUTPUTS, o) + bias[o]) + 2, is_quantized ? 0 : 1e-4,
+        "oneDNN convolution, bytes %d (%s)", is_quantized, ndc_dnnl_implementation(operation));
   }
   if (is_quantized) print_digest("onednn-bytes", output, sizeof output);
   ndc_dnnl_operation_destroy(operation);
@@ -157,7 +171,8 @@ static void check_dnnl_convolution(int is_quantized) {
 static void check_dnnl_products(void) {
   generator random = {13};
   enum { ROWS = 5, WIDTH = 33, RESULTS = 18, BATCH = 2 };
-  float *const a = take_values(&random, BATCH * ROWS * WIDTH, 0), *const b = take_values(&random, BATCH * WIDTH * RESULTS, 0);
+  float *const a = take_values(&random, BATCH * ROWS * WIDTH, 0), *const b =
+                                                                      take_values(&random, BATCH * WIDTH * RESULTS, 0);
   float *const bias = take_values(&random, RESULTS, 0), *const output = take(BATCH * ROWS * RESULTS * 4);
   ndc_dnnl_operation *operation = NULL;
   if (succeeded(ndc_dnnl_linear_create(&operation, ROWS, WIDTH, RESULTS, b, bias))) {
@@ -170,9 +185,18 @@ static void check_dnnl_products(void) {
     ndc_dnnl_operation_destroy(operation);
   }
   const ndc_dnnl_product_shape shape = {
-      .outer = BATCH, .inner = 1, .m = ROWS, .k = WIDTH, .n = RESULTS, .a_strides = {ROWS * WIDTH, ROWS * WIDTH, WIDTH, 1},
-      .b_strides = {WIDTH * RESULTS, WIDTH * RESULTS, RESULTS, 1}, .c_strides = {ROWS * RESULTS, ROWS * RESULTS, RESULTS, 1},
-      .a = NDC_DNNL_F32, .b = NDC_DNNL_F32, .c = NDC_DNNL_F32, .scale = 0.375f};
+      .outer = BATCH,
+      .inner = 1,
+      .m = ROWS,
+      .k = WIDTH,
+      .n = RESULTS,
+      .a_strides = {ROWS * WIDTH, ROWS * WIDTH, WIDTH, 1},
+      .b_strides = {WIDTH * RESULTS, WIDTH * RESULTS, RESULTS, 1},
+      .c_strides = {ROWS * RESULTS, ROWS * RESULTS, RESULTS, 1},
+      .a = NDC_DNNL_F32,
+      .b = NDC_DNNL_F32,
+      .c = NDC_DNNL_F32,
+      .scale = 0.375f};
   operation = NULL;
   if (succeeded(ndc_dnnl_product_create(&operation, &shape))) {
     run(operation, a, b, output);
@@ -184,7 +208,10 @@ static void check_dnnl_products(void) {
     }
     ndc_dnnl_operation_destroy(operation);
   }
-  free(a); free(b); free(bias); free(output);
+  free(a);
+  free(b);
+  free(bias);
+  free(output);
 }
 
 void check_onednn(void) {

@@ -64,10 +64,10 @@ float *take_values(generator *g, int64_t count, float offset) {
 double silu_of(double x) { return x / (1 + exp(-x)); }
 
 const char *set_name(ndc_instruction_set set) {
-  static const char *const names[NDC_INSTRUCTION_SETS] = {
-      [NDC_PORTABLE] = "portable",         [NDC_AVX2] = "avx2", [NDC_AVX512] = "avx512",
-      [NDC_AVX512_BF16] = "avx512bf16", [NDC_NEON] = "neon", [NDC_NEON_DOT] = "neondot",
-      [NDC_NEON_BF16] = "neonbf16"};
+  static const char *const names[NDC_INSTRUCTION_SETS] = {[NDC_PORTABLE] = "portable", [NDC_AVX2] = "avx2",
+                                                          [NDC_AVX512] = "avx512",     [NDC_AVX512_BF16] = "avx512bf16",
+                                                          [NDC_NEON] = "neon",         [NDC_NEON_DOT] = "neondot",
+                                                          [NDC_NEON_BF16] = "neonbf16"};
   return names[set];
 }
 

@@ -7,7 +7,8 @@
 
 static void check(ndc_instruction_set set, size_t queries, size_t points, size_t length) {
   generator random = {length};
-  float *const x = take_values(&random, (int64_t)(points * length), 0), *const q = take_values(&random, (int64_t)(queries * length), 0);
+  float *const x = take_values(&random, (int64_t)(points * length), 0), *const q = take_values(
+                                                                            &random, (int64_t)(queries * length), 0);
   double *const wide = take(queries * length * 8), *const products = take(queries * points * 8);
   double *const weights = take(queries * points * 8), *const sums = take(queries * length * 8);
   for (size_t i = 0; i < queries * length; i++) {
@@ -26,7 +27,8 @@ static void check(ndc_instruction_set set, size_t queries, size_t points, size_t
       }
       EXPECT_CLOSE(products[i * points + p], sum, 1e-12 * (double)length, "%s dot product", set_name(set));
       EXPECT_CLOSE(
-          cn_squared_distance(wide + i * length, x + p * length, length), distance, 1e-12 * (double)length, "squared distance");
+          cn_squared_distance(wide + i * length, x + p * length, length), distance, 1e-12 * (double)length,
+          "squared distance");
     }
     for (size_t d = 0; d < length; d++) {
       double sum = (double)((i * length + d) % 5);
@@ -35,7 +37,12 @@ static void check(ndc_instruction_set set, size_t queries, size_t points, size_t
     }
   }
   if (set == NDC_PORTABLE) print_digest(describe("dot-%d", (int)length), products, queries * points * 8);
-  free(x); free(q); free(wide); free(products); free(weights); free(sums);
+  free(x);
+  free(q);
+  free(wide);
+  free(products);
+  free(weights);
+  free(sums);
 }
 
 void check_nearest(ndc_instruction_set set) {
