@@ -4,9 +4,19 @@ import PackageDescription
 
 // NDC_STRICT=1 (set by .ci/run) turns warnings into errors; a plain build stays usable with newer compilers.
 let strict = ProcessInfo.processInfo.environment["NDC_STRICT"] != nil
-let swiftSettings: [SwiftSetting] = strict ? [.unsafeFlags(["-warnings-as-errors"])] : []
-let cSettings: [CSetting] = strict ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : []
-let cxxSettings: [CXXSetting] = strict ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : []
+let warnings = strict ? ["-Wall", "-Wextra", "-Werror"] : []
+
+// NDC_PREFIX=FOLDER: the C libraries under FOLDER (include, lib) come before the system's, and what is built finds them
+// there without an environment.
+let prefix = ProcessInfo.processInfo.environment["NDC_PREFIX"]
+let headers = prefix.map { ["-I", "\($0)/include"] } ?? []
+let libraries = prefix.map { ["-L\($0)/lib", "-Xlinker", "-rpath", "-Xlinker", "\($0)/lib"] } ?? []
+
+let swiftFlags = (strict ? ["-warnings-as-errors"] : []) + headers.flatMap { ["-Xcc", $0] }
+let swiftSettings: [SwiftSetting] = swiftFlags.isEmpty ? [] : [.unsafeFlags(swiftFlags)]
+let cSettings: [CSetting] = (warnings + headers).isEmpty ? [] : [.unsafeFlags(warnings + headers)]
+let cxxSettings: [CXXSetting] = (warnings + headers).isEmpty ? [] : [.unsafeFlags(warnings + headers)]
+let linkerSettings: [LinkerSetting] = libraries.isEmpty ? [] : [.unsafeFlags(libraries)]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -46,8 +56,8 @@ let package = Package(
       name: "CBoostMath", cxxSettings: cxxSettings),
     .target(
       name: "CPictures", cSettings: cSettings,
-      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
-    .target(name: "CDNNL", cSettings: cSettings, linkerSettings: [.linkedLibrary("dnnl")]),
+      linkerSettings: linkerSettings + [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
+    .target(name: "CDNNL", cSettings: cSettings, linkerSettings: linkerSettings + [.linkedLibrary("dnnl")]),
     .target(name: "CInstructionSets", cSettings: cSettings),
     .target(
       name: "CKernels", dependencies: ["CInstructionSets"], cSettings: cSettings + [.headerSearchPath(".")],

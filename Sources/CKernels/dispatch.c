@@ -6,6 +6,10 @@ static const ndc_kernel_table *const tables[NDC_INSTRUCTION_SETS] = {
     [NDC_AVX2] = &ndc_avx2_kernels,
     [NDC_AVX512] = &ndc_avx512_kernels,
     [NDC_AVX512_BF16] = &ndc_avx512_bf16_kernels,
+#elif defined(__aarch64__)
+    [NDC_NEON] = &ndc_neon_kernels,
+    [NDC_NEON_DOT] = &ndc_neon_dot_kernels,
+    [NDC_NEON_BF16] = &ndc_neon_bf16_kernels,
 #endif
 };
 

@@ -46,14 +46,20 @@ public final class Operation: @unchecked Sendable {
   public var implementation: String { String(cString: ndc_dnnl_implementation(pointer)) }
 
   // Describing a convolution, oneDNN 2.6 (AVX-512) keeps the step its input channels are rounded up to, which depends on
-  // their type, in a global. Where an fp32 and a bf16 one were described at once, three channels became four.
+  // their type, in a global. Where an fp32 and a bf16 one were described at once, three channels became four. oneDNN 3 does
+  // not (Docs/Installing.md, Versions of oneDNN).
+  private static let isOneAtATime = Engine.version.hasPrefix("2.")
   private static let creation = Mutex(())
 
   private static func make(
     arithmetic: Int, _ create: (UnsafeMutablePointer<OpaquePointer?>) -> ndc_dnnl_result
   ) throws -> Operation {
     var pointer: OpaquePointer?
-    try creation.withLock { _ in try EngineError.check(create(&pointer)) }
+    if isOneAtATime {
+      try creation.withLock { _ in try EngineError.check(create(&pointer)) }
+    } else {
+      try EngineError.check(create(&pointer))
+    }
     guard let pointer else { throw EngineError(action: "create an operation", status: -1) }
     return Operation(pointer, arithmetic: arithmetic)
   }

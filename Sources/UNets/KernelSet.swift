@@ -8,6 +8,11 @@ public enum KernelSet: String, Sendable, CaseIterable {
   case avx512
   /// AVX-512 with bfloat16 instructions.
   case avx512bf16
+  case neon
+  /// NEON with dot products of bytes.
+  case neondot
+  /// NEON with dot products of bytes and of bfloat16.
+  case neonbf16
 
   private var instructions: ndc_instruction_set {
     switch self {
@@ -15,6 +20,9 @@ public enum KernelSet: String, Sendable, CaseIterable {
     case .avx2: NDC_AVX2
     case .avx512: NDC_AVX512
     case .avx512bf16: NDC_AVX512_BF16
+    case .neon: NDC_NEON
+    case .neondot: NDC_NEON_DOT
+    case .neonbf16: NDC_NEON_BF16
     }
   }
 

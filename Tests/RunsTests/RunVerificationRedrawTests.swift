@@ -72,6 +72,14 @@ import Testing
     #expect(report.verdict == .holds && report.confirmed == 8 && report.engineDifferences.count == 1)
   }
 
+  @Test func `another version of oneDNN is named, and what differs under it is not called a forgery`() async throws {
+    let report = try await verify(
+      change: { $0.engine.libraries["oneDNN"] = "3.13.2" },
+      edit: { try edit($0, line: 2, #""evaluations":[0-9]*"#) { $0 + "0" } })
+    #expect(report.engineDifferences.map(\.part) == ["libraries"] && report.engineDifferences[0].here == "oneDNN 3.13.2")
+    #expect(report.verdict != .fails && report.differing.count == 1 && report.failures.isEmpty)
+  }
+
   /// Replaces the first match in a line of records.jsonl.
   private func edit(_ path: String, line: Int, _ old: String, _ new: (String) -> String) throws {
     var lines = try TemporaryFolder.text(path + "/records.jsonl").split(separator: "\n").map(String.init)

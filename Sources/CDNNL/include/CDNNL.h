@@ -1,5 +1,6 @@
 // The only place that creates oneDNN primitives. Everything above sees three verbs: create an operation (immutable,
-// shared between threads), bind it to memory (one worker's), run it. Create one at a time (`Operation` says why).
+// shared between threads), bind it to memory (one worker's), run it. Of oneDNN 2, create one at a time (`Operation` says
+// why).
 #pragma once
 
 #include <stddef.h>

@@ -10,6 +10,7 @@
 //   HAS_BF16_DOT             dot_bf16(sums, b, a): sums + Σ of the two products of bfloat16 halves in each lane
 //   HAS_S16_PAIRS            pair_sums_s16(b, a): Σ of the two products of 16-bit halves in each lane
 //   HAS_S16_DOT              dot_s16(sums, b, a): the same added to `sums`
+//   HAS_BYTE_DOT             dot_s8(sums, b, a): sums + Σ of the four products of signed bytes in each lane
 #pragma once
 
 #include "Vectors/types.h"

@@ -90,6 +90,26 @@ void ndc_winograd_weights_bf16(const float *weights, int64_t outputs, int64_t ch
 void ndc_winograd_weights_s8(
     const int8_t *weights, int64_t outputs, int64_t channels, int64_t tall, int16_t *transformed);
 
+// A convolution over bytes that keeps the picture's sides: output = scale·(Σ (u − zero_point)·w + bias), the sum in 32
+// bits. Channels are a multiple of 4, outputs of NDC_WINOGRAD_PANEL.
+typedef struct {
+  const uint8_t *input;  // images × height × width × channels
+  void *output;          // images × height × width × outputs
+  int64_t images, height, width, channels, outputs;
+  int64_t side;                // 1 or 3 taps
+  const int8_t *weights;       // what ndc_byte_weights made
+  const int32_t *offsets;      // likewise
+  const float *bias, *scales;  // per output
+  int32_t adds;                // to what `output` holds
+  int32_t zero_point;          // what the padding counts as
+  uint8_t *scratch;            // of `channels` bytes
+} ndc_byte_convolution;
+
+// outputs × channels × side × side weights in the kernel's order, and what each output's sum lacks.
+void ndc_byte_weights(
+    const int8_t *weights, int64_t outputs, int64_t channels, int64_t side, int32_t zero_point, int8_t *ordered,
+    int32_t *offsets);
+
 // The kernels of activations of one type: `void *` stands for its elements.
 typedef struct {
   void (*group_norm)(const ndc_group_norm *);
@@ -116,6 +136,8 @@ typedef struct {
   // Bytes into this type.
   void (*winograd_bytes)(const ndc_winograd *);
   void (*winograd_tall_bytes)(const ndc_winograd *);
+  // Bytes into this type; NULL where there are no dot products of bytes, or oneDNN has them.
+  void (*byte_convolution)(const ndc_byte_convolution *);
 } ndc_element_kernels;
 
 typedef struct {

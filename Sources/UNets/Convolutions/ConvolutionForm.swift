@@ -35,7 +35,9 @@ protocol ConvolutionForm: Sendable {
 
 extension Convolution {
   /// The first that takes a convolution does it.
-  private static let forms: [any ConvolutionForm.Type] = [NarrowForm.self, WinogradForm.self, DirectForm.self]
+  private static let forms: [any ConvolutionForm.Type] = [
+    NarrowForm.self, ByteForm.self, WinogradForm.self, DirectForm.self,
+  ]
 
   func form(_ kernels: KernelTable) throws -> any ConvolutionForm {
     for form in Self.forms {
