@@ -59,12 +59,15 @@ struct CertifyCommand: AsyncParsableCommand {
       .rule(sigma: PixelNoise(classifier.sigma), open: QuickDefaults.votes)
     let work = try Workload(model, classifier.choice, classes)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
-    let opened = try data.open(
-      for: work.model, defaultCount: QuickDefaults.images, among: work.specification.classes,
-      others: otherClasses.others)
+    let opened = try Waiting.during("reading the images") {
+      try data.open(
+        for: work.model, defaultCount: QuickDefaults.images, among: work.specification.classes,
+        others: otherClasses.others)
+    }
     let executor = try VoteExecutor(
       smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
     let folder = out ?? Self.newFolder()
+    Interruption.keepWork()
     let directory = try RunDirectory(
       path: folder, manifest: try manifest(work, opened, chosen), indices: opened.indices, resume: resume)
     // A run of an earlier version goes on by its own rule.
@@ -114,9 +117,7 @@ struct CertifyCommand: AsyncParsableCommand {
   private func announce(
     _ work: Workload, _ opened: WorkImages, _ rule: CertificationRule, folder: String, finished: Int
   ) {
-    Output.notice(
-      "\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers(for: work.model)) \(work.model.servedModels.isEmpty ? "threads" : "requests in flight")"
-    )
+    for line in work.model.announcement(workers: model.workers(for: work.model)) { Output.notice(line) }
     Output.notice("\(work.specification), seed \(seed)")
     announceImages(opened)
     if let adaptation = opened.images.adapter.description { Output.notice("images are \(adaptation)") }

@@ -42,15 +42,16 @@ struct ClassifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     let work = try Workload(model, classifier.choice, classes)
-    let opened = try data.open(
-      for: work.model, defaultCount: 100, among: work.specification.classes, others: otherClasses.others)
+    let opened = try Waiting.during("reading the images") {
+      try data.open(
+        for: work.model, defaultCount: 100, among: work.specification.classes, others: otherClasses.others)
+    }
     let addsNoise = noisy || (!clean && classifier.method != .diffusion)
     if addsNoise, !(classifier.sigma > 0) { throw UsageError("--sigma must be above 0 for noisy images") }
     let executor = try VoteExecutor(
       base: work.classifier, sigma: addsNoise ? PixelNoise(classifier.sigma) : nil,
       threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
-    Output.notice(
-      "\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers(for: work.model)) threads")
+    for line in work.model.announcement(workers: model.workers(for: work.model)) { Output.notice(line) }
     Output.notice(
       "\(work.specification), \(addsNoise ? "noisy at sigma \(classifier.sigma)" : "clean") images, seed \(seed)")
     if compareWeightings, work.model.classifier != nil {
@@ -61,6 +62,7 @@ struct ClassifyCommand: AsyncParsableCommand {
     let run = ClassificationRun(
       executor: executor, seed: seed, images: opened.provider, progress: RunProgress(), others: otherClasses.others)
     var latest: ClassificationReport?
+    Interruption.keepWork()
     do {
       let report = try await run(opened.indices) { latest = $0 }
       try show(report)

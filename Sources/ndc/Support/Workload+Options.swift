@@ -8,7 +8,9 @@ extension Workload {
   init(_ modelOptions: ModelOptions, _ choice: ClassifierChoice, _ classes: ClassOptions) throws {
     try choice.validate()
     let list = try classes.list()
-    let model = try modelOptions.open(choosing: choice.precision, for: choice.method)
+    let model = try Waiting.during("opening the model") {
+      try modelOptions.open(choosing: choice.precision, for: choice.method)
+    }
     guard model.classCount > 1 else {
       if model.served != nil {
         throw ValidationError(
