@@ -42,7 +42,8 @@ public struct DiffusionModel: Sendable {
 
   init(
     reference: ModelReference, denoiser: any Denoiser, digest: String, unconditionalDigest: String? = nil,
-    architecture: String, companion: CompanionSummary? = nil, classNames: [String], parameters: Int?, precision: Precision, kernels: String?,
+    architecture: String, companion: CompanionSummary? = nil, classNames: [String], parameters: Int?,
+    precision: Precision, kernels: String?,
     served: ServedModel? = nil,
     classifier: ServedClassifier? = nil, weightsDigest: @escaping @Sendable () -> String
   ) {
@@ -122,13 +123,15 @@ public struct DiffusionModel: Sendable {
       summary = companion.summary(source, of: unconditional)
       // Both or none: one precision stands in the record, for both.
       if reference.precision == nil, choice == .fastest, case .file = companion, ranges[0] != ranges[1] {
-        summary?.reason = "\(ranges[0] ? source : path) has no ranges for int8"
-        notice(.oneHasRanges(with: ranges[0] ? path : source, without: ranges[0] ? source : path, used: precision))
+        let (with, without) = ranges[0] ? (path, source) : (source, path)
+        summary?.reason = "\(without) has no ranges for int8"
+        notice(.oneHasRanges(with: with, without: without, used: precision))
       }
     }
     return DiffusionModel(
       reference: reference, denoiser: denoiser, digest: checkpoint.digest, unconditionalDigest: companion?.digest,
-      architecture: ModelSummary(checkpoint.architecture).line, companion: summary, classNames: Self.classNames(checkpoint),
+      architecture: ModelSummary(checkpoint.architecture).line, companion: summary,
+      classNames: Self.classNames(checkpoint),
       parameters: checkpoint.parameterCount,
       precision: network.precision, kernels: network.kernelDescription,
       classifier: try reference.classifier.map { try ServedClassifier(at: ServedAddress($0), reference.served) },
