@@ -41,7 +41,7 @@ import Testing
 
   @Test func `its rule answers for the candidate's votes, the bound and the reason`() async throws {
     let claim = try await HonestRun(kind: .targets).claim()
-    let count = claim.count()
+    let count = claim.count
     #expect(count.candidate == 0 && count.successes == claim.votes[0] && count.samples == claim.samples)
     #expect(count.bound == claim.bound && count.bound?.rule == "beta-mixture" && count.stopReason == "targets")
   }

@@ -33,13 +33,16 @@ package struct ClaimedRecord: Hashable, Decodable {
     return selectionVotes.firstIndex(of: most)
   }
 
+  /// What the run's rule answers for, where all of the model's classes were chosen among.
+  package var count: ClaimedCount { count(among: ClassSet(count: votes.count)) }
+
   /// What the run's rule answers for.
   ///
-  /// - Parameter classes: as many as the votes; nil for 0 ..< K.
-  package func count(among classes: ClassSet? = nil) -> ClaimedCount {
+  /// - Parameter classes: as many as the votes.
+  package func count(among classes: ClassSet) -> ClaimedCount {
     ClaimedCount(
       candidate: candidate,
-      successes: (classes ?? ClassSet(count: votes.count)).place(of: candidate).map { votes[$0] } ?? 0,
+      successes: classes.place(of: candidate).map { votes[$0] } ?? 0,
       samples: samples, bound: bound, stopReason: stopReason)
   }
 
