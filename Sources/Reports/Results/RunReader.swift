@@ -42,7 +42,7 @@ extension ReportedRun {
     return ReportedRun(
       title: RunTitle(name ?? method, sigma: sigma), method: name.map(RunMethod.named) ?? .settings(origin.methodKey),
       source: path, sigma: sigma, images: records.map(CertifiedImage.init), origin: origin,
-      notes: notes(records, origin: origin))
+      notes: notes(records, origin: origin), classNames: origin.data?.classNames ?? [])
   }
 
   private static func notes(_ records: [ImageRecord], origin: RunOrigin) -> [RunNote] {
