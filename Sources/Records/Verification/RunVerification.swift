@@ -17,6 +17,8 @@ public struct RunVerification {
   /// Whether the model and the data are the run's.
   package private(set) var sourcesHold = false
   private var redrawn = RedrawFindings()
+  /// Images that could not be opened; already told.
+  package private(set) var unopened: Set<Int> = []
 
   /// What the run says of itself.
   public var manifest: RunManifest { run.manifest }
@@ -134,6 +136,7 @@ public struct RunVerification {
             VerificationFailure(difference, file: RunFile.recordsName, line: line.number, field: "picture.digest"))
         }
       } catch let error as InputError {
+        unopened.insert(claim.index)
         failures.add(VerificationFailure(error, file: sources.data.source))
       }
     }
