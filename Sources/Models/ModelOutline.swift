@@ -32,14 +32,21 @@ public struct ModelOutline: Hashable, Sendable {
     switch reference.source {
     case .served: return nil
     case .file(let path):
-      let (architecture, notes) = try Checkpoint.outline(path: path)
-      self.init(source: path, architecture, notes)
+      try self.init(file: path)
     case .analytic(let data):
       let images = try DataSource.open(data, resources: resources)
       self.init(
         source: reference.text, imageShape: images.imageShape, classCount: images.classCount,
         classNames: images.classNames)
     }
+  }
+
+  /// Looks at a checkpoint without reading its weights.
+  ///
+  /// - Throws: `InputError` as `Checkpoint.outline`.
+  public init(file path: String) throws {
+    let (architecture, notes) = try Checkpoint.outline(path: path)
+    self.init(source: path, architecture, notes)
   }
 
   /// An open model's.

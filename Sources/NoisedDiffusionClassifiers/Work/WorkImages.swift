@@ -68,7 +68,9 @@ public struct WorkImages: Sendable {
       missing = []
     }
     self.selection = selection
-    self = try among(classes, others: others)
+    let taken = try among(classes, others: others)
+    pictures = taken.pictures
+    self.selection = taken.selection
   }
 
   /// The images for an open model.

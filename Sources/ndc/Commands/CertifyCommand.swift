@@ -73,7 +73,8 @@ struct CertifyCommand: AsyncParsableCommand {
       smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
     let folder = out ?? Self.newFolder()
     let directory = try RunDirectory(
-      path: folder, manifest: try manifest(work, opened, preview.outline, chosen), indices: opened.indices, resume: resume)
+      path: folder, manifest: try manifest(work, opened, preview.outline, chosen), indices: opened.indices,
+      resume: resume)
     // A run of an earlier version goes on by its own rule.
     let rule = try directory.manifest.smoothing.rule.get()
     announce(work, opened, rule, folder: folder, finished: directory.records.count)

@@ -78,7 +78,7 @@ struct QuantizeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let outline = try ModelOutline(ModelReference(.file(model)))
+    let outline = try ModelOutline(file: model)
     let source = try DataSource.open(calibration, resources: BundledResources.folder, for: outline)
     for notice in source.notices(for: outline) { Output.notice(notice) }
     if try BundledResources.isTestSet(source) {
