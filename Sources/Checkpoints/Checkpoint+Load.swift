@@ -11,17 +11,34 @@ extension Checkpoint {
   public static func load(path: String) throws -> Checkpoint {
     let file = try MappedFile(path: path)
     return try withExtendedLifetime(file) {
-      var checkpoint =
-        switch try Format(of: file) {
-        case .pickle: try EDMPickleReader.read(ByteSource(file))
-        case .safetensors: try SafetensorsReader.read(ByteSource(file))
-        }
-      try checkpoint.architecture.validate(file: path)
+      var checkpoint = try unchecked(file)
       try checkpoint.checkFinite()
       if let quantization = checkpoint.quantization { try QuantizationJSON.check(quantization, against: checkpoint) }
       checkpoint.digest = file.digest()
       return checkpoint
     }
+  }
+
+  /// What network a file holds, and what it says about itself: in a moment however large it is, since no weight is read.
+  ///
+  /// - Throws: `InputError` as `load`, but for what is wrong in the weights.
+  public static func outline(path: String) throws -> (architecture: Architecture, notes: CheckpointNotes) {
+    let file = try MappedFile(path: path)
+    return try withExtendedLifetime(file) {
+      let checkpoint = try unchecked(file)
+      return (checkpoint.architecture, checkpoint.notes)
+    }
+  }
+
+  /// Without a look at the weights, and without a digest.
+  private static func unchecked(_ file: MappedFile) throws -> Checkpoint {
+    let checkpoint =
+      switch try Format(of: file) {
+      case .pickle: try EDMPickleReader.read(ByteSource(file))
+      case .safetensors: try SafetensorsReader.read(ByteSource(file))
+      }
+    try checkpoint.architecture.validate(file: file.path)
+    return checkpoint
   }
 
   /// The number of weights in all tensors, buffers included.
@@ -58,12 +75,12 @@ extension Checkpoint {
         throw InputError(
           "a zip archive, as torch.save writes; this reads EDM's network pickles and safetensors files",
           file: file.path,
-          location: "offset 0", expected: "a pickle or a safetensors file")
+          location: "offset 0", expected: "a pickle or a safetensors file", found: FileKind.describe(file.bytes))
       } else {
         throw InputError(
           file.bytes.isEmpty ? "the file is empty" : "neither a pickle nor a safetensors file", file: file.path,
           location: "offset 0", expected: "an EDM .pkl (first byte 0x80) or a .safetensors file",
-          found: start.prefix(4).map { "0x" + String($0, radix: 16) }.joined(separator: " "))
+          found: FileKind.describe(file.bytes))
       }
     }
   }

@@ -27,6 +27,18 @@ public struct AdaptedImageSet: LabeledImageSet {
     return image
   }
 
+  /// The image at `index` with its picture's name and digest, the picture read once.
+  ///
+  /// - Throws: as `image(at:)`.
+  public func identifiedImage(at index: Int) throws -> LabeledImage {
+    var image = try base.image(at: index)
+    image.picture = PictureIdentity(
+      index: index, name: pictureName(at: index), label: image.label,
+      digest: Picture(shape: base.imageShape, pixels: image.pixels).digest)
+    image.pixels = adapter.apply(image.pixels)
+    return image
+  }
+
   public func decodedPicture(at index: Int) throws -> Picture { try base.decodedPicture(at: index) }
   public func label(at index: Int) throws -> Int? { try base.label(at: index) }
   public func pictureName(at index: Int) -> String? { base.pictureName(at: index) }

@@ -30,12 +30,16 @@ public struct ClassMapping: Hashable, Sendable {
   /// - Parameters:
   ///   - folders: the class folders' names, in the order of their bytes.
   ///   - known: the model's classes by label; empty where nothing is known of them.
+  ///   - byOrder: whether the order of the names alone decides, as in versions before 0.3.0.
   /// - Throws: `InputError` when some folders bear names that the model knows and others do not, or two are one class.
-  init(folders: [String], known: [String], root: String) throws {
+  init(folders: [String], known: [String], root: String, byOrder: Bool = false) throws {
     let index = ClassNameIndex(known)
     let matched = folders.map(index.label)
     let labels: [Int]
-    if !matched.isEmpty, let all = ClassMapping.complete(matched) {
+    if byOrder {
+      labels = Array(folders.indices)
+      basis = .order
+    } else if !matched.isEmpty, let all = ClassMapping.complete(matched) {
       labels = all
       basis = zip(folders, all).allSatisfy { Int($0) == $1 } ? .numbers : .names
     } else if let numbers = FolderNumbers.labels(folders, classCount: known.isEmpty ? nil : known.count),

@@ -7,7 +7,9 @@ extension DataSource {
   /// pictures for each class. Of a data set with splits the test split is taken where files tell the two apart.
   ///
   /// - Throws: `InputError` that says what to name instead, where that is not plain.
-  static func recognise(folder: String, _ knownClasses: [String]) throws -> any LabeledImageSet {
+  static func recognise(
+    folder: String, _ knownClasses: [String], byOrder: Bool
+  ) throws -> any LabeledImageSet {
     let folder = FolderListing.path(folder)
     if let here = KnownFolder(folder) { return try here.open() }
     let listing = try FolderListing(folder)
@@ -29,7 +31,7 @@ extension DataSource {
     if listing.folders.isEmpty, let advice = Archives.advice(in: folder, listing.files) {
       throw InputError("no data set in this folder", file: folder, found: advice)
     }
-    return try FolderImageSet(folder: folder, knownClasses: knownClasses)
+    return try FolderImageSet(folder: folder, knownClasses: knownClasses, byOrder: byOrder)
   }
 
   static func recognise(file path: String) throws -> any LabeledImageSet {

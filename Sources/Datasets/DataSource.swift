@@ -18,9 +18,10 @@ public enum DataSource {
   ///   - resources: the folder that holds `data/mnist`, for `mnist`.
   ///   - knownClasses: the names of the model's classes by label, where they are known: class folders that are called
   ///     after them get these labels (`ClassMapping`).
+  ///   - foldersByOrder: whether class folders are labelled by the order of their names alone, as in versions before 0.3.0.
   /// - Throws: `InputError` naming the file when there is no such data or it is damaged.
   public static func open(
-    _ source: String, resources: URL?, knownClasses: [String] = []
+    _ source: String, resources: URL?, knownClasses: [String] = [], foldersByOrder: Bool = false
   ) throws -> any LabeledImageSet {
     if source == "mnist" { return try bundledMNIST(resources) }
     let parts = source.split(separator: ":", maxSplits: 1).map(String.init)
@@ -33,7 +34,7 @@ public enum DataSource {
         return try IDXImages.open(images: images, labels: labels ?? IDXImages.labels(beside: images))
       case "cifar10": return try CIFAR10.open(path)
       case "cifar10-train": return try CIFAR10.open(path, training: true)
-      case "folder": return try FolderImageSet(folder: path, knownClasses: knownClasses)
+      case "folder": return try FolderImageSet(folder: path, knownClasses: knownClasses, byOrder: foldersByOrder)
       case "npz": return try ArrayImages.open(archive: path)
       case "npy":
         let (images, labels) = pair(path)
@@ -41,7 +42,7 @@ public enum DataSource {
       default: break
       }
     }
-    return try recognise(source, knownClasses)
+    return try recognise(source, knownClasses, foldersByOrder)
   }
 
   private static func bundledMNIST(_ resources: URL?) throws -> any LabeledImageSet {
@@ -58,7 +59,9 @@ public enum DataSource {
     return (String(text[..<comma]), String(text[text.index(after: comma)...]))
   }
 
-  private static func recognise(_ path: String, _ knownClasses: [String]) throws -> any LabeledImageSet {
+  private static func recognise(
+    _ path: String, _ knownClasses: [String], _ byOrder: Bool
+  ) throws -> any LabeledImageSet {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw InputError(
@@ -66,6 +69,6 @@ public enum DataSource {
         expected:
           "mnist, a file or folder, or one of mnist: mnist-train: idx: cifar10: cifar10-train: folder: npz: npy:")
     }
-    return isFolder.boolValue ? try recognise(folder: path, knownClasses) : try recognise(file: path)
+    return isFolder.boolValue ? try recognise(folder: path, knownClasses, byOrder: byOrder) : try recognise(file: path)
   }
 }

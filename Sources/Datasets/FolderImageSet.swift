@@ -22,10 +22,12 @@ public struct FolderImageSet: LabeledImageSet {
 
   /// Lists the folder and reads pictures until one gives the size.
   ///
-  /// - Parameter knownClasses: the model's classes by label, for folders that are called after them.
+  /// - Parameters:
+  ///   - knownClasses: the model's classes by label, for folders that are called after them.
+  ///   - byOrder: whether the order of the folders' names alone decides on labels, as in versions before 0.3.0.
   /// - Throws: `InputError` when there is no class folder or no picture that can be read, the folders are none of
   ///   classes, or their names contradict the model's.
-  public init(folder: String, knownClasses: [String] = []) throws {
+  public init(folder: String, knownClasses: [String] = [], byOrder: Bool = false) throws {
     let folder = FolderListing.path(folder)
     name = folder
     root = URL(fileURLWithPath: folder)
@@ -40,7 +42,7 @@ public struct FolderImageSet: LabeledImageSet {
     let classes = try Dictionary(
       listing.folders.map { ($0, try ClassFolder(folder, $0)) }, uniquingKeysWith: { first, _ in first })
     try Self.requireClasses(listing.folders, classes, in: folder)
-    mapping = try ClassMapping(folders: listing.folders, known: knownClasses, root: folder)
+    mapping = try ClassMapping(folders: listing.folders, known: knownClasses, root: folder, byOrder: byOrder)
     files = mapping.entries.flatMap { entry in
       (classes[entry.folder]?.pictures ?? []).map { (file: $0, label: entry.label) }
     }
@@ -90,12 +92,14 @@ public struct FolderImageSet: LabeledImageSet {
   }
 
   /// Reads every file once, without decoding it.
-  public func digest() throws -> String {
+  public func digest() -> String {
     let ordered = mapping.entries.sorted { $0.folder.utf8.lexicographicallyPrecedes($1.folder.utf8) }
     let isByOrder = ordered.map(\.label) == Array(ordered.indices)
     var digest = SHA256Digest()
     for index in files.indices {
-      var line = try "\(files[index].file)\0\(MappedFile(path: file(at: index)).digest())"
+      // A file that cannot be read may be none of those that are used.
+      let content = (try? MappedFile(path: file(at: index)))?.digest() ?? "unreadable"
+      var line = "\(files[index].file)\0\(content)"
       // Where the order of the names gives the labels, the digest is that of earlier versions.
       if !isByOrder { line += "\0\(files[index].label)" }
       Array((line + "\n").utf8).withUnsafeBytes { digest.update($0) }

@@ -1,3 +1,5 @@
+import Basics
+
 /// One picture of a data set.
 public struct LabeledImage: Hashable, Sendable {
   /// Its place in the data set, counted from 0.
@@ -6,8 +8,11 @@ public struct LabeledImage: Hashable, Sendable {
   public var pixels: [Float]
   /// The class, where the data set says.
   public var label: Int?
+  /// Which picture it was and what it showed before it was fitted to a model; nil where nobody looked.
+  public var picture: PictureIdentity?
 
-  public init(index: Int, pixels: [Float], label: Int?) {
+  public init(index: Int, pixels: [Float], label: Int?, picture: PictureIdentity? = nil) {
+    self.picture = picture
     self.index = index
     self.pixels = pixels
     self.label = label

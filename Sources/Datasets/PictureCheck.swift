@@ -8,6 +8,11 @@ public struct PictureCheck: Sendable {
     public var picture: PictureIdentity
     /// Names the file, what was expected and what was found.
     public var error: InputError
+
+    public init(picture: PictureIdentity, error: InputError) {
+      self.picture = picture
+      self.error = error
+    }
   }
 
   /// A picture whose file states an EXIF orientation, which is not applied.
@@ -15,6 +20,11 @@ public struct PictureCheck: Sendable {
     public var picture: PictureIdentity
     /// 2 to 8.
     public var orientation: Int
+
+    public init(picture: PictureIdentity, orientation: Int) {
+      self.picture = picture
+      self.orientation = orientation
+    }
   }
 
   /// The usable pictures in the order asked for, with their digests.

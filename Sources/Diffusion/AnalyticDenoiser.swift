@@ -9,6 +9,9 @@ import Foundation
 /// of the class; without a label the sum is over the whole set. p_s(x|y) is then the Gaussian kernel density
 /// (1/n_y) Σ_i N(x; x_i, s² I), which `logDensity` evaluates.
 ///
+/// A class without examples, where one is allowed (a class folder may be empty), is never chosen: its density is zero, and its denoiser answers a point so
+/// far away (``farAway``) that its loss exceeds every other class's.
+///
 /// Distances come from blocked products, ‖x‖² + ‖x_i‖² − 2x·x_i in double precision; where that would cancel, those
 /// that matter are computed again from the differences. Exact to float's last digits at every s.
 public struct AnalyticDenoiser: Denoiser {
@@ -18,17 +21,24 @@ public struct AnalyticDenoiser: Denoiser {
   /// Sixteen images for each class: the points of a class are read once for all its queries.
   public var preferredBatchSize: Int { min(16 * classCount, 512) }
 
+  /// What every value is denoised to under a class without examples: finite, since a weight of 0 times an infinite error
+  /// would be no number.
+  static let farAway: Float = 1e9
+
   let examples: NearestSet
   let instructions: ndc_instruction_set
 
   /// - Parameters:
   ///   - images: N×C×H×W finite values in model space.
   ///   - labels: N classes in 0 ..< K.
-  ///   - classCount: K; each class needs an example.
+  ///   - classCount: K.
+  ///   - allowsEmptyClasses: whether a class may have no example.
   ///   - usesBestInstructions: false to run the portable kernels, for tests.
-  /// - Throws: `InputError` when counts or labels do not fit, a value is not finite or a class is empty.
+  /// - Throws: `InputError` when counts or labels do not fit, a value is not finite, there is no image or a class is
+  ///   empty that may not be.
   public init(
-    images: [Float], labels: [Int], imageShape: ImageShape, classCount: Int, usesBestInstructions: Bool = true
+    images: [Float], labels: [Int], imageShape: ImageShape, classCount: Int, allowsEmptyClasses: Bool = false,
+    usesBestInstructions: Bool = true
   ) throws {
     let length = imageShape.count
     let (needed, overflows) = labels.count.multipliedReportingOverflow(by: length)
@@ -45,7 +55,7 @@ public struct AnalyticDenoiser: Denoiser {
       }
       members[label].append(index)
     }
-    if let empty = members.firstIndex(where: \.isEmpty) {
+    if let empty = members.firstIndex(where: \.isEmpty), !allowsEmptyClasses || labels.isEmpty {
       throw InputError("class \(empty) has no example: its density does not exist")
     }
     if let place = images.firstIndex(where: { !$0.isFinite }) {
@@ -68,6 +78,7 @@ public struct AnalyticDenoiser: Denoiser {
   public func logDensity(of x: [Float], noise: ModelNoise, label: Int?) -> Double {
     precondition(x.count == imageShape.count, "an image of \(x.count) values, not \(imageShape)")
     let range = examples.range(of: label)
+    if range.isEmpty { return -.infinity }
     var search = NearestSearch(examples: examples, instructions: instructions)
     let query = search.weigh([x.map(Double.init)], noises: [noise], range: range)[0]
     let s = noise.sigma
@@ -106,6 +117,12 @@ private final class AnalyticEvaluator: DenoiserEvaluator {
     let length = denoiser.imageShape.count
     for (label, places) in Dictionary(grouping: queries.indices, by: { queries[$0].label }) {
       let range = denoiser.examples.range(of: label)
+      if range.isEmpty {
+        for place in places {
+          for index in 0..<length { outputs[place * length + index] = AnalyticDenoiser.farAway }
+        }
+        continue
+      }
       for start in stride(from: 0, to: places.count, by: NearestSearch.queriesAtOnce) {
         let block = places[start..<min(start + NearestSearch.queriesAtOnce, places.count)]
         let means = search.posteriorMeans(

@@ -31,7 +31,7 @@ extension DiffusionModel {
       reference: reference,
       denoiser: try AnalyticDenoiser(
         images: ModelSpace.fromPixels(pixels), labels: labels, imageShape: images.imageShape,
-        classCount: images.classCount),
+        classCount: images.classCount, allowsEmptyClasses: true),
       digest: digest, architecture: "analytic denoiser of \(images.count) images", classNames: images.classNames,
       parameters: nil, precision: .fp32, kernels: "analytic",
       classifier: try reference.classifier.map { try ServedClassifier(at: ServedAddress($0), reference.served) },

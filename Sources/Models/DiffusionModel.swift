@@ -117,7 +117,8 @@ public struct DiffusionModel: Sendable {
       } ?? network
     return DiffusionModel(
       reference: reference, denoiser: denoiser, digest: checkpoint.digest, unconditionalDigest: companion?.digest,
-      architecture: ModelSummary(checkpoint.architecture).line, classNames: Self.classNames(checkpoint),
+      architecture: ModelSummary(checkpoint.architecture).line,
+      classNames: ModelOutline(source: path, checkpoint.architecture, checkpoint.notes).classNames,
       parameters: checkpoint.parameterCount,
       precision: network.precision, kernels: network.kernelDescription,
       classifier: try reference.classifier.map { try ServedClassifier(at: ServedAddress($0), reference.served) },

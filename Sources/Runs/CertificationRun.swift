@@ -19,6 +19,8 @@ public struct CertificationRun: Sendable {
   public var progress: RunProgress
   /// How many images may be under way at once.
   public var window: Int
+  /// Images that cannot be had now; they come last in the run and are left undone.
+  public var absent: Set<Int> = []
 
   /// - Parameter window: images under way at once; by default two where there are several threads.
   public init(
@@ -46,7 +48,7 @@ public struct CertificationRun: Sendable {
       directory.manifest.smoothing == .init(rule: rule, seed: seed) && directory.manifest.sigma == sigma,
       "the manifest describes this run")
     let start = directory.records.count
-    let pending = Array(directory.indices[start...])
+    let pending = directory.indices[start...].filter { !absent.contains($0) }
     let others = directory.manifest.otherClasses
     progress.begin(
       images: pending.count, finishedBefore: start, votesPerImage: rule.fixedVotes)
@@ -61,7 +63,11 @@ public struct CertificationRun: Sendable {
         let end = clock.now
         let seconds = (end - lastEnd) / .seconds(1)
         lastEnd = end
-        let record = ImageRecord(index: pending[position], label: done.label, result: done.result, seconds: seconds)
+        let record = ImageRecord(
+          index: pending[position], label: done.label,
+          // A run that an earlier version began stays as that version writes it.
+          picture: directory.manifest.pictures.flatMap { _ in RecordedPicture(done.picture) }, result: done.result,
+          seconds: seconds)
         try directory.append(record)
         progress.finishImage()
         onRecord(record)
@@ -77,9 +83,7 @@ public struct CertificationRun: Sendable {
     return try directory.writeSummary()
   }
 
-  private func certifyImage(
-    _ index: Int, order: Int, others: OtherClasses?
-  ) async throws -> (label: Int, result: CertifyResult) {
+  private func certifyImage(_ index: Int, order: Int, others: OtherClasses?) async throws -> Certified {
     let (image, label) = try images(index)
       .labelled(shape: executor.imageShape, classes: executor.classes, others: others)
     precondition(image.index == index, "the provider gives the image asked for")
@@ -88,6 +92,12 @@ public struct CertificationRun: Sendable {
       onVotes: { progress.addVotes($0) })
     let result = try await rule(votes, sigma: sigma)
     try await executor.requireUnchanged(order: order)
-    return (label, result)
+    return Certified(label: label, picture: image.picture, result: result)
+  }
+
+  private struct Certified: Sendable {
+    var label: Int
+    var picture: PictureIdentity?
+    var result: CertifyResult
   }
 }

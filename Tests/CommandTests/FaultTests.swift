@@ -187,8 +187,8 @@ struct FaultTests {
         let file = run.folder.appendingPathComponent(name)
         let original = try Data(contentsOf: file)
         var bytes = original
-        // The last byte of a weight, or of a pixel.
-        bytes[name == "x.npy" ? bytes.count - 2 : bytes.count * 3 / 4] ^= 1
+        // The last byte of a weight, or of a pixel of a finished picture, the first of eight.
+        bytes[name == "x.npy" ? bytes.count - 7 * 256 - 2 : bytes.count * 3 / 4] ^= 1
         try bytes.write(to: file)
         var grown = run
         grown.images = 8

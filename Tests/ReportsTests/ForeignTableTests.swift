@@ -165,6 +165,14 @@ import Testing
     arguments: [
       ("data/noise_0.25/test/x.tsv", 0.25), ("certify/noise_1.00_5510", 1.0), ("a/sigma_0.12", 0.12),
       ("sd=0.5.tsv", 0.5), ("NOISE-2.tsv", 2), ("plain.tsv", nil), ("noise.tsv", nil),
+      ("noise_0.50/test/sigma_0.25", 0.25), ("sigma=0.5.csv", 0.5), ("sigma0.25.tsv", 0.25), ("σ=1.0", 1),
+      ("sigma_.5.tsv", 0.5), ("x_sigma_0.25_n1000.tsv", 0.25), ("sigma_0.25/noise_0.50.tsv", 0.25),
+      // What may be meant otherwise is not believed.
+      ("sigma_025.tsv", nil), ("noise_025", nil), ("sd1.5_cifar.tsv", nil), ("sd_1.5.tsv", nil), ("sd-2.1/a.tsv", nil),
+      ("noise_64_255.tsv", nil), ("sigma_64_255.tsv", nil), ("64_255.tsv", nil), ("sigma_25.tsv", nil),
+      ("noise_0_25.tsv", nil), ("sigma_0p25.tsv", nil), ("sigma_0,25.tsv", nil), ("sigma_12.75.tsv", nil),
+      ("denoise_0.5.tsv", nil), ("train_noise_0.5/a.tsv", nil), ("label_noise_0.2.tsv", nil), ("noise_0.25.1.tsv", nil),
+      ("sigma_0.25/sigma_0.50.tsv", nil), ("sigma_min_0.002.tsv", nil), ("sigma_3.tsv", nil), ("sigma_0.tsv", nil),
     ] as [(String, Double?)])
   func sigma(path: String, sigma: Double?) {
     #expect(ForeignTable.sigma(inPath: path) == sigma)

@@ -146,7 +146,7 @@ import Testing
         to: file, atomically: true, encoding: .utf8)
       let run = try ReportedRun.read(file.path)
       #expect(run.name == "noise_0.50.tsv" && run.sigma == 0.5 && run.origin == nil)
-      #expect(run.notes == [.quirk(.runningTotal), .tableAlone])
+      #expect(run.notes == [.quirk(.runningTotal), .sigmaFromName(0.5, words: "noise_0.50"), .tableAlone])
       #expect(try ReportedRun.read(file.path, name: "Cohen").name == "Cohen, σ = 0.5")
     }
   }

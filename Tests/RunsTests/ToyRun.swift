@@ -45,7 +45,7 @@ struct ToyRun {
     RunManifest(
       program: .init(version: "test"), arguments: ["ndc", "certify"], created: RunManifest.now(),
       model: .init(source: "toy", digest: modelDigest, architecture: "none"),
-      data: .init(source: "toy", digest: dataDigest, size: 100),
+      data: .init(source: "toy", digest: dataDigest, size: 100, classNames: ["red", "green", "blue"]),
       classifier: .init(ClassifierSpecification(sigma: sigma), precision: "fp32"),
       smoothing: .init(rule: rule, seed: seed), images: selection,
       execution: .init(threads: threads, batch: batch),

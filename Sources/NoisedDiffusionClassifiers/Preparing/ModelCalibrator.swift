@@ -43,12 +43,11 @@ public struct ModelCalibrator: Sendable {
     method: ClassificationMethod = .approximatePosterior, classes: ClassSet? = nil, skipsOthers: Bool = false,
     seed: UInt64, threads: Int, progress: RunProgress = .silent
   ) throws {
-    let adapted = try AdaptedImageSet(images, for: model)
-    var usable = Array(0..<adapted.count)
+    var usable = Array(0..<images.count)
     if let classes {
-      let (kept, outside) = try adapted.split(usable, by: classes)
+      let (kept, outside) = try images.split(usable, by: classes)
       guard outside.isEmpty || skipsOthers else {
-        throw OtherClassesError(source: source, outside: outside, of: adapted.count, classes: classes)
+        throw OtherClassesError(source: source, outside: outside, of: images.count, classes: classes)
       }
       usable = kept
     }
@@ -59,6 +58,8 @@ public struct ModelCalibrator: Sendable {
     }
     let taken = min(count, usable.count)
     let chosen = (0..<taken).map { usable[$0 * usable.count / taken] }
+    let adapted = try AdaptedImageSet(images, to: model.imageShape, selected: chosen)
+    try adapted.check(chosen, classCount: model.classCount, requiresLabels: true).requireNone()
     indices = [0, 1].flatMap { half in stride(from: half, to: taken, by: 2).map { chosen[$0] } }
     self.model = model
     self.images = adapted

@@ -25,7 +25,8 @@ extension RunManifest.Data {
   /// - Throws: `InputError` for data that cannot be read.
   public init(_ images: AdaptedImageSet, source: String) throws {
     self.init(
-      source: source, digest: try images.digest(), size: images.count, adaptation: images.adapter.description)
+      source: source, digest: try images.digest(), size: images.count, adaptation: images.adapter.description,
+      classNames: ClassNames(images.classNames).known)
   }
 }
 
@@ -115,7 +116,7 @@ public struct RecordedRun: Sendable {
     }
     let named = data ?? manifest.data.source
     let images = try opening(named, "data.source") {
-      try AdaptedImageSet(try DataSource.open(named, resources: resources), for: opened)
+      try AdaptedImageSet(manifest, data: named, resources: resources, for: ModelOutline(opened))
     }
     self.model = opened
     classes = manifest.classifier.specification.classes
@@ -132,17 +133,17 @@ public struct RecordedRun: Sendable {
       engine: RunEngine(
         program: program, instructionSet: model.engine.instructionSet, libraries: model.engine.libraries,
         precision: model.precision.rawValue),
-      classCount: classes?.count ?? model.classCount, label: { [images] in try images.image(at: $0).label })
+      classCount: classes?.count ?? model.classCount, label: { [images] in try images.label(at: $0) },
+      picture: { [images] in
+        try PictureIdentity(
+          index: $0, name: images.pictureName(at: $0), label: images.label(at: $0),
+          digest: images.decodedPicture(at: $0).digest)
+      })
   }
 
   /// The run's images, fitted to its model.
   public var provider: ImageProvider {
-    { [images] index in
-      guard (0..<images.count).contains(index) else {
-        throw InputError("the data set has no such image", location: "image \(index)")
-      }
-      return try images.image(at: index)
-    }
+    { [images] in try images.recordedImage(at: $0) }
   }
 
   /// Casts the votes that the run's description asks for.

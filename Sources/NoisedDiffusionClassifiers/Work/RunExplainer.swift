@@ -17,21 +17,30 @@ public struct RunExplainer: Sendable {
     _ run: RunManifest, resources: URL? = BundledResources.folder, notice: (ModelNotice) -> Void = { _ in }
   ) throws {
     // The data first: without them no model is worth opening.
-    let data = try DataSource.open(run.data.source, resources: resources)
-    try Self.check("data", run.data.source, recorded: run.data.digest, found: try data.digest())
-    let model = try DiffusionModel.open(
-      ModelReference(recordedIn: run), choosing: .exact, resources: resources, notice: notice)
+    let reference = try ModelReference(recordedIn: run)
+    func open() throws -> DiffusionModel {
+      try DiffusionModel.open(reference, choosing: .exact, resources: resources, notice: notice)
+    }
+    let outline = try ModelOutline(reference, resources: resources)
+    // A served model is known by opening it.
+    let served = try outline == nil ? open() : nil
+    guard let outline = outline ?? served.map(ModelOutline.init) else { preconditionFailure("one of the two is there") }
+    let images = try AdaptedImageSet(run, data: run.data.source, resources: resources, for: outline)
+    try Self.check(images, run)
+    let model = try served ?? open()
     try Self.check("model", run.model.source, recorded: run.model.digest, found: model.digest)
     if let recorded = run.model.unconditionalDigest, let found = model.unconditionalDigest {
       try Self.check("unconditional model", run.model.unconditionalSource ?? "", recorded: recorded, found: found)
     }
-    let images = try AdaptedImageSet(data, to: model.imageShape)
+    let listed = Dictionary(
+      (run.pictures?.listed ?? []).map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
     let specification = run.classifier.specification
     explainer = try VoteExplainer(specification, on: model, seed: run.smoothing.seed) { index in
-      guard (0..<images.count).contains(index) else {
-        throw InputError("the data set has no such image", location: "image \(index)")
+      let image = try images.recordedImage(at: index)
+      if let picture = listed[index], let difference = image.picture?.difference(from: picture) {
+        throw difference.inFile(images.file(at: index))
       }
-      return try images.image(at: index)
+      return image
     }
     evaluationsPerImage = try specification.complete.evaluationsPerVote(classCount: model.classCount) + 1
   }
@@ -46,6 +55,17 @@ public struct RunExplainer: Sendable {
     }
   }
 
+  /// Listed pictures are looked at when they are shown.
+  private static func check(_ images: AdaptedImageSet, _ run: RunManifest) throws {
+    guard let pictures = run.pictures else {
+      return try check("data", run.data.source, recorded: run.data.digest, found: try images.digest())
+    }
+    guard pictures.listed == nil else { return }
+    let found = try images.check(run.images.indices(inDatasetOf: images.count))
+    try check(
+      "selection of pictures", run.data.source, recorded: pictures.digest, found: RunPictures(found.pictures).digest)
+  }
+
   private static func check(_ what: String, _ source: String, recorded: String, found: String) throws {
     guard recorded == found else {
       throw InputError(
@@ -55,9 +75,11 @@ public struct RunExplainer: Sendable {
 }
 
 extension RunManifest.Data {
-  /// The names of the classes, where the data can be opened and have them.
-  public func classNames(resources: URL? = BundledResources.folder) -> [String]? {
-    guard let images = try? DataSource.open(source, resources: resources), images.classCount > 0 else { return nil }
+  /// The names of the classes, where the data can be opened and have them: for runs of versions before 0.3.0, which do
+  /// not record them.
+  public func openedClassNames(resources: URL? = BundledResources.folder) -> [String]? {
+    guard let images = try? DataSource.open(source, resources: resources, foldersByOrder: true), images.classCount > 0
+    else { return nil }
     return images.classNames
   }
 }

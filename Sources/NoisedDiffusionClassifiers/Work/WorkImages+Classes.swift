@@ -11,7 +11,11 @@ extension WorkImages {
   /// - Throws: `InputError` naming the first images with another label where they are refused, and where none is left.
   public func among(_ classes: ClassSet?, others: OtherClasses? = nil) throws -> WorkImages {
     guard let classes, others != .countedWrong else { return self }
-    let (kept, outside) = try images.split(indices, by: classes)
+    let outside = pictures.compactMap { picture in
+      picture.label.flatMap { classes.contains($0) ? nil : (index: picture.index, label: $0) }
+    }
+    let isOutside = Set(outside.map(\.index))
+    let kept = indices.filter { !isOutside.contains($0) }
     if outside.isEmpty { return self }
     guard others == .skipped else {
       throw OtherClassesError(source: source, outside: outside, of: indices.count, classes: classes)
@@ -21,7 +25,7 @@ extension WorkImages {
         "none of the \(indices.count) selected images is of these classes", file: source, expected: "\(classes)",
         found: "labels such as \(outside[0].label)")
     }
-    return WorkImages(source: source, images: images, selection: ImageSelection(listed: kept), indices: kept)
+    return keeping(kept)
   }
 }
 

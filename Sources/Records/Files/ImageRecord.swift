@@ -6,6 +6,8 @@ public struct ImageRecord: Hashable, Sendable {
   /// The image's index in its data set.
   public var index: Int
   public var label: Int
+  /// The picture's file and what it showed; nil in records of versions before 0.3.0.
+  public var picture: RecordedPicture?
   public var outcome: Outcome
   /// c_A, the class that the selection votes chose, also when it could not be certified.
   public var candidate: Int
@@ -27,9 +29,12 @@ public struct ImageRecord: Hashable, Sendable {
   /// Time from the end of the image before to the end of this one, so that a run's images add up to its duration.
   public var seconds: Double
 
-  public init(index: Int, label: Int, result: CertifyResult, seconds: Double) {
+  public init(
+    index: Int, label: Int, picture: RecordedPicture? = nil, result: CertifyResult, seconds: Double
+  ) {
     self.index = index
     self.label = label
+    self.picture = picture
     self.seconds = seconds
     outcome = result.outcome
     candidate = result.candidate
@@ -59,7 +64,7 @@ public struct ImageRecord: Hashable, Sendable {
 
 extension ImageRecord: Codable {
   enum CodingKeys: String, CodingKey {
-    case index, label, predicted, abstained, radius, candidate, pLower, bound, stopReason, votes, invalidVotes,
+    case index, label, picture, predicted, abstained, radius, candidate, pLower, bound, stopReason, votes, invalidVotes,
       selectionVotes
     case invalidSelectionVotes, samples, evaluations, seconds, correct
   }
@@ -76,6 +81,7 @@ extension ImageRecord: Codable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(index, forKey: .index)
     try container.encode(label, forKey: .label)
+    try container.encodeIfPresent(picture, forKey: .picture)
     try container.encode(outcome.label ?? Self.abstention, forKey: .predicted)
     try container.encode(abstained, forKey: .abstained)
     try container.encode(outcome.radius ?? 0, forKey: .radius)
@@ -114,6 +120,7 @@ extension ImageRecord: Codable {
     }
     index = try container.decode(Int.self, forKey: .index)
     label = try container.decode(Int.self, forKey: .label)
+    picture = try container.decodeIfPresent(RecordedPicture.self, forKey: .picture)
     candidate = try container.decode(Int.self, forKey: .candidate)
     pLower = try number(.pLower, in: 0...1)
     bound = try container.decodeIfPresent(Bound.self, forKey: .bound)

@@ -31,6 +31,8 @@ public final class RunDirectory {
   /// with the same digests) and in a larger number of images. A run of an earlier version that casts the same votes goes
   /// on by its own rule: ``manifest`` says which.
   ///
+  /// Where both manifests list their pictures, the data set may have become another one: the finished pictures must be
+  /// the same (`PictureIdentity.difference`), the others may have changed or gone.
   /// - Parameter indices: the data set's indices, as many as `manifest.images` says.
   /// - Throws: `UsageError` for a run that may not be continued, naming every difference with both values, for a folder
   ///   with other files, and for one that another process is writing; `InputError` for files that cannot be written or
@@ -45,10 +47,7 @@ public final class RunDirectory {
     let manifestFile = path + "/run.json"
     var current = manifest
     if FileManager.default.fileExists(atPath: manifestFile) {
-      guard resume else {
-        throw UsageError(
-          "\(path) already holds a run; continue it with \(.resume) or name another folder with \(.directory)")
-      }
+      guard resume else { throw Self.alreadyThere(path) }
       let recorded = try Self.readManifest(path)
       current = manifest.continuing(recorded)
       let differences = try recorded.differences(from: current)
@@ -58,11 +57,15 @@ public final class RunDirectory {
             + differences.map(\.description).joined(separator: "; "))
       }
       current.created = recorded.created
+      // A run of an earlier version binds to the whole data set, whose digest is the same.
+      if recorded.pictures == nil { current.pictures = nil }
+      // Before anything is written: a refused run stays as it is.
+      if let listed = current.pictures?.listed { try Self.check(Self.readRecords(path), listed, file: path) }
     } else {
       try Self.checkEmpty(path)
     }
     self.manifest = current
-    try AtomicFile.write(StableJSON.text(current), to: manifestFile, followsLinks: false)
+    try AtomicFile.write(Self.text(current, file: manifestFile), to: manifestFile, followsLinks: false)
 
     log = try RecordLog(path: path + "/records.jsonl", classes: current.recordClasses)
     try Self.check(log, indices: indices, rule: try current.smoothing.rule.get())
@@ -105,6 +108,17 @@ public final class RunDirectory {
     try RecordLog.read(path + "/records.jsonl", classes: RecordClasses(classes, others: others)).records
   }
 
+  /// - Throws: `InputError` for a list of pictures that no reader would take.
+  private static func text(_ manifest: RunManifest, file: String) throws -> [UInt8] {
+    let text = try StableJSON.text(manifest)
+    guard text.count <= RunFile.largestManifest else {
+      throw InputError(
+        "the list of pictures is too long for one run; take fewer, in several runs", file: file,
+        expected: "at most \(RunFile.largestManifest) bytes", found: "\(text.count)")
+    }
+    return text
+  }
+
   private static func makeFolder(_ path: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -126,6 +140,15 @@ public final class RunDirectory {
     let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(hiddenPrefix) }
     guard let name = names.min() else { return }
     throw UsageError("\(path) holds files but no run (\(name)); name another folder with \(.directory)")
+  }
+
+  /// - Throws: `InputError` naming the first finished picture that is another one than listed.
+  private static func check(_ records: [ImageRecord], _ pictures: [PictureIdentity], file path: String) throws {
+    let pictures = Dictionary(pictures.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
+    for record in records {
+      guard let difference = pictures[record.index]?.difference(from: record.identity) else { continue }
+      throw difference.inFile(path + "/" + RunFile.recordsName)
+    }
   }
 
   private static func check(_ log: RecordLog, indices: [Int], rule: CertificationRule) throws {

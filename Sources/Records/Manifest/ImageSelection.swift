@@ -55,7 +55,7 @@ public struct ImageSelection: Hashable, Sendable, Codable {
   }
 
   /// The first `count` indices, unchecked but for overflow.
-  func positions(_ count: Int) -> [Int] {
+  package func positions(_ count: Int) -> [Int] {
     if let listed { return Array(listed.prefix(count)) }
     return (0..<count).map { first &+ $0 &* stride }
   }

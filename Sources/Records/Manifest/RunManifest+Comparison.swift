@@ -16,19 +16,26 @@ extension RunManifest {
     "arguments", "created", "classifier.description", "model.source", "model.unconditionalSource", "data.source",
     "execution.threads",
     "execution.batch", "host.name", "host.system", "host.processor", "host.cores",
-    "images.first", "images.stride", "images.count", "images.listed",
+    "images.first", "images.stride", "images.count", "images.listed", "data.classNames",
   ]
+  /// Fields that may differ where the run binds to its pictures one by one.
+  private static let freeWithPictures: Set<String> = ["data.digest", "data.size"]
 
   /// What forbids continuing this run under `requested`; empty when its records are a beginning of that run's.
   public func differences(from requested: RunManifest) throws -> [Difference] {
-    let old = try JSONValue(encoding: self).leaves()
-    let new = try JSONValue(encoding: requested).leaves()
-    var differences = Set(old.keys).union(new.keys).subtracting(Self.freeFields).sorted()
+    let bindsPictures = pictures != nil && requested.pictures != nil
+    let old = try JSONValue(encoding: withoutPictures).leaves()
+    let new = try JSONValue(encoding: requested.withoutPictures).leaves()
+    let free = bindsPictures ? Self.freeFields.union(Self.freeWithPictures) : Self.freeFields
+    var differences = Set(old.keys).union(new.keys).subtracting(free).sorted()
       .filter { old[$0] != new[$0] }
       .map {
         Difference(
           field: $0, recorded: Self.brief(old[$0]), requested: Self.brief(new[$0]))
       }
+    if pictures != nil, requested.pictures == nil {
+      differences.append(Difference(field: "pictures", recorded: "a list", requested: "none"))
+    }
     if requested.images.count < images.count {
       differences.append(
         Difference(
@@ -39,6 +46,12 @@ extension RunManifest {
         Difference(field: "images", recorded: images.summary, requested: requested.images.summary))
     }
     return differences
+  }
+
+  private var withoutPictures: RunManifest {
+    var manifest = self
+    manifest.pictures = nil
+    return manifest
   }
 
   private static func brief(_ value: JSONValue?) -> String {

@@ -14,6 +14,8 @@ public struct RunManifest: Hashable, Sendable {
   public var classifier: Classifier
   public var smoothing: Smoothing
   public var images: ImageSelection
+  /// The pictures that the run binds to; nil in runs of versions before 0.3.0, which bind to the whole data set.
+  public var pictures: RunPictures?
   /// What became of selected images of none of the classifier's classes; nil where none was allowed.
   public var otherClasses: OtherClasses?
   public var execution: Execution
@@ -21,7 +23,8 @@ public struct RunManifest: Hashable, Sendable {
 
   public init(
     program: Program, arguments: [String], created: String, model: Model, data: Data, classifier: Classifier,
-    smoothing: Smoothing, images: ImageSelection, otherClasses: OtherClasses? = nil, execution: Execution, host: Host
+    smoothing: Smoothing, images: ImageSelection, pictures: RunPictures? = nil, otherClasses: OtherClasses? = nil,
+    execution: Execution, host: Host
   ) {
     self.program = program
     self.arguments = arguments
@@ -31,6 +34,7 @@ public struct RunManifest: Hashable, Sendable {
     self.classifier = classifier
     self.smoothing = smoothing
     self.images = images
+    self.pictures = pictures
     self.otherClasses = otherClasses
     self.execution = execution
     self.host = host
@@ -85,8 +89,13 @@ public struct RunManifest: Hashable, Sendable {
     public var size: Int
     /// What was done to make its images fit the model, such as `padded from 28×28 to 32×32 with zeros`.
     public var adaptation: String?
+    /// The names of the classes by label; nil where labels are all there is.
+    public var classNames: [String]?
 
-    public init(source: String, digest: String, size: Int, adaptation: String? = nil) {
+    public init(
+      source: String, digest: String, size: Int, adaptation: String? = nil, classNames: [String]? = nil
+    ) {
+      self.classNames = classNames
       self.source = source
       self.digest = digest
       self.size = size

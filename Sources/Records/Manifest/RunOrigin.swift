@@ -49,6 +49,7 @@ public struct RunOrigin: Hashable, Sendable, Decodable {
     public var source: String?
     public var digest: String?
     public var adaptation: String?
+    public var classNames: [String]?
   }
 
   public struct Classifier: Hashable, Sendable, Decodable {

@@ -6,6 +6,8 @@ import Certification
 package struct ClaimedRecord: Hashable, Decodable {
   package var index: Int
   package var label: Int
+  /// Absent from records of versions before 0.3.0.
+  package var picture: RecordedPicture?
   package var predicted: Int
   package var abstained: Bool
   package var radius: Double

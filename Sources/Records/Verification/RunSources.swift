@@ -1,3 +1,5 @@
+import Basics
+
 /// The model and the data that a run's description names, as they were found when opened again.
 public struct RunSources: Sendable {
   public var model: RunManifest.Model
@@ -8,11 +10,15 @@ public struct RunSources: Sendable {
   public var classCount: Int
   /// The label that the data give an image of a data set's index; throws as opening the image does.
   public var label: @Sendable (_ index: Int) throws -> Int?
+  /// What the data show under a data set's index; nil where nobody looks.
+  public var picture: (@Sendable (_ index: Int) throws -> PictureIdentity)?
 
   public init(
     model: RunManifest.Model, data: RunManifest.Data, engine: RunEngine, classCount: Int,
-    label: @escaping @Sendable (_ index: Int) throws -> Int?
+    label: @escaping @Sendable (_ index: Int) throws -> Int?,
+    picture: (@Sendable (_ index: Int) throws -> PictureIdentity)? = nil
   ) {
+    self.picture = picture
     self.model = model
     self.data = data
     self.engine = engine
@@ -46,8 +52,11 @@ public struct RunSources: Sendable {
       of: model.unconditionalSource)
     require(model.architecture, manifest.model.architecture, "model.architecture", of: model.source)
     require(model.parameters, manifest.model.parameters, "model.parameters", of: model.source)
-    require(data.digest, manifest.data.digest, "data.digest", of: data.source)
-    require(data.size, manifest.data.size, "data.size", of: data.source)
+    // A run that lists its pictures is about them, whatever else the data set holds.
+    if manifest.pictures == nil {
+      require(data.digest, manifest.data.digest, "data.digest", of: data.source)
+      require(data.size, manifest.data.size, "data.size", of: data.source)
+    }
     require(data.adaptation, manifest.data.adaptation, "data.adaptation", of: data.source)
     return failures
   }

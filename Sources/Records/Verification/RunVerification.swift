@@ -10,11 +10,15 @@ import Foundation
 /// the seed was chosen before its outcome was known.
 public struct RunVerification {
   private let run: ClaimedRun
+  /// The indices of the pictures that the run lists.
+  private let listed: Set<Int>?
   private var failures = VerificationFailures()
   package private(set) var engineDifferences: [RunEngine.Difference] = []
   /// Whether the model and the data are the run's.
   package private(set) var sourcesHold = false
   private var redrawn = RedrawFindings()
+  /// Images that could not be opened; already told.
+  package private(set) var unopened: Set<Int> = []
 
   /// What the run says of itself.
   public var manifest: RunManifest { run.manifest }
@@ -29,6 +33,7 @@ public struct RunVerification {
       throw UsageError("\(path) is still being written (\(holder)); verify it when it is finished")
     }
     run = try ClaimedRun(path: path)
+    listed = run.manifest.pictures?.listed.map { Set($0.map(\.index)) }
   }
 
   /// Checks what the files of the directory say against each other.
@@ -41,7 +46,7 @@ public struct RunVerification {
     contradictions.forEach { failures.add($0) }
     if let engine { engineDifferences = RunEngine(manifest).differences(here: engine) }
     // Nothing can be held against numbers that are none.
-    guard contradictions.isEmpty, let indices = try? manifest.images.indices(inDatasetOf: manifest.data.size),
+    guard contradictions.isEmpty, let indices = try? manifest.indices(),
       let rule = try? manifest.rule()
     else { return }
     let check = RecordVerification(
@@ -60,6 +65,7 @@ public struct RunVerification {
       if found.isEmpty, let form = Self.checkForm(line) { found.append(form) }
       found.forEach { failures.add($0) }
     }
+    PictureVerification(manifest).failures(run.lines).forEach { failures.add($0) }
     CompletenessVerification(indices: indices).failures(
       run.lines.compactMap { line in line.claim.map { (line.number, $0.index) } }
     ).forEach { failures.add($0) }
@@ -112,7 +118,7 @@ public struct RunVerification {
     sourcesHold = differences.isEmpty
     guard sourcesHold else { return }
     for line in run.lines {
-      guard let claim = line.claim, (0..<sources.data.size).contains(claim.index) else { continue }
+      guard let claim = line.claim, isOfRun(claim.index) else { continue }
       func require(_ found: Int, _ expected: Int?, _ field: String, _ problem: String) {
         guard found != expected else { return }
         failures.add(
@@ -123,11 +129,21 @@ public struct RunVerification {
       require(claim.votes.count, sources.classCount, "votes", "not the model's number of classes")
       do {
         require(claim.label, try sources.label(claim.index), "label", "not the image's label")
+        if claim.picture != nil, let picture = try sources.picture?(claim.index),
+          let difference = picture.difference(from: claim.identity)
+        {
+          failures.add(
+            VerificationFailure(difference, file: RunFile.recordsName, line: line.number, field: "picture.digest"))
+        }
       } catch let error as InputError {
+        unopened.insert(claim.index)
         failures.add(VerificationFailure(error, file: sources.data.source))
       }
     }
   }
+
+  /// Whether an index may be one of the run's: of its list, or of the data set.
+  package func isOfRun(_ index: Int) -> Bool { listed?.contains(index) ?? (0..<manifest.data.size).contains(index) }
 
   /// The records that can be read, each with its line.
   package var records: [(line: Int, record: ImageRecord)] {

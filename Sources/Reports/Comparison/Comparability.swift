@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Records
 import Statistics
 
 /// Whether two runs can be held against each other, and if not, why.
@@ -29,7 +30,11 @@ public struct Comparability: Hashable, Sendable, Codable {
   }
 
   private mutating func compareImages(_ a: ReportedRun, _ b: ReportedRun) {
-    if let first = a.origin?.data?.digest, let second = b.origin?.data?.digest, first != second {
+    if let difference = Self.otherPicture(a, b) {
+      mismatches.append(difference)
+    } else if !Self.tellPictures(a, b), let first = a.origin?.data?.digest, let second = b.origin?.data?.digest,
+      first != second
+    {
       mismatches.append("the data sets have different digests (\(first.prefix(12))… and \(second.prefix(12))…)")
     }
     let labels = Dictionary(a.images.map { ($0.index, $0.label) }, uniquingKeysWith: { first, _ in first })
@@ -46,6 +51,23 @@ public struct Comparability: Hashable, Sendable, Codable {
       mismatches.append(
         "image \(image.index) has label \(labels[image.index] ?? -1) in A and \(image.label) in B")
     }
+  }
+
+  /// Whether records say which pictures they are about: then nothing else of the data set matters.
+  private static func tellPictures(_ a: ReportedRun, _ b: ReportedRun) -> Bool {
+    (a.images + b.images).allSatisfy { $0.record?.picture != nil }
+  }
+
+  /// The first image that shows another picture in the second run.
+  private static func otherPicture(_ a: ReportedRun, _ b: ReportedRun) -> String? {
+    let known = Dictionary(a.images.map { ($0.index, $0.record) }, uniquingKeysWith: { first, _ in first })
+    for image in b.images {
+      guard let picture = image.record?.picture, case let record?? = known[image.index], let other = record.picture,
+        picture.digest != other.digest
+      else { continue }
+      return "\(record.identity.place) is another picture in B (\(image.record?.identity.place ?? ""))"
+    }
+    return nil
   }
 
   private mutating func compareLevels(_ a: ReportedRun, _ b: ReportedRun) {

@@ -46,17 +46,6 @@ public struct ForeignTable: Sendable {
     (images, quirks) = try parser.finish()
   }
 
-  /// σ where a path's last component that speaks of it says so: `noise_0.25`, `sigma_0.5.tsv`, `sd=1.0`.
-  package static func sigma(inPath path: String) -> Double? {
-    for component in path.split(separator: "/").suffix(3).reversed() {
-      let text = component.lowercased()
-      for word in ["noise", "sigma", "sd"] {
-        guard let range = text.range(of: word) else { continue }
-        let number = text[range.upperBound...].drop { "_=- ".contains($0) }.prefix { $0.isNumber || $0 == "." }
-        let trimmed = number.hasSuffix(".") ? number.dropLast() : number
-        if let value = Double(trimmed), value > 0, value < 100 { return value }
-      }
-    }
-    return nil
-  }
+  /// σ in pixels where a path says it plainly (``SigmaInName``).
+  package static func sigma(inPath path: String) -> Double? { SigmaInName(path: path).value }
 }

@@ -72,10 +72,6 @@ public struct ReportedRun: Sendable {
 
   /// "7", or "7 (horse)" where classes have names, also where a folder is called "7-horse" to be the eighth.
   public func className(_ label: Int) -> String {
-    guard classNames.indices.contains(label) else { return "\(label)" }
-    var name = classNames[label][...]
-    let number = name.prefix { $0.isASCII && $0.isNumber }
-    if Int(number) == label { name = name.dropFirst(number.count).drop { "-_. ".contains($0) } }
-    return name.isEmpty ? "\(label)" : "\(label) (\(name))"
+    ClassNames(classNames).text(label)
   }
 }

@@ -17,6 +17,10 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   case companionDependence(String)
   /// The run is a table of another tool that differs from what Docs/Files.md describes.
   case quirk(TableQuirk)
+  /// A table's σ is what its name says.
+  case sigmaFromName(Double, words: String)
+  /// Nothing says a table's σ plainly; the words that may be meant for it.
+  case sigmaUnknown(words: String?)
   /// The run is a table.
   case tableAlone
 
@@ -35,6 +39,10 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
     case .companionDependence:
       "A row's answer of the served model depends on the other rows of its request; each vote had requests of its own."
     case .quirk(let quirk): quirk.description
+    case .sigmaFromName(let sigma, let words): "σ = \(DecimalText.radius(sigma)) is taken from its name, “\(words)”."
+    case .sigmaUnknown(let words):
+      (words.map { "Its name does not say σ plainly (“\($0)”)" } ?? "Nothing says its σ")
+        + "; a name or folder such as sigma_0.25 does."
     case .tableAlone: "Read from a table that keeps neither votes, α nor σ’s unit."
     }
   }

@@ -42,7 +42,7 @@ extension ReportedRun {
     return ReportedRun(
       title: RunTitle(name ?? method, sigma: sigma), method: name.map(RunMethod.named) ?? .settings(origin.methodKey),
       source: path, sigma: sigma, images: records.map(CertifiedImage.init), origin: origin,
-      notes: notes(records, origin: origin))
+      notes: notes(records, origin: origin), classNames: origin.data?.classNames ?? [])
   }
 
   private static func notes(_ records: [ImageRecord], origin: RunOrigin) -> [RunNote] {
@@ -110,12 +110,13 @@ extension ReportedRun {
 
   private static func readTable(_ path: String, name: String?) throws -> ReportedRun {
     let table = try ForeignTable(path: path)
-    let sigma = ForeignTable.sigma(inPath: path)
+    let said = SigmaInName(path: path)
+    let sigma = said.value
     // The file's own name says σ, or does not.
     let title = name.map { RunTitle($0, sigma: sigma) } ?? RunTitle(URL(fileURLWithPath: path).lastPathComponent)
     return ReportedRun(
       title: title, method: name.map(RunMethod.named) ?? .table(path: path), source: path, sigma: sigma,
-      images: table.images, notes: table.quirks.map(RunNote.quirk) + [.tableAlone])
+      images: table.images, notes: table.quirks.map(RunNote.quirk) + [RunNote(said), .tableAlone])
   }
 }
 

@@ -21,7 +21,7 @@ extension RunVerification {
   ) async throws {
     guard sourcesHold, let rule = try? manifest.rule() else { return }
     let candidates = records.filter {
-      (0..<manifest.data.size).contains($0.record.index) && $0.record.classes == executor.classes
+      isOfRun($0.record.index) && !unopened.contains($0.record.index) && $0.record.classes == executor.classes
     }
     var findings = RedrawFindings()
     let chosen: [(line: Int, record: ImageRecord)]

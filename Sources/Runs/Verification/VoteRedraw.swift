@@ -74,8 +74,11 @@ package struct VoteRedraw {
     let votes = ImageVotes(
       executor: executor, pixels: image.pixels, seed: seed, image: UInt32(image.index), order: order,
       onVotes: { progress.addVotes($0) })
+    // Records of earlier versions do not say which picture they are about.
+    let picture = record.picture.flatMap { _ in RecordedPicture(image.picture) }
     return ImageRecord(
-      index: image.index, label: label, result: try await rule(votes, sigma: sigma), seconds: record.seconds)
+      index: image.index, label: label, picture: picture, result: try await rule(votes, sigma: sigma),
+      seconds: record.seconds)
   }
 
   private func compare(_ record: ImageRecord, _ again: ImageRecord, line: Int) throws -> Finding {

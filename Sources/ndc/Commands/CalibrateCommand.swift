@@ -103,16 +103,19 @@ struct CalibrateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    _ = try classes.list()
-    let loaded = try model.open()
+    for sigma in sigma { Hints.tell(sigma: sigma) }
+    let list = try classes.list()
+    let preview = try ModelPreview(model)
+    let set = try openImages(preview.outline)
+    let loaded = try preview.opened ?? model.open()
     guard let file = out ?? loaded.calibrationPath else {
       throw UsageError("--out is needed: \(loaded.source) is no file to put a calibration beside")
     }
     guard loaded.classCount > 1 else {
       throw InputError("the model has no classes to choose from", file: loaded.source)
     }
-    let chosen = try classes.classes(of: loaded)
-    let calibrator = try calibrator(loaded, chosen)
+    let chosen = try list.map { try loaded.classes($0) }
+    let calibrator = try calibrator(loaded, set, chosen)
     var table = CalibrationTable(model: loaded.weightsDigest(), entries: [], notes: notes(calibrator))
     table.keepOtherClasses(of: file, than: chosen)
     if !table.entries.isEmpty { Output.notice("\(file): what it says of other sets of classes is kept") }
@@ -147,13 +150,21 @@ struct CalibrateCommand: AsyncParsableCommand {
     }
   }
 
-  private func calibrator(_ loaded: DiffusionModel, _ classes: ClassSet?) throws -> ModelCalibrator {
-    let set = try DataSource.open(data, resources: BundledResources.folder)
+  /// The data, before the model is opened.
+  private func openImages(_ outline: ModelOutline) throws -> any LabeledImageSet {
+    let set = try DataSource.open(data, resources: BundledResources.folder, for: outline)
+    for notice in set.notices(for: outline) { Output.notice(notice) }
     if try BundledResources.isTestSet(set) {
       throw UsageError(
         "--data \(data) is the bundled test set; calibrating on test images makes every accuracy measured on them worthless"
       )
     }
+    return set
+  }
+
+  private func calibrator(
+    _ loaded: DiffusionModel, _ set: any LabeledImageSet, _ classes: ClassSet?
+  ) throws -> ModelCalibrator {
     var calibrator = try OtherClassOptions.advising("--skip-others leaves images of other classes out") {
       try ModelCalibrator(
         loaded, images: set, source: data, count: images, method: method, classes: classes, skipsOthers: skipOthers,

@@ -49,6 +49,8 @@ struct CertifyCommand: AsyncParsableCommand {
     var seed: UInt64
     /// The classes of the records' votes; absent for all of the model's.
     var classes: ClassSet?
+    /// By label; absent where nobody names the classes.
+    var classNames: [String]?
     var summary: RunSummary
     var records: [ImageRecord]
   }
@@ -57,23 +59,30 @@ struct CertifyCommand: AsyncParsableCommand {
     try SmoothedClassifier.check(PixelNoise(classifier.sigma))
     let chosen = try smoothing.choice(preset: classifier.preset)
       .rule(sigma: PixelNoise(classifier.sigma), open: QuickDefaults.votes)
-    let work = try Workload(model, classifier.choice, classes)
+    Hints.tell(sigma: classifier.sigma)
+    // Everything about the pictures first: opening a large model takes a while.
+    let preview = try ModelPreview(model, classifier.choice, classes)
+    Hints.tell(chosen)
+    let before = try out.flatMap { try RunDirectory.contents($0, resume: resume) }
+    let opened = try await data.open(
+      for: preview.outline, continuing: before, defaultCount: QuickDefaults.images, among: preview.classes,
+      others: otherClasses.others, threads: model.workers)
+    let work = try Workload(preview, model, classifier.choice)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
-    let opened = try data.open(
-      for: work.model, defaultCount: QuickDefaults.images, among: work.specification.classes,
-      others: otherClasses.others)
     let executor = try VoteExecutor(
       smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
     let folder = out ?? Self.newFolder()
     let directory = try RunDirectory(
-      path: folder, manifest: try manifest(work, opened, chosen), indices: opened.indices, resume: resume)
+      path: folder, manifest: try manifest(work, opened, preview.outline, chosen), indices: opened.indices,
+      resume: resume)
     // A run of an earlier version goes on by its own rule.
     let rule = try directory.manifest.smoothing.rule.get()
     announce(work, opened, rule, folder: folder, finished: directory.records.count)
 
-    let run = CertificationRun(
+    var run = CertificationRun(
       executor: executor, sigma: smoothed.sigma, rule: rule, seed: seed, images: opened.provider,
       progress: RunProgress())
+    run.absent = opened.absent
     do {
       _ = try await run(into: directory)
     } catch let error as Interrupted {
@@ -85,9 +94,15 @@ struct CertifyCommand: AsyncParsableCommand {
     if json {
       try Output.json(
         Result(
-          out: folder, seed: seed, classes: work.specification.classes, summary: summary, records: directory.records))
+          out: folder, seed: seed, classes: work.specification.classes,
+          classNames: directory.manifest.data.classNames, summary: summary, records: directory.records))
     } else {
-      printTable(directory.records, summary, folder: folder)
+      printTable(
+        directory.records, summary, ClassNames(directory.manifest.data.classNames ?? []), folder: folder)
+    }
+    if directory.remaining > 0 {
+      Output.notice(
+        "\(directory.remaining) of \(directory.indices.count) images are not done: their pictures are missing")
     }
   }
 
@@ -98,13 +113,16 @@ struct CertifyCommand: AsyncParsableCommand {
     return "runs/certify-\(formatter.string(from: Date()))-\(ProcessInfo.processInfo.processIdentifier)"
   }
 
-  private func manifest(_ work: Workload, _ opened: WorkImages, _ rule: CertificationRule) throws -> RunManifest {
+  private func manifest(
+    _ work: Workload, _ opened: WorkImages, _ outline: ModelOutline, _ rule: CertificationRule
+  ) throws -> RunManifest {
     RunManifest(
       program: Version.program, arguments: Array(CommandLine.arguments.dropFirst()),
-      created: RunManifest.now(), model: RunManifest.Model(work.model), data: try RunManifest.Data(opened),
+      created: RunManifest.now(), model: RunManifest.Model(work.model),
+      data: try RunManifest.Data(opened, for: outline),
       classifier: RunManifest.Classifier(work),
       smoothing: .init(rule: rule, seed: seed),
-      images: opened.selection, otherClasses: otherClasses.others,
+      images: opened.selection, pictures: RunPictures(opened.pictures), otherClasses: otherClasses.others,
       execution: .init(
         threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model)),
       host: .current(work.model.engine))
@@ -155,7 +173,7 @@ struct CertifyCommand: AsyncParsableCommand {
       last + opened.selection.stride < opened.images.count
     else { return }
     Output.notice("\(opened.indices.count) of \(opened.images.count) images; --count takes more")
-    let labels = Set(opened.indices.compactMap { try? opened.images.image(at: $0).label })
+    let labels = Set(opened.pictures.compactMap(\.label))
     let classes = opened.images.classCount
     if opened.indices.count >= classes, labels.count <= classes / 2 {
       Output.notice(
@@ -163,13 +181,16 @@ struct CertifyCommand: AsyncParsableCommand {
     }
   }
 
-  private func printTable(_ records: [ImageRecord], _ summary: RunSummary, folder: String) {
+  private func printTable(_ records: [ImageRecord], _ summary: RunSummary, _ names: ClassNames, folder: String) {
     if records.count <= 50 {
-      Output.line("image   label  predicted  radius")
-      for record in records {
-        let predicted = record.outcome.label.map(String.init) ?? "abstain"
+      let labels = records.map { names.text($0.label) }
+      let predictions = records.map { $0.outcome.label.map(names.text) ?? "abstain" }
+      let labelWidth = max(7, (labels.map(\.count).max() ?? 0) + 2)
+      let predictionWidth = max(11, (predictions.map(\.count).max() ?? 0) + 2)
+      Output.line("image   " + padded("label", labelWidth) + padded("predicted", predictionWidth) + "radius")
+      for (place, record) in records.enumerated() {
         Output.line(
-          padded("\(record.index)", 8) + padded("\(record.label)", 7) + padded(predicted, 11)
+          padded("\(record.index)", 8) + padded(labels[place], labelWidth) + padded(predictions[place], predictionWidth)
             + roundedDown(record.outcome.radius ?? 0, digits: 4) + (record.correct || record.abstained ? "" : "  wrong")
         )
       }

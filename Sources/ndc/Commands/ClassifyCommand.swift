@@ -41,11 +41,14 @@ struct ClassifyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let work = try Workload(model, classifier.choice, classes)
-    let opened = try data.open(
-      for: work.model, defaultCount: 100, among: work.specification.classes, others: otherClasses.others)
     let addsNoise = noisy || (!clean && classifier.method != .diffusion)
     if addsNoise, !(classifier.sigma > 0) { throw UsageError("--sigma must be above 0 for noisy images") }
+    if addsNoise { Hints.tell(sigma: classifier.sigma) }
+    let preview = try ModelPreview(model, classifier.choice, classes)
+    let opened = try await data.open(
+      for: preview.outline, defaultCount: 100, among: preview.classes, others: otherClasses.others,
+      threads: model.workers)
+    let work = try Workload(preview, model, classifier.choice)
     let executor = try VoteExecutor(
       base: work.classifier, sigma: addsNoise ? PixelNoise(classifier.sigma) : nil,
       threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))

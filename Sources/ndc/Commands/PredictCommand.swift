@@ -50,6 +50,8 @@ struct PredictCommand: AsyncParsableCommand {
 
   private struct Line: Encodable {
     var image: String
+    /// What the class is called; nil on an abstention or where nobody says.
+    var className: String?
     var prediction: Prediction
     var seconds: Double
     var seed: UInt64
@@ -59,12 +61,13 @@ struct PredictCommand: AsyncParsableCommand {
     /// The classes of the votes; nil for all of the model's.
     var classes: ClassSet?
 
-    enum Keys: String, CodingKey { case image, seconds, seed, sigma, alpha, precision, classes }
+    enum Keys: String, CodingKey { case image, className, seconds, seed, sigma, alpha, precision, classes }
 
     func encode(to encoder: any Encoder) throws {
       try prediction.encode(to: encoder)
       var container = encoder.container(keyedBy: Keys.self)
       try container.encode(image, forKey: .image)
+      try container.encodeIfPresent(className, forKey: .className)
       try container.encode(seconds, forKey: .seconds)
       try container.encode(seed, forKey: .seed)
       try container.encode(sigma, forKey: .sigma)
@@ -77,18 +80,14 @@ struct PredictCommand: AsyncParsableCommand {
   func run() async throws {
     try SmoothedClassifier.check(PixelNoise(classifier.sigma))
     let rule = try smoothing.choice(preset: classifier.preset).rule(sigma: PixelNoise(classifier.sigma))
-    let work = try Workload(model, classifier.choice, classes)
+    Hints.tell(sigma: classifier.sigma)
+    // The pictures first: opening a large model takes a while.
+    let preview = try ModelPreview(model, classifier.choice, classes)
+    Hints.tell(rule)
+    let outline = preview.outline
+    let pictures = try read(for: outline)
+    let work = try Workload(preview, model, classifier.choice)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
-    let pictures = try images.enumerated().map { index, path in
-      var picture = try PictureFile.read(path)
-      let target = work.model.denoiser.imageShape
-      // What fits as it is, or with a margin, keeps its distances.
-      if resize, (try? ImageAdapter(from: picture.shape, to: target)) == nil {
-        picture = try picture.resized(to: target)
-      }
-      let adapter = try adapter(from: picture.shape, to: target, file: path)
-      return LabeledImage(index: index, pixels: adapter.apply(picture.pixels), label: nil)
-    }
     let seed = seed ?? SystemSeed.draw()
     Output.notice("\(work.specification), seed \(seed)")
     let executor = try VoteExecutor(
@@ -106,23 +105,55 @@ struct PredictCommand: AsyncParsableCommand {
         lastEnd = end
       }
     } catch let error as Interrupted {
-      try show(results, work, seed: seed)
+      try show(results, work, outline, seed: seed)
       throw error
     }
-    try show(results, work, seed: seed)
-    if let explain { try writePage(to: explain, pictures, results, work, seed: seed) }
+    try show(results, work, outline, seed: seed)
+    if let explain { try writePage(to: explain, pictures, results, work, outline, seed: seed) }
   }
+
+  /// Every picture, fitted to the model.
+  ///
+  /// - Throws: `InputError` that lists every one that cannot be used.
+  private func read(for model: ModelOutline) throws -> [LabeledImage] {
+    var check = PictureCheck()
+    var pictures: [LabeledImage] = []
+    for (index, path) in images.enumerated() {
+      var identity = PictureIdentity(index: index, name: path)
+      do {
+        var picture = try PictureFile.read(path)
+        identity.digest = picture.digest
+        if picture.orientation != 1 { check.turned.append(.init(picture: identity, orientation: picture.orientation)) }
+        // What fits as it is, or with a margin, keeps its distances.
+        if resize, (try? ImageAdapter(from: picture.shape, to: model.imageShape)) == nil {
+          picture = try picture.resized(to: model.imageShape)
+        }
+        let adapter = try adapter(from: picture.shape, to: model.imageShape, file: path)
+        pictures.append(LabeledImage(index: index, pixels: adapter.apply(picture.pixels), label: nil))
+        check.pictures.append(identity)
+      } catch let error as InputError {
+        check.offenders.append(.init(picture: identity, error: error.inFile(path)))
+      }
+    }
+    for notice in check.notices { Output.notice(notice) }
+    try check.requireNone()
+    return pictures
+  }
+
+  /// Names are the model's, unless they are a guess from its kind.
+  private func names(_ model: ModelOutline) -> ClassNames { ClassNames(model.guessesNames ? [] : model.classNames) }
 
   /// The gallery card of every picture.
   private func writePage(
-    to file: String, _ pictures: [LabeledImage], _ results: [Result], _ work: Workload, seed: UInt64
+    to file: String, _ pictures: [LabeledImage], _ results: [Result], _ work: Workload, _ outline: ModelOutline,
+    seed: UInt64
   ) throws {
     let explainer = try work.explainer(seed: seed) { pictures[$0] }
     let explanations = try explainer.explain(Array(pictures.indices))
     let cards = zip(results, explanations).map { result, explanation in
       GalleryCard(
         title: URL(fileURLWithPath: result.path).lastPathComponent,
-        answer: PredictionText.sentence(result.prediction, among: work.specification.classes),
+        answer: PredictionText.sentence(result.prediction, names(outline), among: work.specification.classes),
         votes: result.prediction.votes, classes: result.prediction.classes, explanation: explanation,
         sigma: classifier.sigma)
     }
@@ -143,18 +174,22 @@ struct PredictCommand: AsyncParsableCommand {
     }
   }
 
-  private func show(_ results: [Result], _ work: Workload, seed: UInt64) throws {
+  private func show(_ results: [Result], _ work: Workload, _ outline: ModelOutline, seed: UInt64) throws {
+    let names = names(outline)
     for result in results {
       if json {
         try Output.json(
           Line(
-            image: result.path, prediction: result.prediction, seconds: result.seconds, seed: seed,
+            image: result.path,
+            className: result.prediction.label.flatMap { label in
+              names.known.flatMap { $0.indices.contains(label) ? $0[label] : nil }
+            }, prediction: result.prediction, seconds: result.seconds, seed: seed,
             sigma: classifier.sigma, alpha: smoothing.alpha, precision: work.model.precision.rawValue,
             classes: work.specification.classes))
         continue
       }
       let answer = Terminal.coloured(
-        PredictionText.answer(result.prediction, among: work.specification.classes),
+        PredictionText.answer(result.prediction, names, among: work.specification.classes),
         result.prediction.abstained ? .yellow : .green)
       Output.line("\(result.path): \(answer), \(fixed(result.seconds, 1)) s")
     }

@@ -78,13 +78,15 @@ struct QuantizeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let checkpoint = try Checkpoint.load(path: model)
-    let source = try DataSource.open(calibration, resources: BundledResources.folder)
+    let outline = try ModelOutline(file: model)
+    let source = try DataSource.open(calibration, resources: BundledResources.folder, for: outline)
+    for notice in source.notices(for: outline) { Output.notice(notice) }
     if try BundledResources.isTestSet(source) {
       throw UsageError(
         "--calibration \(calibration) is the bundled test set; ranges from test images flatter every accuracy measured "
           + "on them")
     }
+    let checkpoint = try Checkpoint.load(path: model)
     let quantizer = try ModelQuantizer(
       checkpoint, images: source, data: calibration, count: images, levels: levels, rule: rule, seed: seed)
     let sample = quantizer.sample

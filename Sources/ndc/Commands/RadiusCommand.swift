@@ -39,6 +39,7 @@ struct RadiusCommand: ParsableCommand {
   }
 
   func run() throws {
+    Hints.tell(sigma: sigma)
     let certificate = try Certificate.bound(
       successes: successes, samples: samples, alpha: alpha, sigma: PixelNoise(sigma),
       kind: stop == .fixed ? .clopperPearson : .betaMixture)

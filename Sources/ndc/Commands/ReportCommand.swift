@@ -99,7 +99,9 @@ struct ReportCommand: AsyncParsableCommand {
       let workers = threads ?? ProcessInfo.processInfo.activeProcessorCount
       for position in results.indices where results[position].origin != nil {
         let manifest = try? RunDirectory.readManifest(runs[position])
-        if let names = manifest?.data.classNames() { results[position].classNames = names }
+        if let manifest, manifest.pictures == nil, let names = manifest.data.openedClassNames() {
+          results[position].classNames = names
+        }
         guard gallery > 0 else { continue }
         galleries[position] = try await HTMLReport.Gallery(
           results[position], in: runs[position],

@@ -31,23 +31,40 @@ struct DataOptions: ParsableArguments {
     if let first, first < 0 { throw ValidationError("--first \(first): must not be negative") }
   }
 
-  /// The data set as the model takes it, and the images chosen from it.
+  /// The data set as the model takes it, and the images chosen from it, every one of them looked at: what is worth saying
+  /// goes to stderr.
   ///
   /// - Parameters:
-  ///   - defaultCount: how many images where the user names no number.
+  ///   - run: the run to be continued.
+  ///   - defaultCount: how many images where the user names no number; a run is continued with no fewer than it has.
   ///   - classes: what the classifier chooses from; nil for all classes.
   ///   - others: what becomes of images of other classes.
+  /// - Throws: `InputError` that lists every chosen picture that cannot be used.
   func open(
-    for model: DiffusionModel, defaultCount: Int, among classes: ClassSet?, others: OtherClasses?
-  ) throws -> WorkImages {
-    let selected = try WorkImages(data, for: model) { size in
-      if let indices { return ImageSelection(listed: try ImageSelection.readIndices(indices), count: count) }
-      return ImageSelection(first: first ?? 0, stride: stride ?? 1, count: count, most: defaultCount, of: size)
-    }
-    return try OtherClassOptions.advising(
+    for model: ModelOutline, continuing run: RunDirectory.Contents? = nil, defaultCount: Int,
+    among classes: ClassSet?, others: OtherClasses?, threads: Int
+  ) async throws -> WorkImages {
+    var opened = try OtherClassOptions.advising(
       "--skip-others leaves images of other classes out, --count-others-wrong takes them and counts them as wrong"
     ) {
-      try selected.among(classes, others: others)
+      try WorkImages(data, for: model, among: classes, others: others, continuing: run) { size in
+        let listed = run?.manifest.pictures?.listed?.count
+        if let indices {
+          let list = try ImageSelection.readIndices(indices)
+          return ImageSelection(listed: list, count: count ?? listed.map { max($0, list.count) })
+        }
+        var selection = ImageSelection(
+          first: first ?? 0, stride: stride ?? 1, count: count, most: defaultCount, of: size)
+        // What is left out is no part of the run's list.
+        if count == nil, let listed, others != .skipped { selection.count = max(selection.count, listed) }
+        return selection
+      }
     }
+    for notice in opened.notices(for: model) { Output.notice(notice) }
+    for notice in try await opened.check(classCount: model.classCount, requiresLabels: true, threads: threads) {
+      Output.notice(notice)
+    }
+    for notice in opened.missingNotices { Output.notice(notice) }
+    return opened
   }
 }

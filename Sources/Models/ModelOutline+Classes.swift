@@ -1,8 +1,7 @@
 import Basics
-import Checkpoints
 import Datasets
 
-extension DiffusionModel {
+extension ModelOutline {
   /// The classes of a list, by their labels: a number below K is a label, anything else a name that the model knows
   /// (whatever its case, by synset or by one of several names).
   ///
@@ -33,13 +32,11 @@ extension DiffusionModel {
     if classNames.isEmpty { return labels + ", and it does not know their names" }
     return labels + " and called " + classNames.prefix(10).joined(separator: ", ") + (classCount > 10 ? ", …" : "")
   }
+}
 
-  /// What a checkpoint calls its classes: names that it was given, CIFAR-10's for a model of its kind; none otherwise.
-  static func classNames(_ checkpoint: Checkpoint) -> [String] {
-    let architecture = checkpoint.architecture
-    if let names = checkpoint.notes.classNames { return names }
-    let isCIFAR10 =
-      architecture.labelDimension == CIFAR10.classNames.count && architecture.imageShape == CIFAR10.imageShape
-    return isCIFAR10 ? CIFAR10.classNames : []
-  }
+extension DiffusionModel {
+  /// The classes of a list, by their labels.
+  ///
+  /// - Throws: as ``ModelOutline/classes(_:)``.
+  public func classes(_ list: ClassList) throws -> ClassSet { try ModelOutline(self).classes(list) }
 }
