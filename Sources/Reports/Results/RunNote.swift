@@ -17,6 +17,8 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   case companionDependence(String)
   /// The run is a table of another tool that differs from what Docs/Files.md describes.
   case quirk(TableQuirk)
+  /// Put together from parts that share no image.
+  case pooled(parts: [String])
   /// The run is a table.
   case tableAlone
 
@@ -35,6 +37,8 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
     case .companionDependence:
       "A row's answer of the served model depends on the other rows of its request; each vote had requests of its own."
     case .quirk(let quirk): quirk.description
+    case .pooled(let parts):
+      "Put together from \(parts.count) parts of one name and σ that share no image: \(parts.joined(separator: ", "))."
     case .tableAlone: "Read from a table that keeps neither votes, α nor σ’s unit."
     }
   }
