@@ -112,10 +112,8 @@ public enum CIFAR10 {
   private static func namesFile(_ folder: String) throws -> [String]? {
     let path = URL(fileURLWithPath: folder).appendingPathComponent("batches.meta.txt").path
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let bytes = try BoundedFile.read(path, limit: 1 << 16, growth: 4, kind: "a list of ten names")
-    let names = TextLines(anyEncoding: bytes).map {
-      String(decoding: $0.bytes, as: UTF8.self).trimmingCharacters(in: .whitespaces)
-    }.filter { !$0.isEmpty }
+    let names = try PlainLines.read(path, limit: 1 << 16, kind: "a list of ten names")
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     guard names.count == classNames.count else {
       throw InputError("not CIFAR-10's classes", file: path, expected: "10 lines", found: "\(names.count)")
     }
