@@ -123,7 +123,7 @@ struct OutputSafetyTests {
   func inputs() throws {
     try TemporaryFolder.with { folder in
       try Self.write(folder)
-      let array = try NumPyArray(shape: [1], [Float(1)])
+      let array = NumPyArray(shape: [1], [Float(1)])
       try array.write(to: folder.file("x.npy"))
       try array.write(to: folder.file("s.npy"))
       let content = try Data(contentsOf: folder.appendingPathComponent("x.npy"))
