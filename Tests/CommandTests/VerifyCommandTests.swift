@@ -256,6 +256,12 @@ struct VerifyCommandTests {
       // Where it is named, it is not what the run says.
       let wrong = ["--data", "npy:\(elsewhere.file("x.npy")),\(elsewhere.file("y.npy"))"]
       #expect(try Program.run(["verify", again, "--model", run.model] + wrong, in: elsewhere).status == 65)
+      // Nor where the run began.
+      try FileManager.default.removeItem(atPath: run.folder.file("x.npy"))
+      try FileManager.default.copyItem(atPath: elsewhere.file("x.npy"), toPath: run.folder.file("x.npy"))
+      for path in ["again", again] {
+        #expect(try Program.run(["verify", path, "--redraw", "0"], in: run.folder).status == 65)
+      }
     }
   }
 

@@ -115,8 +115,9 @@ public struct RunVerification {
   /// - Throws: what opening an image throws other than `InputError`.
   public mutating func checkSources(_ sources: RunSources) throws {
     let differences = sources.failures(run.manifest)
+    let isElsewhere = !run.manifest.isWhereItBegan(run.path)
     for difference in differences {
-      if sources.isDoubtful(difference) { unchecked.add(difference) } else { failures.add(difference) }
+      if isElsewhere, sources.isDoubtful(difference) { unchecked.add(difference) } else { failures.add(difference) }
     }
     sourcesHold = differences.isEmpty
     guard sourcesHold else { return }
