@@ -112,9 +112,8 @@ public enum CIFAR10 {
   private static func namesFile(_ folder: String) throws -> [String]? {
     let path = URL(fileURLWithPath: folder).appendingPathComponent("batches.meta.txt").path
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let file = try MappedFile(path: path)
-    defer { withExtendedLifetime(file) {} }
-    let names = String(decoding: file.bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
+    let names = try PlainLines.read(path, limit: 1 << 16, kind: "a list of ten names")
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     guard names.count == classNames.count else {
       throw InputError("not CIFAR-10's classes", file: path, expected: "10 lines", found: "\(names.count)")
     }

@@ -54,7 +54,7 @@ public enum DataSource {
   }
 
   /// `A,B`, unless a file is called just that.
-  private static func pair(_ text: String) -> (String, String?) {
+  static func pair(_ text: String) -> (String, String?) {
     guard !FileManager.default.fileExists(atPath: text), let comma = text.lastIndex(of: ",") else { return (text, nil) }
     return (String(text[..<comma]), String(text[text.index(after: comma)...]))
   }

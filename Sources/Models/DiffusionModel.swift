@@ -161,10 +161,7 @@ public struct DiffusionModel: Sendable {
   }
 
   /// Where the model's calibration lies, whether or not there is one; nil beside no file.
-  public var calibrationPath: String? {
-    guard case .file(let path) = reference.source else { return nil }
-    return CalibrationTable.path(besideModel: path)
-  }
+  public var calibrationPath: String? { reference.calibrationPath }
 
   /// What a calibration says about σ, the method and the classes: the one in `file`, or the one beside the model; nil
   /// where none lies there, it has no such entry, or it was made for other weights.

@@ -1,4 +1,6 @@
 import Checkpoints
+import Classifiers
+import Datasets
 import ServedModels
 import UNets
 
@@ -42,6 +44,22 @@ public struct ModelReference: Hashable, Sendable {
         ? .analytic(data: String(text.dropFirst(Self.analyticPrefix.count)))
         : ServedAddress.isAddress(text) ? .served(address: text) : .file(text),
       unconditional: unconditional, precision: precision)
+  }
+
+  /// The files that it names, and those of the data of an analytic model.
+  package var paths: [String] {
+    let others = unconditional.map { [$0] } ?? []
+    return switch source {
+    case .file(let path): [path] + others
+    case .served: others
+    case .analytic(let data): DataSource.paths(data) + others
+    }
+  }
+
+  /// Where the model's calibration lies, whether or not there is one; nil beside no file.
+  public var calibrationPath: String? {
+    guard case .file(let path) = source else { return nil }
+    return CalibrationTable.path(besideModel: path)
   }
 
   /// The model as it was named.

@@ -25,6 +25,8 @@ enum Main {
 
   private static func run(_ command: any ParsableCommand) async throws {
     var command = command
+    // Before any work: what is to be written destroys nothing that is read.
+    if let command = command as? any NamesFiles { try command.files.check() }
     if var asynchronous = command as? any AsyncParsableCommand {
       try await asynchronous.run()
     } else {
@@ -37,6 +39,7 @@ enum Main {
     case let error as InputError: fail(error.description, status: 65)
     case let error as ServerUnavailable: fail(error.description, status: 69)
     case let error as UsageError: fail(error.message.text(\.flag), status: 64)
+    case let error as Unchecked: fail(error.description, status: 69)
     case let error as Interrupted: fail(error.description, status: 130)
     case is CancellationError: fail("interrupted", status: 130)
     case is CleanExit, is ValidationError, is ExitCode: NDC.exit(withError: error)

@@ -12,15 +12,19 @@ struct NDC: AsyncParsableCommand {
 
       `ndc certify` without arguments certifies 20 handwritten digits with a bundled model.
 
-      Exit status: 0 done; 64 bad usage; 65 bad input data; 69 a server that does not answer; 70 a bug; 130 interrupted, with everything finished kept.
+      Exit status: 0 done; 64 bad usage; 65 bad input data, or a run that does not hold; 69 a server that does not \
+      answer, or a run that could not be checked; 70 a bug; 130 interrupted, with everything finished kept.
       """,
     version: Version.text,
-    subcommands: [
-      CertifyCommand.self, PredictCommand.self, ClassifyCommand.self, LossesCommand.self, DenoiseCommand.self,
-      RadiusCommand.self, InspectCommand.self, ConvertCommand.self, CalibrateCommand.self, QuantizeCommand.self,
-      BenchmarkCommand.self,
-      ReportCommand.self, CompareCommand.self, VerifyCommand.self,
-    ])
+    subcommands: commands)
+
+  /// Each says which files it reads and writes.
+  private static let commands: [any NamesFiles.Type] = [
+    CertifyCommand.self, PredictCommand.self, ClassifyCommand.self, LossesCommand.self, DenoiseCommand.self,
+    RadiusCommand.self, InspectCommand.self, ConvertCommand.self, CalibrateCommand.self, QuantizeCommand.self,
+    BenchmarkCommand.self,
+    ReportCommand.self, CompareCommand.self, VerifyCommand.self,
+  ]
 }
 
 enum Version {

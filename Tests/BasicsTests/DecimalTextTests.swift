@@ -73,6 +73,15 @@ import Testing
   }
 
   @Test(
+    "A p-value that doubles cannot hold in full is a bound, never 0",
+    arguments: [
+      (0, "< 1e-300"), (.leastNonzeroMagnitude, "< 1e-300"), (9e-301, "< 1e-300"), (1e-300, "1e-300"), (0.0312, "0.031"), (1, "1"),
+    ] as [(Double, String)])
+  func significant(value: Double, text: String) {
+    #expect(DecimalText.significant(value) == text)
+  }
+
+  @Test(
     "Times read as Python's timedelta",
     arguments: [
       (0, "0:00:00.000000"), (1.5, "0:00:01.500000"), (59.9999999, "0:01:00.000000"), (3723.000001, "1:02:03.000001"),

@@ -14,7 +14,7 @@ struct HelpTests {
     "denoise": ["--model", "--x", "--sigma", "--labels", "--precision", "--out"],
     "radius": ["--successes", "--samples", "--alpha", "--sigma", "--json"],
     "report": ["--out", "--svg", "--csv", "--markdown", "--latex", "--radii", "--published", "--json"],
-    "compare": ["--radius", "--anyway", "--json"],
+    "compare": ["--radius", "--common", "--anyway", "--json"],
     "inspect": ["--json", "model"],
     "calibrate": [
       "--model", "--data", "--sigma", "--images", "--levels", "--quiet-levels", "--most-levels", "--loss-share",

@@ -1,4 +1,5 @@
 import Foundation
+import NumPyFiles
 import Testing
 
 @Suite("ndc verify", .enabled(if: Program.isBuilt, Program.absent))
@@ -16,6 +17,7 @@ struct VerifyCommandTests {
     var redrawn: [Int]
     var confirmed: Int
     var failures: [Failure]
+    var unchecked: [Failure]
   }
 
   /// Verifies and expects a failure at a place.
@@ -143,7 +145,16 @@ struct VerifyCommandTests {
     try SmallRun.with(.anytime) { run in
       let files = FileManager.default
       try files.moveItem(atPath: run.model, toPath: run.model + ".away")
-      try expectFailure(run, file: "model.pkl", field: "model.source")
+      let gone = try run.verify("--json", "--redraw", "0")
+      let unchecked = try gone.json(Report.self)
+      #expect(gone.status == 69 && unchecked.verdict == "unconfirmed" && unchecked.failures.isEmpty)
+      #expect(unchecked.unchecked.contains { $0.file.hasSuffix("model.pkl") && $0.field == "model.source" })
+      #expect(gone.errors.contains("--model"), "\(gone.errors)")
+      // A model that is gone hides nothing that is known to be wrong.
+      let summary = try run.files.text("summary.json")
+      try files.removeItem(atPath: run.files.folder.file("summary.json"))
+      try expectFailure(run, file: "summary.json")
+      try Data(summary.utf8).write(to: run.files.folder.appendingPathComponent("summary.json"))
       let moved = try run.verify("--model", run.model + ".away")
       #expect(moved.status == 0, "\(moved.output)")
       // A network of the same architecture with one weight changed.
@@ -211,9 +222,46 @@ struct VerifyCommandTests {
         try Data(try other.files.text(name).utf8).write(to: run.files.folder.appendingPathComponent(name))
       }
       let differing = try run.verify("--json", "--redraw", "all")
-      #expect(differing.status == 65)
+      #expect(differing.status == 69)
       #expect(differing.errors.contains("not confirmed") && differing.errors.contains("Another"))
       #expect(try differing.json(Report.self).verdict == "unconfirmed")
+    }
+  }
+
+  @Test("a run with relative paths holds where they lead, and elsewhere could not be checked until they are named")
+  func relativePaths() throws {
+    try SmallRun.with(.fixed) { run in
+      let elsewhere = try TemporaryFolder.make()
+      defer { try? FileManager.default.removeItem(at: elsewhere) }
+      let relative = run.arguments.map { $0.replacingOccurrences(of: run.folder.path + "/", with: "") }
+        .map { $0 == "run" ? "again" : $0 }
+      let made = try Program.run(relative, in: run.folder)
+      #expect(made.status == 0, "\(made.errors)")
+      let again = run.folder.file("again")
+      #expect(try Program.run(["verify", "again"], in: run.folder).status == 0)
+      let away = try Program.run(["verify", again, "--json"], in: elsewhere)
+      let report = try away.json(Report.self)
+      #expect(away.status == 69 && report.verdict == "unconfirmed" && report.failures.isEmpty, "\(away.output)")
+      #expect(Set(report.unchecked.compactMap(\.field)) == ["model.source", "data.source"])
+      let words = try Program.run(["verify", again], in: elsewhere)
+      #expect(words.output.contains("--model") && words.output.contains("--data"), "\(words.output)")
+      let data = "npy:\(run.folder.file("x.npy")),\(run.folder.file("y.npy"))"
+      let named = try Program.run(["verify", again, "--model", run.model, "--data", data], in: elsewhere)
+      #expect(named.status == 0, "\(named.output)")
+      // Another file of that name lies there: nothing is known of the run's own.
+      try NumPyArray(shape: [8, 1, 8, 8], [Float](repeating: 0.5, count: 512)).write(to: elsewhere.file("x.npy"))
+      try NumPyArray(shape: [8], (0..<8).map(Int64.init)).write(to: elsewhere.file("y.npy"))
+      let other = try Program.run(["verify", again, "--model", run.model], in: elsewhere)
+      #expect(other.status == 69 && other.errors.contains("--data"), "\(other.output)")
+      // Where it is named, it is not what the run says.
+      let wrong = ["--data", "npy:\(elsewhere.file("x.npy")),\(elsewhere.file("y.npy"))"]
+      #expect(try Program.run(["verify", again, "--model", run.model] + wrong, in: elsewhere).status == 65)
+      // Nor where the run began.
+      try FileManager.default.removeItem(atPath: run.folder.file("x.npy"))
+      try FileManager.default.copyItem(atPath: elsewhere.file("x.npy"), toPath: run.folder.file("x.npy"))
+      for path in ["again", again] {
+        #expect(try Program.run(["verify", path, "--redraw", "0"], in: run.folder).status == 65)
+      }
     }
   }
 

@@ -19,6 +19,25 @@ import Testing
     }
   }
 
+  @Test(arguments: HonestRun.all, ["", "\u{FEFF}"])
+  func `a run that passed through an editor of another system holds`(honest: HonestRun, mark: String) async throws {
+    try await honest.onDisk { files in
+      let records = try RunDirectory.readRecords(files.path)
+      for name in ["records.jsonl", "certified.tsv"] {
+        try files.write(mark + files.text(name).replacing("\n", with: "\r\n"), to: name)
+      }
+      var verification = try RunVerification(path: files.path)
+      verification.checkFiles(engine: nil)
+      #expect(verification.report().verdict == .holds, "\(verification.report().failures)")
+      #expect(try RunDirectory.readRecords(files.path) == records)
+      // It goes on where it stood, and its own lines follow.
+      let indices = [1, 3, 5]
+      let directory = try RunDirectory(
+        path: files.path, manifest: try honest.manifest(), indices: indices, resume: true)
+      #expect(directory.records == records)
+    }
+  }
+
   @Test func `without a run.json there is no run`() async throws {
     try await HonestRun().onDisk { files in
       try files.remove("run.json")

@@ -220,6 +220,32 @@ import Testing
     }
   }
 
+  @Test func `what is not found is unchecked, and only without failures decides`() async throws {
+    try await HonestRun().onDisk { files in
+      var verification = try RunVerification(path: files.path)
+      verification.addUnchecked(InputError("gone"), file: "model.pkl", field: "model.source")
+      #expect(verification.holds && verification.report().verdict == .unconfirmed)
+      #expect(places(verification.report().unchecked) == ["model.pkl model.source: gone"])
+      verification.addFailure(InputError("wrong"), file: "run.json", field: "classifier")
+      #expect(verification.report().verdict == .fails)
+    }
+  }
+
+  @Test func `another model at a relative path says nothing against the run, one that was named does`() async throws {
+    try await HonestRun().onDisk { files in
+      for relative in [["model"], ["data"], []] as [Set<String>] {
+        var sources = try HonestRun().sources
+        sources.model.digest = "other"
+        sources.relativeParts = relative
+        var verification = try RunVerification(path: files.path)
+        try verification.checkSources(sources)
+        let report = verification.report()
+        #expect(report.verdict == (relative == ["model"] ? .unconfirmed : .fails))
+        #expect(!verification.sourcesHold)
+      }
+    }
+  }
+
   @Test func `what cannot be opened is a failure where its description stands`() async throws {
     try await HonestRun().onDisk { files in
       var verification = try RunVerification(path: files.path)

@@ -21,7 +21,8 @@ import Testing
         text == #"{"confirmed":1,"differing":["line 1"],"#
           + #""engineDifferences":[{"here":"int8","part":"precision","run":"fp32"}],"#
           + #""failureCount":1,"failures":[{"file":"f","line":2,"problem":"wrong"}],"images":3,"records":3,"#
-          + #""redrawSeed":18446744073709551615,"redrawn":[1,3],"run":""# + files.path + #"","verdict":"fails"}"#)
+          + #""redrawSeed":18446744073709551615,"redrawn":[1,3],"run":""# + files.path
+          + #"","unchecked":[],"verdict":"fails"}"#)
     }
   }
 

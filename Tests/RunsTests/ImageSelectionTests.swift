@@ -29,6 +29,12 @@ import Testing
       let path = folder + "/list"
       try TemporaryFolder.write("# mine\n4\n\n 17 \n0\n", to: path)
       #expect(try ImageSelection.readIndices(path) == [4, 17, 0])
+      for text in [
+        "# mine\r\n4\r\n\r\n 17 \r\n0\r\n", "\u{FEFF}4\r\n17\r\n0", "\u{FEFF}4\n17\n0\n", "4\r17\r0\r", "4\n17\n0",
+      ] {
+        try TemporaryFolder.write(text, to: path)
+        #expect(try ImageSelection.readIndices(path) == [4, 17, 0], "\(text)")
+      }
       for (text, place) in [("4\nfive\n", "line 2"), ("-1\n", "line 1"), ("", path), ("1 2\n", "line 1")] {
         try TemporaryFolder.write(text, to: path)
         let complaint = await message(of: InputError.self) { _ = try ImageSelection.readIndices(path) }

@@ -88,6 +88,7 @@ public struct RecordedRun: Sendable {
   private let data: RunManifest.Data
   /// The classes of the run's classifier; nil for all of the model's.
   private let classes: ClassSet?
+  private let relativeParts: Set<String>
 
   /// A model or data that cannot be opened: which of the two, and why.
   public struct Unusable: Error {
@@ -118,6 +119,8 @@ public struct RecordedRun: Sendable {
     let images = try opening(named, "data.source") {
       try AdaptedImageSet(manifest, data: named, resources: resources, for: ModelOutline(opened))
     }
+    relativeParts = Self.relativeParts(
+      manifest, model: model ?? unconditionalModel, data: data)
     self.model = opened
     classes = manifest.classifier.specification.classes
     self.images = images
@@ -128,7 +131,7 @@ public struct RecordedRun: Sendable {
   ///
   /// - Parameter program: what computes here.
   public func sources(program: RunManifest.Program) -> RunSources {
-    RunSources(
+    var sources = RunSources(
       model: RunManifest.Model(model), data: data,
       engine: RunEngine(
         program: program, instructionSet: model.engine.instructionSet, libraries: model.engine.libraries,
@@ -139,6 +142,24 @@ public struct RecordedRun: Sendable {
           index: $0, name: images.pictureName(at: $0), label: images.label(at: $0),
           digest: images.decodedPicture(at: $0).digest)
       })
+    sources.relativeParts = relativeParts
+    return sources
+  }
+
+  /// The parts of run.json that nobody has pointed at, and whose paths are relative.
+  private static func relativeParts(_ manifest: RunManifest, model: String?, data: String?) -> Set<String> {
+    func isRelative(_ paths: [String]) -> Bool { paths.contains { !$0.hasPrefix("/") } }
+    var parts: Set<String> = []
+    let models = ModelReference(manifest.model.source, unconditional: manifest.model.unconditionalSource)
+    if model == nil, isRelative(models.paths) { parts.insert("model") }
+    if data == nil, isRelative(DataSource.paths(manifest.data.source)) { parts.insert("data") }
+    return parts
+  }
+
+  /// The data of a run that are not where run.json says, where that can be told without opening them.
+  package static func missingData(_ manifest: RunManifest) -> InputError? {
+    let missing = DataSource.paths(manifest.data.source).first { !FileManager.default.fileExists(atPath: $0) }
+    return missing.map { InputError("no such file or folder", file: $0) }
   }
 
   /// The run's images, fitted to its model.

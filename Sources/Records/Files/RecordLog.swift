@@ -35,25 +35,26 @@ package final class RecordLog {
     let decoder = JSONDecoder()
     decoder.userInfo[.recordClasses] = classes
     var records: [ImageRecord] = []
-    var start = 0
-    // Line by line: a list of lines could take many times the memory of the file.
-    while let end = data[start...].firstIndex(of: UInt8(ascii: "\n")) {
-      let place = "line \(records.count + 1)"
-      guard end - start <= RunFile.longestRecord else {
+    var length = 0
+    for line in TextLines(data) {
+      // Torn by a process that was killed.
+      guard line.isEnded else { break }
+      let place = "line \(line.number)"
+      guard line.bytes.count <= RunFile.longestRecord else {
         throw InputError(
           "too long for a record", file: path, location: place, expected: "at most \(RunFile.longestRecord) bytes",
-          found: "\(end - start)")
+          found: "\(line.bytes.count)")
       }
-      let line = Data(data[start..<end])
+      let content = Data(line.bytes)
       do {
-        records.append(try decoder.decode(ImageRecord.self, from: line))
+        records.append(try decoder.decode(ImageRecord.self, from: content))
       } catch let error as DecodingError {
-        let isTorn = end + 1 == data.count && (try? JSONSerialization.jsonObject(with: line)) == nil
+        let isTorn = line.end == data.count && (try? JSONSerialization.jsonObject(with: content)) == nil
         if isTorn { break }
         throw InputError(decoding: error, file: path, place: place)
       }
-      start = end + 1
+      length = line.end
     }
-    return (records, start)
+    return (records, length)
   }
 }

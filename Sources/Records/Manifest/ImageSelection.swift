@@ -60,20 +60,18 @@ public struct ImageSelection: Hashable, Sendable, Codable {
     return (0..<count).map { first &+ $0 &* stride }
   }
 
-  /// Indices from a text file, one a line; empty lines and lines that begin with # are skipped.
+  /// Indices from a text file, one a line (`TextLines`); empty lines and lines that begin with # are skipped.
   ///
   /// - Throws: `InputError` naming the file and the line.
   public static func readIndices(_ path: String) throws -> [Int] {
     let data = try RunFile.read(path, limit: RunFile.largestManifest)
     var indices: [Int] = []
-    for (number, line) in String(decoding: data, as: UTF8.self).split(
-      separator: "\n", omittingEmptySubsequences: false
-    ).enumerated() {
-      let text = line.trimmingCharacters(in: .whitespaces)
+    for line in TextLines(anyEncoding: data) {
+      let text = String(decoding: line.bytes, as: UTF8.self).trimmingCharacters(in: .whitespaces)
       guard !text.isEmpty, !text.hasPrefix("#") else { continue }
       guard let index = Int(text), index >= 0 else {
         throw InputError(
-          "not an image's index", file: path, location: "line \(number + 1)", expected: "a number from 0",
+          "not an image's index", file: path, location: "line \(line.number)", expected: "a number from 0",
           found: "\"\(text.prefix(40))\"")
       }
       indices.append(index)

@@ -101,7 +101,7 @@ extension RunOrigin {
     private let unconditionalDigest: String?
     private let dataDigest: String?
     private let precision: String?
-    private let images: Images?
+    private var images: Images?
     private let classes: ClassSet?
     private let otherClasses: OtherClasses?
     private let specification: Specification?
@@ -117,6 +117,13 @@ extension RunOrigin {
       otherClasses = origin.otherClasses
       specification = origin.classifier?.specification?.atAnySigma
       smoothing = origin.smoothing?.atAnySigma
+    }
+
+    /// What the parts of one run have in common, too.
+    package var atAnyImages: MethodKey {
+      var key = self
+      key.images = nil
+      return key
     }
   }
 

@@ -51,15 +51,18 @@ package struct ClaimedRun {
 
   /// As many rows as there are records are worth keeping apart, and a few more to be named.
   private mutating func readTable(_ bytes: [UInt8]) {
-    let rows = bytes.count { $0 == UInt8(ascii: "\n") }
-    guard rows <= 2 * lines.count + 64 else {
+    let lines = TextLines(bytes)
+    var rows = 0
+    var isEnded = true
+    for line in lines { (rows, isEnded) = (rows + 1, line.isEnded) }
+    guard rows <= 2 * self.lines.count + 64 else {
       failures.append(
         VerificationFailure(
-          "more rows than records", file: RunFile.tableName, expected: "\(lines.count + 1) lines", found: "\(rows)"))
+          "more rows than records", file: RunFile.tableName, expected: "\(self.lines.count + 1) lines", found: "\(rows)"
+        ))
       return
     }
-    table = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-      .map(String.init)
+    table = lines.map { String(decoding: $0.bytes, as: UTF8.self) } + (isEnded ? [""] : [])
   }
 
   /// Beyond these a file is rubbish, and naming each line of it helps nobody.
@@ -68,10 +71,15 @@ package struct ClaimedRun {
   private mutating func readLines(_ bytes: [UInt8]) {
     let decoder = JSONDecoder()
     decoder.userInfo[.recordClasses] = manifest.recordClasses
-    var start = 0
-    while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
-      var line = Line(number: lines.count + 1, bytes: Array(bytes[start..<end]))
-      start = end + 1
+    for found in TextLines(bytes) {
+      guard found.isEnded else {
+        failures.append(
+          VerificationFailure(
+            "a torn line, as a killed process leaves it", file: RunFile.recordsName, line: found.number,
+            expected: "a newline at its end"))
+        return
+      }
+      var line = Line(number: found.number, bytes: Array(found.bytes))
       do {
         guard line.bytes.count <= RunFile.longestRecord else {
           throw InputError("too long for a record", location: "line \(line.number)")
@@ -88,10 +96,5 @@ package struct ClaimedRun {
       lines.append(line)
       guard failures.count <= Self.mostFailures else { return }
     }
-    guard start < bytes.count else { return }
-    failures.append(
-      VerificationFailure(
-        "a torn line, as a killed process leaves it", file: RunFile.recordsName, line: lines.count + 1,
-        expected: "a newline at its end"))
   }
 }

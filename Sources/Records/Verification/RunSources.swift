@@ -12,6 +12,9 @@ public struct RunSources: Sendable {
   public var label: @Sendable (_ index: Int) throws -> Int?
   /// What the data show under a data set's index; nil where nobody looks.
   public var picture: (@Sendable (_ index: Int) throws -> PictureIdentity)?
+  /// The parts of run.json, `model` and `data`, that were opened by a path relative to a folder that run.json does not
+  /// name: what differs there may be another one of the same name.
+  public var relativeParts: Set<String> = []
 
   public init(
     model: RunManifest.Model, data: RunManifest.Data, engine: RunEngine, classCount: Int,
@@ -24,6 +27,11 @@ public struct RunSources: Sendable {
     self.engine = engine
     self.classCount = classCount
     self.label = label
+  }
+
+  /// Whether a failure may be due to the folder that the verification runs in.
+  func isDoubtful(_ failure: VerificationFailure) -> Bool {
+    relativeParts.contains { failure.field?.hasPrefix($0 + ".") ?? false }
   }
 
   /// Where these are not what the run used. A digest speaks for its file, wherever that lies now.

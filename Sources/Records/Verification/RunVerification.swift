@@ -13,6 +13,7 @@ public struct RunVerification {
   /// The indices of the pictures that the run lists.
   private let listed: Set<Int>?
   private var failures = VerificationFailures()
+  private var unchecked = VerificationFailures()
   package private(set) var engineDifferences: [RunEngine.Difference] = []
   /// Whether the model and the data are the run's.
   package private(set) var sourcesHold = false
@@ -104,7 +105,13 @@ public struct RunVerification {
     if found.allSatisfy({ !$0.isEmpty }) { found.first?.forEach { failures.add($0) } }
   }
 
-  /// Records that the model or the data cannot be opened.
+  /// Records that something could not be checked, which says nothing against the run: its model or its data are not
+  /// found.
+  public mutating func addUnchecked(_ error: any Error, file: String, field: String) {
+    unchecked.add(VerificationFailure(error, file: file, field: field))
+  }
+
+  /// Records that what run.json says cannot be so.
   public mutating func addFailure(_ error: any Error, file: String, field: String) {
     failures.add(VerificationFailure(error, file: file, field: field))
   }
@@ -114,7 +121,10 @@ public struct RunVerification {
   /// - Throws: what opening an image throws other than `InputError`.
   public mutating func checkSources(_ sources: RunSources) throws {
     let differences = sources.failures(run.manifest)
-    differences.forEach { failures.add($0) }
+    let isElsewhere = !run.manifest.isWhereItBegan(run.path)
+    for difference in differences {
+      if isElsewhere, sources.isDoubtful(difference) { unchecked.add(difference) } else { failures.add(difference) }
+    }
     sourcesHold = differences.isEmpty
     guard sourcesHold else { return }
     for line in run.lines {
@@ -159,9 +169,10 @@ public struct RunVerification {
   /// What was found.
   public func report() -> VerificationReport {
     VerificationReport(
-      run: run.path, verdict: !failures.isEmpty ? .fails : redrawn.differing.isEmpty ? .holds : .unconfirmed,
+      run: run.path,
+      verdict: !failures.isEmpty ? .fails : redrawn.differing.isEmpty && unchecked.isEmpty ? .holds : .unconfirmed,
       images: run.manifest.images.count, records: run.lines.count, redrawn: redrawn.indices,
       confirmed: redrawn.confirmed, redrawSeed: redrawn.seed, engineDifferences: engineDifferences,
-      differing: redrawn.differing, failureCount: failures.count, failures: failures.first)
+      differing: redrawn.differing, unchecked: unchecked.first, failureCount: failures.count, failures: failures.first)
   }
 }

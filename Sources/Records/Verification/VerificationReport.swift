@@ -3,7 +3,8 @@ public struct VerificationReport: Hashable, Sendable, Encodable {
   public enum Verdict: String, Hashable, Sendable, Codable {
     /// Everything that was checked holds.
     case holds
-    /// Nothing contradicts the run, but its votes were cast on another engine and differ from those drawn here.
+    /// Nothing contradicts the run, but not all could be checked: its model or its data were not found, or its votes
+    /// were cast on another engine and differ from those drawn here.
     case unconfirmed
     /// Something does not hold.
     case fails
@@ -25,6 +26,8 @@ public struct VerificationReport: Hashable, Sendable, Encodable {
   public var engineDifferences: [RunEngine.Difference]
   /// Votes that differ, but no more than another engine's may.
   public var differing: [String]
+  /// What could not be checked, such as a model that is not where the run found it.
+  public var unchecked: [VerificationFailure]
   /// How many things do not hold, and the first thousand of them.
   public var failureCount: Int
   public var failures: [VerificationFailure]

@@ -9,6 +9,8 @@ public struct Comparability: Hashable, Sendable, Codable {
   public var mismatches: [String] = []
   /// The same images, but the numbers do not mean the same.
   public var obstacles: [String] = []
+  /// How many images both have, where not all of either: `RunComparison` can be of these alone.
+  public var commonImages: Int?
   /// What to bear in mind.
   public var cautions: [String] = []
   /// Whether a difference of radii says anything.
@@ -19,8 +21,9 @@ public struct Comparability: Hashable, Sendable, Codable {
   /// A radius of more σ than this would take more than ten million votes for one class and none for another.
   static let largestRadiusInSigma = NormalDistribution.quantile(pow(0.001, 1e-7))
 
-  public init(_ a: ReportedRun, _ b: ReportedRun) {
-    compareImages(a, b)
+  /// - Parameter common: whether it is about the images that both have, alone.
+  public init(_ a: ReportedRun, _ b: ReportedRun, common: Bool = false) {
+    compareImages(a, b, common: common)
     compareLevels(a, b)
     compareClasses(a, b)
     for run in [a, b] { examine(run) }
@@ -29,7 +32,7 @@ public struct Comparability: Hashable, Sendable, Codable {
     }
   }
 
-  private mutating func compareImages(_ a: ReportedRun, _ b: ReportedRun) {
+  private mutating func compareImages(_ a: ReportedRun, _ b: ReportedRun, common: Bool) {
     if let difference = Self.otherPicture(a, b) {
       mismatches.append(difference)
     } else if !Self.tellPictures(a, b), let first = a.origin?.data?.digest, let second = b.origin?.data?.digest,
@@ -45,7 +48,16 @@ public struct Comparability: Hashable, Sendable, Codable {
       func some(_ indices: [Int]) -> String {
         indices.isEmpty ? "none" : "\(indices.count) (such as image \(indices[0]))"
       }
-      mismatches.append("images only in A: \(some(onlyA)); only in B: \(some(onlyB))")
+      let shared = a.images.count - onlyA.count
+      commonImages = shared
+      if common, shared > 0 {
+        cautions.append(
+          "Only the \(shared) images that both have are compared, of \(a.images.count) in A and \(b.images.count) in B."
+        )
+      } else {
+        mismatches.append(
+          "images only in A: \(some(onlyA)); only in B: \(some(onlyB)); \(shared == 0 ? "none" : "\(shared)") in both")
+      }
     }
     if let image = b.images.first(where: { labels[$0.index] != nil && labels[$0.index] != $0.label }) {
       mismatches.append(

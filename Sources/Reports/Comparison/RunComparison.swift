@@ -29,13 +29,18 @@ public struct RunComparison: Sendable, Encodable {
     }
   }
 
-  /// - Parameter anyway: compare in spite of obstacles (not of different images), which stay named.
+  /// - Parameters:
+  ///   - anyway: compare in spite of obstacles (not of different images), which stay named.
+  ///   - common: compare the images that both have, and leave out the others.
   /// - Throws: `NotComparable`.
-  public init(_ a: ReportedRun, _ b: ReportedRun, radii: [Double], anyway: Bool = false) throws(NotComparable) {
-    let comparability = Comparability(a, b)
+  public init(
+    _ a: ReportedRun, _ b: ReportedRun, radii: [Double], anyway: Bool = false, common: Bool = false
+  ) throws(NotComparable) {
+    let comparability = Comparability(a, b, common: common)
     guard comparability.mismatches.isEmpty, comparability.obstacles.isEmpty || anyway else {
       throw NotComparable(comparability: comparability)
     }
+    let (a, b) = (a.restricted(to: b), b.restricted(to: a))
     self.comparability = comparability
     self.a = a.name
     self.b = b.name
@@ -63,7 +68,8 @@ public struct RunComparison: Sendable, Encodable {
 
   /// The comparison for people.
   public var table: String {
-    var text = "A       \(a)\nB       \(b)\nimages  \(images), the same in both\n"
+    var text =
+      "A       \(a)\nB       \(b)\nimages  \(images), \(comparability.commonImages == nil ? "the same" : "those") in both\n"
     for obstacle in comparability.obstacles { text += "NOT COMPARABLE: \(obstacle)\n" }
     for caution in comparability.cautions { text += "note: \(caution)\n" }
     let header = ["certified at r", "A (%)", "B (%)", "only A", "only B", "McNemar p"]
@@ -95,5 +101,17 @@ public struct RunComparison: Sendable, Encodable {
     if let ratio = evaluationsRatio { text += "evaluations, B / A     \(DecimalText.nearest(ratio, digits: 3))\n" }
     if let ratio = secondsRatio { text += "time, B / A            \(DecimalText.nearest(ratio, digits: 3))\n" }
     return text
+  }
+}
+
+extension ReportedRun {
+  /// Its images that another run has too, which must be some.
+  fileprivate func restricted(to other: ReportedRun) -> ReportedRun {
+    let indices = Set(other.images.map(\.index))
+    let common = images.filter { indices.contains($0.index) }
+    guard common.count < images.count, !common.isEmpty else { return self }
+    return ReportedRun(
+      title: title, method: method, source: source, sigma: sigma, images: common, origin: origin, notes: notes,
+      classNames: classNames)
   }
 }

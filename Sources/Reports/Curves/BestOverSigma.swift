@@ -1,3 +1,5 @@
+import Basics
+
 /// The best of several runs of one method at each radius: how the field's tables are made, and a display only.
 ///
 /// No single classifier has this curve: at each radius another σ may be behind it, chosen after the results were seen.
@@ -15,8 +17,34 @@ public struct BestOverSigma: Sendable {
   /// What its runs are called together.
   public var name: String { runs[0].title.withoutSigma }
 
-  /// The methods that have several runs, in the order of their first run.
+  /// The methods that have several runs, each at its own σ, in the order of their first run.
   public static func groups(_ runs: [ReportedRun]) -> [BestOverSigma] {
+    methods(runs).filter { $0.repeated == nil }
+  }
+
+  /// Why methods that have several runs at one σ are not shown as best over σ: the best of those would be the best of
+  /// several tries, or of several halves.
+  public static func conflicts(_ runs: [ReportedRun]) -> [String] {
+    methods(runs).compactMap { group in
+      guard let (first, second) = group.repeated else { return nil }
+      let indices = Set(first.images.map(\.index))
+      let common = second.images.count { indices.contains($0.index) }
+      let sigma = DecimalText.radius(first.sigma ?? 0)
+      return "\(first.source) and \(second.source) are of one name and σ (\(group.name), σ = \(sigma)), but "
+        + (common > 0 ? "share \(common) images" : "were made in different ways")
+        + ": they are not put together, and there is no best over σ of that name."
+    }
+  }
+
+  /// Two runs at one σ.
+  private var repeated: (ReportedRun, ReportedRun)? {
+    for (position, run) in runs.enumerated() where run.sigma != nil {
+      if let other = runs[(position + 1)...].first(where: { $0.sigma == run.sigma }) { return (run, other) }
+    }
+    return nil
+  }
+
+  private static func methods(_ runs: [ReportedRun]) -> [BestOverSigma] {
     var order: [RunMethod] = []
     var groups: [RunMethod: [ReportedRun]] = [:]
     for run in runs {

@@ -56,6 +56,7 @@ public struct HTMLReport: Sendable {
     var warnings: [String] = []
     // A single run's own note says it.
     if runs.count > 1 { warnings += Set(runs.compactMap { $0.caveat?.warning }).sorted() }
+    warnings += BestOverSigma.conflicts(runs)
     if !BestOverSigma.groups(runs).isEmpty { warnings.append(BestOverSigma.warning) }
     let alphas = Set(runs.compactMap { $0.origin?.alpha })
     if alphas.count > 1 {

@@ -37,6 +37,7 @@ struct ProvenanceList {
   }
 
   private func images(_ origin: RunOrigin) -> String {
+    if run.parts.count > 1 { return "\(run.images.count), in \(run.parts.count) parts" }
     let count = origin.images?.count ?? run.images.count
     if let listed = origin.images?.listed { return "\(count) of \(listed.count) listed" }
     let first = origin.images?.first ?? 0

@@ -15,33 +15,27 @@ public struct ForeignTable: Sendable {
   /// - Throws: `InputError` naming the file, the line and the column of what cannot be read.
   public init(path: String) throws {
     // Short rows become a few times their size.
-    let data = Data(try BoundedFile.read(path, limit: Self.largestFile, growth: 8))
+    let bytes = try BoundedFile.read(path, limit: Self.largestFile, growth: 8)
     do {
-      self = try Self(text: data)
+      self = try Self(bytes)
     } catch let error as InputError {
       throw error.inFile(path)
     }
   }
 
   /// The table in a file's bytes.
-  package init(text data: Data) throws {
+  package init(text data: Data) throws { try self.init(Array(data)) }
+
+  private init(_ bytes: [UInt8]) throws {
     var parser = ForeignTableParser()
-    var number = 0
-    var rest = data[...]
-    // A byte order mark says nothing here.
-    if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
-    while !rest.isEmpty {
-      number += 1
-      let end = rest.firstIndex(of: UInt8(ascii: "\n"))
-      let line = rest[..<(end ?? rest.endIndex)]
-      rest = end.map { rest[($0 + 1)...] } ?? rest[rest.endIndex...]
-      guard line.count <= Self.longestLine else {
-        throw InputError("not a table of radii", location: "line \(number)", expected: "lines of at most 64 KiB")
+    for line in TextLines(anyEncoding: bytes) {
+      guard line.bytes.count <= Self.longestLine else {
+        throw InputError("not a table of radii", location: "line \(line.number)", expected: "lines of at most 64 KiB")
       }
-      guard let text = String(validating: line, as: UTF8.self) else {
-        throw InputError("not a table of radii", location: "line \(number)", expected: "UTF-8 text")
+      guard let text = line.text else {
+        throw InputError("not a table of radii", location: "line \(line.number)", expected: "UTF-8 text")
       }
-      try parser.add(text.trimmingCharacters(in: .whitespacesAndNewlines), number: number, isTorn: end == nil)
+      try parser.add(text, number: line.number, isTorn: !line.isEnded)
     }
     (images, quirks) = try parser.finish()
   }

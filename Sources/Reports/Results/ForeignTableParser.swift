@@ -46,62 +46,82 @@ struct ForeignTableParser {
   private var abstentionsWithRadius = 0
   private var radiiNotANumber = 0
   private var decorated = false
-  private var torn = false
+  private var torn: TableQuirk?
   private var significantDigits = 0
   private var quirks: [TableQuirk] = []
 
   mutating func add(_ line: String, number: Int, isTorn: Bool) throws {
-    if line.isEmpty { return }
-    if line.hasPrefix("#") {
+    if line.allSatisfy({ $0.isWhitespace || $0 == separator }) { return }
+    if line.drop(while: \.isWhitespace).first == "#" {
       skipped += 1
       return
     }
-    guard separator != nil else { return try begin(line, number: number) }
+    guard let separator else { return try begin(line, number: number, isTorn: isTorn) }
     if line.lowercased() == header {
       repeatedHeaders += 1
       return
     }
-    let fields = split(line)
+    var fields = TableFields.split(line, separator: separator)
+    if rows.isEmpty, fields.count == columnCount + 1, !header.isEmpty, line.hasPrefix("\"") || fields[0] == "1",
+      fields.last != ""
+    {
+      addRowNames()
+    }
+    // An ending separator bounds nothing more.
+    while fields.count > columnCount, fields.last == "" { fields.removeLast() }
     guard fields.count == columnCount else {
       if isTorn, fields.count < columnCount {
-        torn = true
+        torn = .tornLine
         return
       }
       throw InputError(
         "a row of another length", location: "line \(number)", expected: "\(columnCount) columns",
         found: "\(fields.count)")
     }
+    if isTorn, isCounted(columnCount - 1) {
+      torn = .openLine(number)
+      return
+    }
     try addRow(fields, number: number)
   }
 
-  func split(_ line: String) -> [Substring] {
-    let isSpace = separator == " "
-    return line.split(separator: separator ?? "\t", omittingEmptySubsequences: isSpace).map { field in
-      let from = field.firstIndex { $0 != " " } ?? field.endIndex
-      let text = field[from...]
-      guard let last = text.lastIndex(where: { $0 != " " }) else { return text }
-      return text[...last]
-    }
+  /// R names rows in a first column that its header leaves out.
+  private mutating func addRowNames() {
+    columnCount += 1
+    columns = columns.mapValues { $0 + 1 }
+    quirks.append(.rowNames)
   }
 
-  private mutating func begin(_ line: String, number: Int) throws {
+  /// Whether results depend on a column, so that its value must be known to be whole.
+  private func isCounted(_ position: Int) -> Bool {
+    [Column.index, .label, .predict, .radius].contains { columns[$0] == position }
+  }
+
+  private mutating func begin(_ line: String, number: Int, isTorn: Bool) throws {
     let found = line.contains("\t") ? "\t" : line.contains(",") ? "," : line.contains(";") ? ";" : Character(" ")
     separator = found
     if found != "\t" {
       quirks.append(.separator(found == "," ? "commas" : found == ";" ? "semicolons" : "spaces"))
     }
-    let fields = split(line)
+    var fields = TableFields.split(line, separator: found)
     columnCount = fields.count
-    if fields.allSatisfy({ $0.first.map { $0.isNumber || $0 == "-" } ?? false }) {
+    let isNumeric = fields.allSatisfy { $0.first.map { $0.isNumber || $0 == "-" } ?? true }
+    if isNumeric, fields.contains(where: { $0 != "" }) {
       guard (4...6).contains(fields.count) else {
         throw InputError(
           "neither a header nor a row", location: "line \(number)", expected: "idx label predict radius correct time")
       }
       quirks.append(.noHeader)
       for column in Column.allCases where column.rawValue < fields.count { columns[column] = column.rawValue }
+      if isTorn, isCounted(columnCount - 1) {
+        torn = .openLine(number)
+        return
+      }
       return try addRow(fields, number: number)
     }
     header = line.lowercased()
+    while fields.last == "" { fields.removeLast() }
+    columnCount = fields.count
     let names = fields.map { $0.lowercased() }
     for column in Column.allCases {
       columns[column] = column.names.lazy.compactMap { names.firstIndex(of: $0) }.first
@@ -115,12 +135,14 @@ struct ForeignTableParser {
       columns[column].flatMap { names[$0] == column.names[0] ? nil : "\(column.names[0]) is “\(names[$0])”" }
     }
     if !renamed.isEmpty { quirks.append(.renamed(renamed)) }
-    let extra = names.indices.filter { !columns.values.contains($0) }.map { "“\(names[$0])”" }
+    let extra = names.indices.filter { !columns.values.contains($0) }.map {
+      names[$0].isEmpty ? "the \($0 == 0 ? "first" : "\($0 + 1)th"), which has no name" : "“\(names[$0])”"
+    }
     if !extra.isEmpty { quirks.append(.extraColumns(extra)) }
   }
 
-  private mutating func addRow(_ fields: [Substring], number: Int) throws {
-    func field(_ column: Column) -> Substring { columns[column].map { fields[$0] } ?? "" }
+  private mutating func addRow(_ fields: [String], number: Int) throws {
+    func field(_ column: Column) -> String { columns[column].map { fields[$0] } ?? "" }
     func problem(_ column: Column, _ text: String, _ expected: String) -> InputError {
       InputError(
         text, location: "line \(number), column \"\(column.names[0])\"", expected: expected,
@@ -167,13 +189,13 @@ struct ForeignTableParser {
   }
 
   /// "h:mm:ss.ffffff", "2 days, h:mm:ss" or a plain number of seconds.
-  private mutating func seconds(_ text: Substring, line: Int) -> Double? {
+  private mutating func seconds(_ text: String, line: Int) -> Double? {
     if let value = Double(text), value.isFinite, value >= 0, value < 1e9 {
       plainTimes += 1
       return value
     }
     var days = 0.0
-    var clock = text
+    var clock = text[...]
     if let comma = text.firstIndex(of: ",") {
       guard let word = text[..<comma].split(separator: " ").first, let count = Double(word) else { return bad() }
       days = count
@@ -192,7 +214,7 @@ struct ForeignTableParser {
     }
   }
 
-  private static func truth(_ text: Substring) -> Double? {
+  private static func truth(_ text: String) -> Double? {
     switch text.lowercased() {
     case "true": 1
     case "false": 0
@@ -201,8 +223,8 @@ struct ForeignTableParser {
   }
 
   /// 3.0 and tensor(3), also tensor(3, device='cuda:0').
-  private static func decoratedInteger(_ text: Substring) -> Int? {
-    var inner = text
+  private static func decoratedInteger(_ text: String) -> Int? {
+    var inner = text[...]
     if inner.hasPrefix("tensor("), inner.hasSuffix(")") {
       inner = inner.dropFirst(7).dropLast().prefix { $0 != "," }
       if inner.hasPrefix("["), inner.hasSuffix("]") { inner = inner.dropFirst().dropLast() }
@@ -212,7 +234,7 @@ struct ForeignTableParser {
   }
 
   /// How many digits a decimal carries from its first that is not 0.
-  private static func significantDigits(_ text: Substring) -> Int {
+  private static func significantDigits(_ text: String) -> Int {
     let mantissa = text.prefix { $0 != "e" && $0 != "E" }.filter(\.isNumber)
     return mantissa.drop { $0 == "0" }.count
   }
@@ -237,7 +259,7 @@ struct ForeignTableParser {
     if decorated { quirks.append(.decoratedClasses) }
     if repeatedHeaders > 0 { quirks.append(.repeatedHeader(lines: repeatedHeaders)) }
     if skipped > 0 { quirks.append(.skippedLines(skipped)) }
-    if torn { quirks.append(.tornLine) }
+    if let torn { quirks.append(torn) }
     return (rows.filter { !$0.isRepeated }.map(\.image), quirks)
   }
 

@@ -11,6 +11,8 @@ public struct ReportedRun: Sendable {
   public var method: RunMethod
   /// The run directory or table.
   public var source: String
+  /// The run directories or tables it was put together from (`PooledRuns`); itself where it is one.
+  public internal(set) var parts: [String]
   /// σ in pixels; for a table what its path says, if it does.
   public var sigma: Double?
   public let images: [CertifiedImage]
@@ -32,6 +34,7 @@ public struct ReportedRun: Sendable {
     self.title = title
     self.method = method
     self.source = source
+    parts = [source]
     self.sigma = sigma
     self.images = images
     self.origin = origin

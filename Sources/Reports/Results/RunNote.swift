@@ -21,6 +21,8 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   case sigmaFromName(Double, words: String)
   /// Nothing says a table's σ plainly; the words that may be meant for it.
   case sigmaUnknown(words: String?)
+  /// Put together from parts that share no image.
+  case pooled(parts: [String])
   /// The run is a table.
   case tableAlone
 
@@ -43,6 +45,8 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
     case .sigmaUnknown(let words):
       (words.map { "Its name does not say σ plainly (“\($0)”)" } ?? "Nothing says its σ")
         + "; a name or folder such as sigma_0.25 does."
+    case .pooled(let parts):
+      "Put together from \(parts.count) parts of one name and σ that share no image: \(parts.joined(separator: ", "))."
     case .tableAlone: "Read from a table that keeps neither votes, α nor σ’s unit."
     }
   }

@@ -119,19 +119,3 @@ extension ReportedRun {
       images: table.images, notes: table.quirks.map(RunNote.quirk) + [RunNote(said), .tableAlone])
   }
 }
-
-extension ReportedRun {
-  /// Gives runs of the same name different ones, by their sources and at last by number.
-  public static func distinguish(_ runs: inout [ReportedRun]) {
-    for pass in 0..<2 {
-      var positions: [String: [Int]] = [:]
-      for (position, run) in runs.enumerated() { positions[run.name, default: []].append(position) }
-      for same in positions.values where same.count > 1 {
-        for (number, position) in same.enumerated() {
-          let source = URL(fileURLWithPath: runs[position].source).lastPathComponent
-          runs[position].title.distinction += pass == 0 ? " [\(source)]" : " (\(number + 1))"
-        }
-      }
-    }
-  }
-}

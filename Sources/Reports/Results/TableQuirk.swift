@@ -33,6 +33,10 @@ public enum TableQuirk: Hashable, Sendable, CustomStringConvertible {
   case decoratedClasses
   /// The last line ends too early.
   case tornLine
+  /// The last line has no newline, and its last field, which counts, may have been cut.
+  case openLine(Int)
+  /// A first column of row names, which the header leaves out.
+  case rowNames
   /// Empty lines and lines beginning with #.
   case skippedLines(Int)
 
@@ -68,6 +72,9 @@ public enum TableQuirk: Hashable, Sendable, CustomStringConvertible {
     case .separator(let name): "Columns are separated by \(name) instead of tabs."
     case .decoratedClasses: "Classes are written as decimals or as “tensor(…)”."
     case .tornLine: "The last line is cut off; it was left out."
+    case .openLine(let line):
+      "Line \(line), the last, has no newline at its end, so that its last field may be cut; it was left out."
+    case .rowNames: "The rows have names, in a first column that the header leaves out; they were passed over."
     case .skippedLines(let count): "\(count) comment lines were skipped."
     }
   }

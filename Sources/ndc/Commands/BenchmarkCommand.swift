@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import NoisedDiffusionClassifiers
 
-struct BenchmarkCommand: AsyncParsableCommand {
+struct BenchmarkCommand: AsyncParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "benchmark",
     abstract: "How fast this machine evaluates a model and certifies images.",
@@ -57,6 +57,16 @@ struct BenchmarkCommand: AsyncParsableCommand {
       throw ValidationError("\(wrong): --batch, --rounds and --threads are at least 1")
     }
     if !(seconds.isFinite && seconds > 0) { throw ValidationError("--seconds \(seconds): must be above 0") }
+  }
+
+  var files: FilePlan {
+    get throws {
+      var plan = FilePlan()
+      plan.read(classes.among)
+      plan.read(model: model)
+      plan.read(data: data)
+      return plan
+    }
   }
 
   func run() async throws {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import NoisedDiffusionClassifiers
 
-struct CalibrateCommand: AsyncParsableCommand {
+struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
     abstract: "Learn from training images which noise levels classify best per evaluation.",
@@ -99,6 +99,18 @@ struct CalibrateCommand: AsyncParsableCommand {
       var amplitude: Double
       var negativeLogLikelihood: Double
       var accuracy: Double
+    }
+  }
+
+  var files: FilePlan {
+    get throws {
+      var plan = FilePlan()
+      plan.read(classes.among)
+      try plan.read(model)
+      plan.read(data: data)
+      let beside = try model.reference().calibrationPath
+      plan.write(out ?? beside, .calibration, option: out == nil ? "" : "--out")
+      return plan
     }
   }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import NoisedDiffusionClassifiers
 
-struct CertifyCommand: AsyncParsableCommand {
+struct CertifyCommand: AsyncParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "certify",
     abstract: "Certify images of a data set: a class and an L2 radius for each.",
@@ -53,6 +53,18 @@ struct CertifyCommand: AsyncParsableCommand {
     var classNames: [String]?
     var summary: RunSummary
     var records: [ImageRecord]
+  }
+
+  var files: FilePlan {
+    get throws {
+      var plan = FilePlan()
+      plan.read(classes.among)
+      try plan.read(model)
+      plan.read(data)
+      plan.read(classifier.calibration)
+      plan.write(run: out, option: "--out")
+      return plan
+    }
   }
 
   func run() async throws {

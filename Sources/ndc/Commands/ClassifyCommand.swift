@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import NoisedDiffusionClassifiers
 
-struct ClassifyCommand: AsyncParsableCommand {
+struct ClassifyCommand: AsyncParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "classify",
     abstract: "Accuracy of the base classifier on clean or noisy images, without a certificate.",
@@ -40,6 +40,17 @@ struct ClassifyCommand: AsyncParsableCommand {
     try otherClasses.check(classes)
   }
 
+  var files: FilePlan {
+    get throws {
+      var plan = FilePlan()
+      plan.read(classes.among)
+      try plan.read(model)
+      plan.read(data)
+      plan.read(classifier.calibration)
+      return plan
+    }
+  }
+
   func run() async throws {
     let addsNoise = noisy || (!clean && classifier.method != .diffusion)
     if addsNoise, !(classifier.sigma > 0) { throw UsageError("--sigma must be above 0 for noisy images") }
@@ -55,7 +66,8 @@ struct ClassifyCommand: AsyncParsableCommand {
     Output.notice(
       "\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers(for: work.model)) threads")
     Output.notice(
-      "\(work.specification), \(addsNoise ? "noisy at sigma \(classifier.sigma)" : "clean") images, seed \(seed)")
+      "\(work.specification), \(addsNoise ? "images noisy at sigma \(classifier.sigma)" : "clean images"), seed \(seed)"
+    )
     if compareWeightings, work.model.classifier != nil {
       throw ValidationError(
         "--compare-weightings compares what a denoiser's errors are weighted with; a classifier has none")

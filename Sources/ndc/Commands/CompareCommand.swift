@@ -2,14 +2,15 @@ import ArgumentParser
 import NoisedDiffusionClassifiers
 import Reports
 
-struct CompareCommand: ParsableCommand {
+struct CompareCommand: ParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Compare two runs on the same images.",
     discussion: """
       McNemar's exact test of which images are certified at a radius, the paired difference of radii with a bootstrap \
-      interval, and ratios of evaluations and time. Runs on different images are refused (exit status 65); those whose \
-      radii do not mean the same (another alpha, another unit of sigma) only compare with --anyway.
+      interval, and ratios of evaluations and time. Runs on different images are refused (exit status 65) unless --common \
+      compares those that both have; those whose radii do not mean the same (another alpha, another unit of sigma) only \
+      compare with --anyway.
 
       Example: ndc compare runs/baseline runs/candidate --radius 0.25 0.5
       """)
@@ -24,6 +25,9 @@ struct CompareCommand: ParsableCommand {
     parsing: .upToNextOption,
     help: ArgumentHelp("Radii in pixels. Default: 0, 0.25, 0.5, 0.75 and 1.", valueName: "r"))
   var radius: [Double] = []
+
+  @Flag(help: "Compare the images that both runs have, and leave out the others.")
+  var common = false
 
   @Flag(help: "Compare although the radii do not mean the same; the reasons stay in the output.")
   var anyway = false
@@ -42,12 +46,21 @@ struct CompareCommand: ParsableCommand {
     var comparability: Comparability
   }
 
+  var files: FilePlan {
+    get throws {
+      var plan = FilePlan()
+      plan.read(run: a)
+      plan.read(run: b)
+      return plan
+    }
+  }
+
   func run() throws {
     let radii = radius.isEmpty ? RunSummary.radii : Set(radius).sorted()
     var runs = [try ReportedRun.read(a), try ReportedRun.read(b)]
     ReportedRun.distinguish(&runs)
     do {
-      let comparison = try RunComparison(runs[0], runs[1], radii: radii, anyway: anyway)
+      let comparison = try RunComparison(runs[0], runs[1], radii: radii, anyway: anyway, common: common)
       if json {
         try Output.json(comparison)
       } else {
@@ -57,8 +70,19 @@ struct CompareCommand: ParsableCommand {
       if json { try Output.json(Refusal(comparability: error.comparability)) }
       throw InputError(
         error.description, file: "\(a) and \(b)",
-        expected: error.comparability.mismatches.isEmpty ? "comparable runs, or --anyway" : "the same images")
+        expected: expectation(error.comparability))
     }
+  }
+}
+
+extension CompareCommand {
+  /// What would have compared.
+  private func expectation(_ comparability: Comparability) -> String {
+    guard !comparability.mismatches.isEmpty else { return "comparable runs, or --anyway" }
+    guard comparability.mismatches.count == 1, !common, let images = comparability.commonImages, images > 0 else {
+      return "the same images"
+    }
+    return "the same images, or --common for the \(images) that both have"
   }
 }
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import NoisedDiffusionClassifiers
 
-struct ConvertCommand: ParsableCommand {
+struct ConvertCommand: ParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "convert",
     abstract: "Turn a checkpoint into .safetensors with the architecture in its metadata.",
@@ -27,6 +27,16 @@ struct ConvertCommand: ParsableCommand {
     var digest: String
     var tensors: Int
     var parameters: Int
+  }
+
+  var files: FilePlan {
+    get throws {
+      var plan = FilePlan()
+      plan.read(model: input)
+      plan.read(classNames)
+      plan.write(output, .weights, option: "")
+      return plan
+    }
   }
 
   func run() throws {

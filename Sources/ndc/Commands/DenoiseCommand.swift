@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import NoisedDiffusionClassifiers
 
-struct DenoiseCommand: AsyncParsableCommand {
+struct DenoiseCommand: AsyncParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "denoise",
     abstract: "Run the denoiser on arrays: D(x; sigma, label).",
@@ -36,6 +36,16 @@ struct DenoiseCommand: AsyncParsableCommand {
     var precision: String
     var threads: Int
     var out: String
+  }
+
+  var files: FilePlan {
+    get throws {
+      var plan = FilePlan()
+      try plan.read(model)
+      for array in [input, sigma, labels] { plan.read(array) }
+      plan.write(out, .array, option: "--out")
+      return plan
+    }
   }
 
   func run() async throws {

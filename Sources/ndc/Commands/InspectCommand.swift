@@ -1,7 +1,7 @@
 import ArgumentParser
 import NoisedDiffusionClassifiers
 
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: ParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "What a model file is: architecture, parameters, what it can do, digest.",
@@ -15,6 +15,14 @@ struct InspectCommand: ParsableCommand {
 
   @Flag(help: "Print one JSON object.")
   var json = false
+
+  var files: FilePlan {
+    get throws {
+      var plan = FilePlan()
+      plan.read(model: model)
+      return plan
+    }
+  }
 
   func run() throws {
     let report = try ModelInspection(model ?? BundledResources.model())

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import NoisedDiffusionClassifiers
 
-struct LossesCommand: AsyncParsableCommand {
+struct LossesCommand: AsyncParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "losses",
     abstract: "Per-class losses of given images under given noise and noise levels.",
@@ -51,6 +51,17 @@ struct LossesCommand: AsyncParsableCommand {
     var classes: ClassSet?
     var precision: String
     var out: String
+  }
+
+  var files: FilePlan {
+    get throws {
+      var plan = FilePlan()
+      plan.read(classes.among)
+      try plan.read(model)
+      for file in [input, noise, grid, calibration] { plan.read(file) }
+      plan.write(out, .array, option: "--out")
+      return plan
+    }
   }
 
   func run() async throws {

@@ -3,7 +3,7 @@ import Foundation
 import NoisedDiffusionClassifiers
 import Reports
 
-struct PredictCommand: AsyncParsableCommand {
+struct PredictCommand: AsyncParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "predict",
     abstract: "Classify pictures, each with a certified radius or an abstention.",
@@ -74,6 +74,18 @@ struct PredictCommand: AsyncParsableCommand {
       try container.encode(alpha, forKey: .alpha)
       try container.encode(precision, forKey: .precision)
       try container.encodeIfPresent(classes, forKey: .classes)
+    }
+  }
+
+  var files: FilePlan {
+    get throws {
+      var plan = FilePlan()
+      plan.read(classes.among)
+      try plan.read(model)
+      for image in images { plan.read(image) }
+      plan.read(classifier.calibration)
+      plan.write(explain, .page, option: "--explain")
+      return plan
     }
   }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import NoisedDiffusionClassifiers
 
-struct QuantizeCommand: AsyncParsableCommand {
+struct QuantizeCommand: AsyncParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
     abstract: "Measure on images what --precision int8 needs to know, and store it with the model.",
@@ -75,6 +75,16 @@ struct QuantizeCommand: AsyncParsableCommand {
     var rule: String
     var arithmetic: String
     var levels: [Level]
+  }
+
+  var files: FilePlan {
+    get throws {
+      var plan = FilePlan()
+      plan.read(model: model)
+      plan.read(data: calibration)
+      plan.write(output, .weights, option: "")
+      return plan
+    }
   }
 
   func run() async throws {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import NoisedDiffusionClassifiers
 
-struct RadiusCommand: ParsableCommand {
+struct RadiusCommand: ParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "radius",
     abstract: "The certified radius of given vote counts.",
@@ -37,6 +37,8 @@ struct RadiusCommand: ParsableCommand {
     var radius: Double
     var abstained: Bool
   }
+
+  var files: FilePlan { FilePlan() }
 
   func run() throws {
     Hints.tell(sigma: sigma)

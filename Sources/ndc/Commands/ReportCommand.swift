@@ -3,14 +3,15 @@ import Foundation
 import NoisedDiffusionClassifiers
 import Reports
 
-struct ReportCommand: AsyncParsableCommand {
+struct ReportCommand: AsyncParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "report",
     abstract: "Curves, tables and pictures of one or several runs.",
     discussion: """
       Takes run directories and tables of other tools (idx label predict radius correct time, and known variants). The \
       HTML page is one file that loads nothing. Accuracies and radii are rounded down. Runs that differ in sigma alone, or \
-      that --name calls the same, are also shown as best over sigma, for display only.
+      that --name calls the same, are also shown as best over sigma, for display only; those of one sigma that share no \
+      image are parts of one run, and are put together. No file is replaced that is not such an output itself.
 
       Examples:
         ndc report runs/mnist-0.25 --out report.html
@@ -84,11 +85,26 @@ struct ReportCommand: AsyncParsableCommand {
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): must be at least 1") }
   }
 
+  var files: FilePlan {
+    get throws {
+      var plan = FilePlan()
+      for run in runs { plan.read(run: run) }
+      plan.read(published)
+      plan.write(out, .page, option: "--out")
+      plan.write(svg, .drawing, option: "--svg")
+      plan.write(csv, .curves, option: "--csv")
+      plan.write(markdown, .markdownTable, option: "--markdown")
+      plan.write(latex, .latexTable, option: "--latex")
+      return plan
+    }
+  }
+
   func run() async throws {
     var results: [ReportedRun] = []
     for (position, path) in runs.enumerated() {
       results.append(try ReportedRun.read(path, name: name.isEmpty ? nil : name[position]))
     }
+    results = PooledRuns(results).runs
     ReportedRun.distinguish(&results)
     for run in results { for note in run.notes { Output.notice("\(run.name): \(note)") } }
     let others = try published.map { try PublishedResult.read($0) } ?? []
@@ -98,13 +114,18 @@ struct ReportCommand: AsyncParsableCommand {
     if out != nil {
       let workers = threads ?? ProcessInfo.processInfo.activeProcessorCount
       for position in results.indices where results[position].origin != nil {
-        let manifest = try? RunDirectory.readManifest(runs[position])
-        if let manifest, manifest.pictures == nil, let names = manifest.data.openedClassNames() {
+        let parts = results[position].parts
+        let manifests = parts.compactMap { try? RunDirectory.readManifest($0) }
+        if let first = manifests.first, first.pictures == nil, let names = first.data.openedClassNames() {
           results[position].classNames = names
         }
+        // Votes are shown by one manifest: it must be every part's.
+        let isOne = manifests.count == parts.count && Set(manifests.map(\.smoothing)).count == 1
+          && Set(manifests.map(\.model)).count == 1 && Set(manifests.map(\.data)).count == 1
+        guard isOne, let folder = parts.first else { continue }
         guard gallery > 0 else { continue }
         galleries[position] = try await HTMLReport.Gallery(
-          results[position], in: runs[position],
+          results[position], in: folder,
           selection: GallerySelection(results[position], count: gallery, wrongFirst: wrongFirst), threads: workers)
       }
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import NoisedDiffusionClassifiers
 
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: AsyncParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Check a run directory: every bound, every file, and votes cast again.",
@@ -17,8 +17,12 @@ struct VerifyCommand: AsyncParsableCommand {
       On another instruction set, library or version than the run's, votes may legitimately differ. It says so, and tests \
       instead whether they can be votes of the same classifier (probability of a false alarm below 1e-6).
 
-      Exit status: 0 only when everything holds; 65 when something does not, each with file, line, field, what was \
-      expected and what was found, or when votes differ on another kind of processor.
+      The model and the data are looked for where run.json says, relative paths from the current folder; --model and \
+      --data name where they lie now.
+
+      Exit status: 0 when everything was checked and holds; 65 when something does not hold, each with file, line, field, \
+      what was expected and what was found; 69 when nothing contradicts the run but not all could be checked: the model \
+      or the data are not found, or votes differ on another kind of processor.
 
       Examples:
         ndc verify runs/mnist-0.25
@@ -61,6 +65,17 @@ struct VerifyCommand: AsyncParsableCommand {
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): must be at least 1") }
   }
 
+  var files: FilePlan {
+    get throws {
+      var plan = FilePlan()
+      plan.read(run: run)
+      plan.read(model: model)
+      plan.read(unconditionalModel)
+      plan.read(data: data)
+      return plan
+    }
+  }
+
   func run() async throws {
     var verification = try RunVerification(path: run)
     let opened = open(&verification)
@@ -79,11 +94,15 @@ struct VerifyCommand: AsyncParsableCommand {
     switch report.verdict {
     case .holds: return
     case .unconfirmed:
-      throw InputError(
+      if let first = report.unchecked.first {
+        throw Unchecked(description: "\(run): could not be checked: \(VerificationText.hinted(first))")
+      }
+      let error = InputError(
         "not confirmed: \(report.differing.count) of \(report.redrawn.count) images have other votes here, on another "
           + "kind of processor, library or version than the run's; nothing contradicts the run",
         file: run, expected: report.engineDifferences.map { "\($0.part) \($0.run)" }.joined(separator: ", "),
         found: report.engineDifferences.map(\.here).joined(separator: ", "))
+      throw Unchecked(description: error.description)
     case .fails:
       throw InputError(
         "the run does not hold: \(report.failureCount) " + (report.failureCount == 1 ? "failure" : "failures"),
@@ -91,12 +110,20 @@ struct VerifyCommand: AsyncParsableCommand {
     }
   }
 
-  /// The run's model and data; a failure where they cannot be opened.
+  /// The run's model and data; nil, and unchecked, where they cannot be opened.
   private func open(_ verification: inout RunVerification) -> RecordedRun? {
     do {
       return try RecordedRun(
         verification.manifest, model: model, unconditionalModel: unconditionalModel, data: data
       ) { Output.notice($0.description) }
+    } catch let error as RecordedRun.Unusable where error.cause is InputError {
+      let second = unconditionalModel ?? verification.manifest.model.unconditionalSource
+      let isSecond = second != nil && (error.cause as? InputError)?.file == second
+      verification.addUnchecked(
+        error.cause, file: error.source, field: isSecond ? "model.unconditionalSource" : error.field)
+      if error.field != "data.source", data == nil, let missing = RecordedRun.missingData(verification.manifest) {
+        verification.addUnchecked(missing, file: verification.manifest.data.source, field: "data.source")
+      }
     } catch let error as RecordedRun.Unusable {
       verification.addFailure(error.cause, file: error.source, field: error.field)
     } catch {

@@ -11,6 +11,7 @@ struct VerificationText {
     if report.failureCount > report.failures.count {
       lines.append("FAILS  … and \(report.failureCount - report.failures.count) more")
     }
+    lines += report.unchecked.map { "NOT CHECKED  \(Self.hinted($0))" }
     lines += report.differing.map { "DIFFERS  \($0)" }
     lines += report.engineDifferences.map { "note: another engine than the run's: \($0)" }
     lines.append("\(report.records) records of \(report.images) images")
@@ -25,9 +26,19 @@ struct VerificationText {
     return lines.joined(separator: "\n")
   }
 
+  /// With the option that names where something lies.
+  static func hinted(_ unchecked: VerificationFailure) -> String {
+    let field = unchecked.field ?? ""
+    let option =
+      field.hasPrefix("model.unconditional")
+      ? "--unconditional-model" : field.hasPrefix("model") ? "--model" : field.hasPrefix("data") ? "--data" : nil
+    return unchecked.description + (option.map { "; \($0) names where the run's lies now" } ?? "")
+  }
+
   private var verdict: String {
     switch report.verdict {
     case .holds: "everything that was checked holds"
+    case .unconfirmed where !report.unchecked.isEmpty: "nothing contradicts the run, but not all could be checked"
     case .unconfirmed: "nothing contradicts the run, but its votes cannot be confirmed bit for bit here"
     case .fails: "the run does not hold"
     }

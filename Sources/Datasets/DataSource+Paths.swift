@@ -1,0 +1,22 @@
+import Foundation
+
+extension DataSource {
+  private static let prefixes: Set = [
+    "mnist", "mnist-train", "idx", "cifar10", "cifar10-train", "folder", "npz", "npy",
+  ]
+
+  /// The files and folders that a source names, whether or not they are there; none for what is bundled.
+  package static func paths(_ source: String) -> [String] {
+    if source == "mnist" { return [] }
+    let parts = source.split(separator: ":", maxSplits: 1).map(String.init)
+    guard parts.count == 2, prefixes.contains(parts[0]) else { return withCompanion(source) }
+    guard ["idx", "npy"].contains(parts[0]) else { return [parts[1]] }
+    let (images, labels) = pair(parts[1])
+    return labels.map { [images, $0] } ?? withCompanion(images)
+  }
+
+  /// With the labels that lie beside images.
+  private static func withCompanion(_ path: String) -> [String] {
+    [path] + (IDXImages.labels(beside: path).map { [$0] } ?? [])
+  }
+}

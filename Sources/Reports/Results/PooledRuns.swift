@@ -1,0 +1,63 @@
+import Records
+
+/// Runs put together that are parts of one: of one name and σ, and without an image in common.
+public struct PooledRuns: Sendable {
+  /// In the order of their first parts.
+  public let runs: [ReportedRun]
+
+  /// Runs of one name and σ that share images or were made in other ways stay apart (`BestOverSigma.conflicts`).
+  public init(_ runs: [ReportedRun]) {
+    var order: [Key] = []
+    var groups: [Key: [ReportedRun]] = [:]
+    for run in runs {
+      let key = Key(run)
+      if groups[key] == nil { order.append(key) }
+      groups[key, default: []].append(run)
+    }
+    self.runs = order.flatMap { key in
+      let parts = groups[key] ?? []
+      return parts.count > 1 && Self.areParts(parts) ? [Self.whole(parts)] : parts
+    }
+  }
+
+  /// One name and σ.
+  private struct Key: Hashable {
+    var name: String
+    var method: RunMethod
+    var sigma: Double?
+    /// Of runs that nobody named the same: the same votes of other images.
+    var seed: UInt64?
+
+    init(_ run: ReportedRun) {
+      name = run.title.base
+      sigma = run.sigma
+      method = run.method
+      if case .settings(let key) = run.method {
+        method = .settings(key.atAnyImages)
+        seed = run.origin?.smoothing?.seed
+      }
+    }
+  }
+
+  private static func areParts(_ runs: [ReportedRun]) -> Bool {
+    let made = Set(runs.compactMap { $0.origin?.methodKey.atAnyImages })
+    return made.count <= 1
+      && Set(runs.flatMap { $0.images.map(\.index) }).count == runs.reduce(0) { $0 + $1.images.count }
+  }
+
+  private static func whole(_ parts: [ReportedRun]) -> ReportedRun {
+    var notes: [RunNote] = [.pooled(parts: parts.map(\.source))]
+    for note in parts.flatMap(\.notes) where !notes.contains(note) { notes.append(note) }
+    let images = parts.flatMap(\.images)
+    var method = parts[0].method
+    if case .settings(let key) = method { method = .settings(key.atAnyImages) }
+    var whole = ReportedRun(
+      title: parts[0].title, method: method, source: parts.map(\.source).joined(separator: ", "),
+      sigma: parts[0].sigma, images: images,
+      origin: parts.allSatisfy { $0.origin != nil } ? parts[0].origin : nil, notes: notes,
+      classNames: parts.lazy.map(\.classNames).first { !$0.isEmpty } ?? [])
+    whole.origin?.images = .init(count: images.count)
+    whole.parts = parts.map(\.source)
+    return whole
+  }
+}
