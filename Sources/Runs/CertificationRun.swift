@@ -61,7 +61,8 @@ public struct CertificationRun: Sendable {
         let end = clock.now
         let seconds = (end - lastEnd) / .seconds(1)
         lastEnd = end
-        let record = ImageRecord(index: pending[position], label: done.label, result: done.result, seconds: seconds)
+        var record = ImageRecord(index: pending[position], label: done.label, result: done.result, seconds: seconds)
+        if directory.manifest.program.counting != .ordered { record.against = nil }
         try directory.append(record)
         progress.finishImage()
         onRecord(record)

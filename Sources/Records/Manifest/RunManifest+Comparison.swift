@@ -24,7 +24,7 @@ extension RunManifest {
     let old = try JSONValue(encoding: self).leaves()
     let new = try JSONValue(encoding: requested).leaves()
     var differences = Set(old.keys).union(new.keys).subtracting(Self.freeFields).sorted()
-      .filter { old[$0] != new[$0] }
+      .filter { old[$0] != new[$0] && !($0 == "claim" && requested.claim == nil) }
       .map {
         Difference(
           field: $0, recorded: Self.brief(old[$0]), requested: Self.brief(new[$0]))

@@ -32,9 +32,8 @@ extension RunManifest {
 
 extension RunManifest: Codable {
   enum CodingKeys: String, CodingKey {
-    case format, program, arguments, created, model, data, classifier, classes, smoothing, images, otherClasses,
-      execution,
-      host
+    case format, program, arguments, created, model, data, classifier, classes, smoothing, images, otherClasses, claim
+    case execution, host
   }
 
   /// `smoothing` as the file holds it: σ beside the rule's own numbers.
@@ -80,6 +79,7 @@ extension RunManifest: Codable {
     smoothing = Smoothing(form.rule, seed: form.seed)
     images = try container.decode(ImageSelection.self, forKey: .images)
     otherClasses = try container.decodeIfPresent(OtherClasses.self, forKey: .otherClasses)
+    claim = try container.decodeIfPresent(Int.self, forKey: .claim)
     execution = try container.decode(Execution.self, forKey: .execution)
     host = try container.decode(Host.self, forKey: .host)
     if form.sigma != sigma.sigma { smoothing.contradictingSigma = form.sigma }
@@ -98,6 +98,7 @@ extension RunManifest: Codable {
     try container.encode(SmoothingForm(self), forKey: .smoothing)
     try container.encode(images, forKey: .images)
     try container.encodeIfPresent(otherClasses, forKey: .otherClasses)
+    try container.encodeIfPresent(claim, forKey: .claim)
     try container.encode(execution, forKey: .execution)
     try container.encode(host, forKey: .host)
   }
