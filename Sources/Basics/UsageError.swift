@@ -15,8 +15,8 @@ public struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
 /// What a user of the library or of the tool chooses.
 public enum Parameter: String, Hashable, Sendable, CaseIterable {
   case sigma, method, timesteps, levels, weighting, skippedSteps, first, count, stride, resume, directory, samples,
-    targetRadii, calibration, unconditionalModel, precisions, classes, classCount, imageShape, rows, connections, patience,
-    companionDependence, classifierModel
+    targetRadii, claim, calibration, unconditionalModel, precisions, classes, classCount, imageShape, rows, connections,
+    patience, companionDependence, classifierModel
 }
 
 /// A text in which parameters are kept apart from words: `"\(.sigma) \(value): must be positive"`.

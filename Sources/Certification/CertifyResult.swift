@@ -10,6 +10,8 @@ public struct CertifyResult: Hashable, Sendable {
   public let stopReason: StopReason
   /// Denoiser evaluations of votes that were cast beyond the stop and not looked at.
   public let discardedEvaluations: Int
+  /// Which estimation votes were against the candidate; nil where their number was fixed, and where they are too many.
+  public let against: VotesAgainst?
 
   /// The certificate for the candidate of `selection` from a number of `estimation` votes fixed beforehand.
   public init(selection: SelectionVotes, estimation: EstimationVotes, alpha: Double, sigma: PixelNoise) throws {
@@ -21,12 +23,13 @@ public struct CertifyResult: Hashable, Sendable {
       successes: successes, samples: estimation.counts.total, alpha: alpha, sigma: sigma)
     stopReason = .fixed
     discardedEvaluations = 0
+    against = nil
   }
 
   /// The certificate of an anytime-valid bound.
   init(
     selection: SelectionVotes, estimation: EstimationVotes, bound: Bound, sigma: PixelNoise, stopReason: StopReason,
-    discardedEvaluations: Int
+    discardedEvaluations: Int, against: VotesAgainst?
   ) {
     self.selection = selection
     self.estimation = estimation
@@ -34,6 +37,7 @@ public struct CertifyResult: Hashable, Sendable {
     certificate = Certificate(pLower: bound.value, sigma: sigma)
     self.stopReason = stopReason
     self.discardedEvaluations = discardedEvaluations
+    self.against = against
   }
 
   /// c_A, whether or not it could be certified.

@@ -20,6 +20,7 @@ extension RunSummary {
       }
       rows.append(("average certified radius", DecimalText.down(averageCertifiedRadius, digits: 4)))
     }
+    if let beyondClaim { rows.append(("images without joint claim", "\(beyondClaim)")) }
     if invalidVotes > 0 { rows.append(("invalid votes (NaN)", "\(invalidVotes)")) }
     rows += [
       ("evaluations", "\(evaluations)"),

@@ -3,9 +3,10 @@ extension RunSummary {
   /// The summaries that a run's program may have written of its records, today's first.
   ///
   /// Up to 0.2.0 radii were added one by one: the last digits of the average are then those of that order.
-  package static func summaries(_ records: [ImageRecord], by program: RunManifest.Program) -> [RunSummary] {
-    let summary = RunSummary(records)
-    guard !records.isEmpty, program.addsRadiiInOrder else { return [summary] }
+  package static func summaries(_ records: [ImageRecord], of manifest: RunManifest) -> [RunSummary] {
+    var summary = RunSummary(records)
+    summary.beyondClaim = manifest.beyondClaim(records.count)
+    guard !records.isEmpty, manifest.program.addsRadiiInOrder else { return [summary] }
     var earlier = summary
     earlier.averageCertifiedRadius =
       records.filter(\.correct).reduce(0) { $0 + ($1.outcome.radius ?? 0) } / Double(records.count)

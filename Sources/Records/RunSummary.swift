@@ -29,6 +29,8 @@ public struct RunSummary: Hashable, Sendable, Codable {
   public var evaluations: Int
   public var seconds: Double
   public var evaluationsPerSecond: Double
+  /// Images beyond the joint claim's N, which no joint claim is about; absent where there are none.
+  public var beyondClaim: Int?
 
   public init(_ records: [ImageRecord], radii: [Double] = radii) {
     let count = records.count

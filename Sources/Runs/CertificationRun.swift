@@ -63,11 +63,12 @@ public struct CertificationRun: Sendable {
         let end = clock.now
         let seconds = (end - lastEnd) / .seconds(1)
         lastEnd = end
-        let record = ImageRecord(
+        var record = ImageRecord(
           index: pending[position], label: done.label,
           // A run that an earlier version began stays as that version writes it.
           picture: directory.manifest.pictures.flatMap { _ in RecordedPicture(done.picture) }, result: done.result,
           seconds: seconds)
+        if directory.manifest.program.counting != .ordered { record.against = nil }
         try directory.append(record)
         progress.finishImage()
         onRecord(record)

@@ -122,9 +122,18 @@ import Testing
       ])
   }
 
-  @Test func `radii of a run that stopped at targets alone are not comparable`() throws {
+  @Test func `radii of a run that stopped at targets or by a tolerance are not comparable`() throws {
     let rules = try Self.rules().map(\.behaviour)
-    #expect(rules.map { $0.caveat == nil } == [true, false, true])
+    #expect(rules.map { $0.caveat == nil } == [true, false, false])
+    let watched = try AnytimeTolerance(selectionSamples: 5, budget: 100, alpha: 0.01, tolerance: 0)
+    #expect(watched.caveat == nil, "all votes of the budget are cast")
+    let hardly = try #require(rules[2].caveat)
+    #expect(hardly.mark == "tolerance-stopped")
+    #expect(
+      hardly.note
+        == "Voting stopped as soon as the radius could grow by no more than 0.05. The ACR and the radii say where "
+        + "voting stopped: they are not comparable with those of other runs.")
+    #expect(hardly.comparison.contains("no difference of radii is given") && hardly.warning.contains("not comparable"))
     let caveat = try #require(rules[1].caveat)
     #expect(caveat.mark == "target-stopped")
     #expect(

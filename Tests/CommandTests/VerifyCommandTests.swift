@@ -196,6 +196,56 @@ struct VerifyCommandTests {
     }
   }
 
+  @Test("a maximum forged to all votes for the class, or places of votes that are others, are found without a vote")
+  func forgedMaximum() throws {
+    try SmallRun.with(.anytime) { run in
+      let honest = try run.files.lines("records.jsonl")
+      let records = try run.files.records()
+      // An image with votes of both kinds, the maximum not at its first votes alone.
+      let place = try #require(
+        honest.indices.first { line in
+          !honest[line].contains(#""gaps":[]"#)
+            && honest[line].contains(#""against""#) && records[line].votes.max() ?? 0 < records[line].samples
+            && honest[line].range(of: #""samples":(\d+),"successes":\1\}"#, options: .regularExpression) == nil
+        })
+      let candidate = try #require(
+        records[place].selectionVotes.firstIndex(of: records[place].selectionVotes.max() ?? 0))
+      let successes = records[place].votes[candidate]
+      try #require(successes > 0)
+      let radius = try Program.run([
+        "radius", "--stop", "anytime", "--successes", "\(successes)", "--samples", "\(successes)", "--alpha", "0.1",
+        "--sigma", "0.25", "--json",
+      ]).json([String: JSONNumber].self)
+      var forged = honest[place]
+      for (pattern, new) in [
+        (#""samples":\d+,"successes":\d+"#, #""samples":\#(successes),"successes":\#(successes)"#),
+        (#""pLower":[^,]*"#, #""pLower":\#(radius["pLower"]?.value ?? 0)"#),
+        (#""radius":[^,]*"#, #""radius":\#(radius["radius"]?.value ?? 0)"#),
+      ] {
+        forged = forged.replacingOccurrences(of: pattern, with: new, options: .regularExpression)
+      }
+      try #require(forged != honest[place])
+      try run.edit("records.jsonl") { $0[place] = forged }
+      try expectFailure(run, file: "records.jsonl", line: place + 1, field: "bound")
+      let resumed = try run.finish()
+      #expect(resumed.status == 65 && resumed.errors.contains("does not belong to this run"), "\(resumed.errors)")
+      let report = try Program.run(["report", run.path, "--json"])
+      #expect(report.errors.contains("do not come of counting votes by the run’s rule"), "\(report.errors)")
+      // Without its places the record says nothing that could be counted.
+      try run.edit("records.jsonl") { lines in
+        lines[place] = honest[place].replacingOccurrences(
+          of: #""against":\{[^}]*\},"#, with: "", options: .regularExpression)
+      }
+      try expectFailure(run, file: "records.jsonl", line: place + 1, field: "against")
+    }
+  }
+
+  /// A number, or something else that does not matter.
+  private struct JSONNumber: Decodable {
+    var value: Double?
+    init(from decoder: any Decoder) throws { value = try? decoder.singleValueContainer().decode(Double.self) }
+  }
+
   @Test("on another kind of processor it says so; what no processor could have cast is still found")
   func otherEngine() throws {
     try SmallRun.with(.fixed) { run in

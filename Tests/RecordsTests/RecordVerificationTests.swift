@@ -28,10 +28,10 @@ import Testing
 
   @Test(arguments: HonestRun.all)
   func `a record of 0.2.0 holds as that version rounded, and not as later ones do`(honest: HonestRun) async throws {
-    var claim = try await honest.claim()
+    // At this noise the radius is a relative 2.6e-8 larger than the noise that was drawn allows.
+    let sigma = PixelNoise(0.45)
+    var claim = try await honest.claim(sigma: sigma)
     let bound = try #require(try honest.rule().behaviour.examine(claim.count).bound)
-    // At this noise the radius is a relative 2.2e-8 larger than the noise that was drawn allows.
-    let sigma = PixelNoise(0.12)
     let earlier = Certificate(bound, sigma: sigma, rounding: .nearest)
     claim.pLower = earlier.pLower
     claim.radius = earlier.radius ?? 0
@@ -146,6 +146,40 @@ import Testing
       #expect(try await failures(HonestRun(), tolerance: 1e-9, slight) == [])
       #expect(try await failures(HonestRun(), tolerance: 1e-9, plain).count == 1)
     }
+  }
+
+  @Test(arguments: [HonestRun(kind: .targets), HonestRun(kind: .tolerance)])
+  func `places of votes are kept since 0.3.0, and missed where they are not`(honest: HonestRun) async throws {
+    func failures(_ version: String) async throws -> [String] {
+      var claim = try await honest.claim()
+      claim.against = nil
+      let check = RecordVerification(
+        rule: try honest.rule(), sigma: HonestRun.sigma, tolerance: 0,
+        counting: RunManifest.Program(version: version).counting)
+      return places(check.failures(claim, line: 2))
+    }
+    for version in ["0.1.0", "0.2.0"] { #expect(try await failures(version) == []) }
+    for version in ["0.3.0", "1"] {
+      #expect(try await failures(version).map { $0.hasPrefix("records.jsonl:2 against: absent") } == [true])
+    }
+  }
+
+  @Test(arguments: [HonestRun(kind: .targets), HonestRun(kind: .tolerance)])
+  func `a maximum or an end that other votes have is found`(honest: HonestRun) async throws {
+    let claim = try await honest.claim()
+    let against = try #require(claim.against?.places)
+    try #require(against.count > 1)
+    #expect(
+      try await failures(honest) { $0.against = VotesAgainst(against.dropLast()) }.map { $0.prefix(8) } == ["against:"])
+    // Votes against come last: another maximum, or another end.
+    let late = VotesAgainst(claim.samples - against.count..<claim.samples)
+    let found = try await failures(honest) { $0.against = late }
+    #expect(found.contains { $0.contains("counting the votes again") }, "\(found)")
+    let forged = try await failures(honest) { record in
+      record.bound?.samples = record.votes[0]
+      record.bound?.successes = record.votes[0]
+    }
+    #expect(forged.contains { $0.contains("counting the votes again finds it largest") }, "\(forged)")
   }
 
   static let anytimeFaults: [(Change, [String])] = [

@@ -28,6 +28,10 @@ import Testing
 
   static let faults: [(@Sendable (inout RunManifest) -> Void, String)] = [
     (
+      { $0.claim = 0 },
+      #"run.json, field "claim": not a number of images; expected 1 … 67108864, found 0"#
+    ),
+    (
       { $0.format = 2 },
       #"run.json, field "format": a layout that this version does not know; expected 1, found 2"#
     ),

@@ -45,7 +45,8 @@ import Testing
   func rule() throws {
     let rule = try Self.origin(#"{"smoothing": {"stop": "anytime", "radiusTolerance": 0.1, "alpha": -7}}"#).rule
     #expect(
-      rule?.kind == .tolerance && rule?.caveat == nil && rule?.behaviour.summary.hasSuffix("more than 0.1") ?? false)
+      rule?.kind == .tolerance && rule?.caveat?.mark == "tolerance-stopped"
+        && rule?.behaviour.summary.hasSuffix("more than 0.1") ?? false)
     #expect(try Self.origin(#"{"smoothing": {"stop": "newer"}}"#).rule == nil)
   }
 

@@ -18,7 +18,7 @@ import Testing
       verification.add(findings)
       let text = String(decoding: try StableJSON.line(verification.report()), as: UTF8.self)
       #expect(
-        text == #"{"confirmed":1,"differing":["line 1"],"#
+        text == #"{"claim":3,"confirmed":1,"differing":["line 1"],"#
           + #""engineDifferences":[{"here":"int8","part":"precision","run":"fp32"}],"#
           + #""failureCount":1,"failures":[{"file":"f","line":2,"problem":"wrong"}],"images":3,"records":3,"#
           + #""redrawSeed":18446744073709551615,"redrawn":[1,3],"run":""# + files.path

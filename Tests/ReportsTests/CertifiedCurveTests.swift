@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Records
 import Reports
+import Statistics
 import Testing
 
 @Suite("Curves, tables and averages") struct CertifiedCurveTests {
@@ -53,6 +54,87 @@ import Testing
     for (single, whole) in zip(run.images, joint.results) {
       #expect((whole.outcome.radius ?? 0) <= (single.outcome.radius ?? 0))
     }
+  }
+
+  @Test("N of the joint claim is the run's own, whatever records are there, and images beyond it are not claimed")
+  func jointClaim() throws {
+    var run = try Fixture.run("run-0.25")
+    let plain = try JointCertificate(run)
+    #expect(plain.images == 60 && !plain.isFixed && plain.beyond == 0)
+    run.origin?.claim = 60
+    let fixed = try JointCertificate(run)
+    #expect(fixed.isFixed && fixed.results == plain.results)
+    // An unfinished run claims for all it promised.
+    run.origin?.images?.count = 100
+    run.origin?.claim = 100
+    let larger = try JointCertificate(run)
+    #expect(larger.images == 100 && larger.results.count == 60 && larger.level == 0.001 / 100)
+    #expect(larger.curve.averageCertifiedRadius < plain.curve.averageCertifiedRadius)
+    run.origin?.claim = nil
+    #expect(try JointCertificate(run).images == 100, "of an earlier version the selection's")
+    // Grown beyond what it began with.
+    run.origin?.images?.count = 60
+    run.origin?.claim = 20
+    let grown = try JointCertificate(run)
+    #expect(grown.images == 20 && grown.beyond == 40 && grown.results.count == 20 && grown.curve.total == 20)
+    let html = HTMLReport(runs: [run], radii: [0.25]).html()
+    #expect(html.contains("the first 20 together") && html.contains("has grown by 40 images"))
+    let summary = ReportSummary(HTMLReport(runs: [run], radii: [0.25])).runs[0].joint
+    #expect(summary?.images == 20 && summary?.beyond == 40 && summary?.isFixed == true)
+    run.origin?.claim = 0
+    #expect(throws: JointCertificate.Unavailable.self) { try JointCertificate(run) }
+  }
+
+  @Test("At α/N the largest bound of the whole sequence counts, where places of votes tell it")
+  func jointFromPlaces() throws {
+    // 40 votes for, then 8 against and 150 for: at a smaller α more votes are worth more than fewer failures.
+    let places = Array(40..<48)
+    let run = try Fixture.anytimeRun(failures: places, of: 198, alpha: 0.1, claim: 1_000_000)
+    let record = try #require(run.images[0].record)
+    let level = 0.1 / 1e6
+    let best = (1...198).map { n -> (Double, Int) in
+      let failures = places.count { $0 < n }
+      return (ConfidenceSequence.lowerBound(successes: n - failures, trials: n, alpha: level), n)
+    }.max { $0.0 < $1.0 }
+    #expect(record.bound?.samples == 40 && best?.1 == 198, "another maximum at another level")
+    let joint = try JointCertificate(run)
+    #expect(joint.results[0].outcome.radius == CertifiedRadius.radius(sigma: 0.5, lowerBound: try #require(best?.0)))
+    var old = run
+    old = ReportedRun(
+      title: run.title, method: run.method, source: run.source, sigma: run.sigma,
+      images: run.images.map { image in
+        var image = image
+        image.record?.against = nil
+        return image
+      }, origin: run.origin)
+    let looser = try JointCertificate(old).results[0].outcome.radius ?? 0
+    #expect(looser < joint.results[0].outcome.radius ?? 0)
+    #expect(
+      looser == CertifiedRadius.radius(
+        sigma: 0.5, lowerBound: ConfidenceSequence.lowerBound(successes: 40, trials: 40, alpha: level)) ?? 0)
+  }
+
+  @Test("Lower bounds of the label's probability are a step function of all images, by class and in all")
+  func lowerBounds() throws {
+    let run = try Fixture.run("run-0.25")
+    let curve = try #require(run.lowerBounds)
+    #expect(curve.total == 60 && curve.count(atLeast: 0) == 60 && curve.count(atLeast: 1) == 0)
+    // Above ½ it is certified accuracy on another scale.
+    for p in [0.55, 0.7, 0.9] {
+      let radius = 0.25 * NormalDistribution.quantile(p)
+      #expect(curve.count(atLeast: p) == run.curve.count(atRadius: radius))
+    }
+    #expect(curve.steps.first.map { $0.count == 60 } == true && curve.steps.last?.bound == curve.bounds.last)
+    let classes = ClassResults.all(run).compactMap(\.lowerBounds)
+    #expect(classes.reduce(0) { $0 + $1.total } == 60)
+    #expect(classes.reduce(0) { $0 + $1.count(atLeast: 0.7) } == curve.count(atLeast: 0.7))
+    #expect(Fixture.hand.lowerBounds == nil)
+    let html = HTMLReport(runs: [run], radii: [0.25]).html()
+    #expect(html.contains("Distribution of the votes’ lower bounds") && html.contains("arXiv 2410.06895"))
+    #expect(html.contains("Per class: apndc, σ = 0.25, images (%)"))
+    let json = try #require(ReportSummary(HTMLReport(runs: [run], radii: [0.25])).runs[0].lowerBounds)
+    #expect(json.steps == curve.steps && json.classes.reduce(0) { $0 + $1.images } == 60)
+    #expect(HTMLReport(runs: [Fixture.hand], radii: [0.25]).html().contains("keep no votes"))
   }
 
   @Test("A table, and a run that does not tell α, have no certificates that hold at once")

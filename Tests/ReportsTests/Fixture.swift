@@ -1,7 +1,10 @@
+import Basics
 import Certification
 import Foundation
+import Records
 import Reports
 import Runs
+import Statistics
 import TestSupport
 
 /// Runs and values beside this file, made by `recompute.py fixtures` with NumPy and SciPy.
@@ -48,6 +51,37 @@ enum Fixture {
 
   /// Both runs, of one method.
   static func runs() throws -> [ReportedRun] { [try run("run-0.25"), try run("run-0.5")] }
+
+  /// A run of one image whose votes are for its class but for those at `failures`, stopped by nothing but the budget.
+  static func anytimeRun(failures: [Int], of samples: Int, alpha: Double, claim: Int) throws -> ReportedRun {
+    var count = AnytimeLowerBound(alpha: alpha)
+    for trial in 0..<samples { count.add(success: !failures.contains(trial)) }
+    let certificate = try Certificate.bound(
+      successes: count.attained.successes, samples: count.attained.trials, alpha: alpha, sigma: PixelNoise(0.5),
+      kind: .betaMixture)
+    let json = """
+      {"index": 0, "label": 0, "predicted": 0, "abstained": false, "radius": \(certificate.radius ?? 0), "candidate": 0,
+      "pLower": \(certificate.pLower), "bound": {"rule": "beta-mixture", "successes": \(count.attained.successes),
+      "samples": \(count.attained.trials), "alpha": \(alpha)}, "stopReason": "budget",
+      "votes": [\(samples - failures.count), \(failures.count)], "invalidVotes": 0, "selectionVotes": [5, 0],
+      "invalidSelectionVotes": 0, "samples": \(samples), "evaluations": 1, "seconds": 1, "correct": true}
+      """
+    var record = try JSONDecoder().decode(ImageRecord.self, from: Data(json.utf8))
+    record.against = VotesAgainst(failures)
+    var origin = RunOrigin()
+    var smoothing = RunOrigin.Smoothing()
+    smoothing.sigma = 0.5
+    smoothing.alpha = alpha
+    smoothing.samples = samples
+    smoothing.selectionSamples = 5
+    smoothing.stop = "anytime"
+    smoothing.radiusTolerance = 0
+    origin.smoothing = smoothing
+    origin.claim = claim
+    return ReportedRun(
+      title: RunTitle("made"), method: .named("made"), source: "made", sigma: 0.5, images: [CertifiedImage(record)],
+      origin: origin)
+  }
 
   /// A run without records: (label, predicted or nil, radius) by position.
   static func made(_ rows: [(Int, Int?, Double)], name: String = "made", sigma: Double? = nil) -> ReportedRun {

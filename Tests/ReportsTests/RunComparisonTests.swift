@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Reports
 import Runs
@@ -105,6 +106,39 @@ import Testing
     #expect(comparison.radiusDifference == nil)
     #expect(comparison.comparability.cautions.contains { $0.contains("no difference of radii") })
     #expect(comparison.atRadii.count == 1)
+  }
+
+  @Test("Radii of a run that a tolerance stopped are not subtracted, and the text says so")
+  func toleranceStopped() throws {
+    var runs = try Fixture.runs()
+    runs[0].origin?.smoothing?.stop = "anytime"
+    runs[0].origin?.smoothing?.radiusTolerance = 0.02
+    let comparison = try RunComparison(runs[0], runs[1], radii: [0.25])
+    #expect(comparison.radiusDifference == nil && !comparison.comparability.radiiAreComparable)
+    #expect(comparison.table.contains("stopped voting when its radius could hardly grow"))
+    let json = String(decoding: try StableJSON.line(comparison), as: UTF8.self)
+    #expect(json.contains("no difference of radii is given"))
+    runs[0].origin?.smoothing?.radiusTolerance = 0
+    #expect(try RunComparison(runs[0], runs[1], radii: [0.25]).radiusDifference != nil)
+  }
+
+  @Test("Another budget of votes is a caution; lower bounds stand beside the radii")
+  func budgets() throws {
+    var runs = try Fixture.runs()
+    let alike = try RunComparison(runs[0], runs[1], radii: [0.25])
+    #expect(!alike.table.contains("at most"))
+    runs[1].origin?.smoothing?.samples = 10_000
+    let comparison = try RunComparison(runs[0], runs[1], radii: [0.25])
+    #expect(comparison.table.contains("note: An image gets at most 200 votes in A and 10000 in B"))
+    #expect(HTMLReport(runs: runs, radii: [0.25]).warnings.contains { $0.contains("different budgets of votes") })
+    let bounds = try #require(comparison.atBounds)
+    #expect(bounds.map(\.bound) == LowerBoundCurve.levels)
+    for row in bounds {
+      let count = runs[0].images.count { ($0.record?.candidate == $0.label ? $0.record?.pLower ?? 0 : 0) >= row.bound }
+      #expect(row.a == count)
+    }
+    #expect(comparison.table.contains("lower bound of p") && comparison.table.contains("easy images"))
+    #expect(try RunComparison(Fixture.hand, Fixture.hand, radii: [0]).atBounds == nil, "a table keeps no votes")
   }
 
   @Test("The order of the images does not matter")

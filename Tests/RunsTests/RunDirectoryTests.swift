@@ -1,5 +1,6 @@
 import Records
 import Basics
+import Certification
 import Foundation
 import Runs
 import Testing
@@ -18,6 +19,85 @@ import Testing
       #expect(names == ["certified.tsv", "records.jsonl", "run.json", "summary.json"])
       let data = try #require(FileManager.default.contents(atPath: path + "/summary.json"))
       #expect(try JSONDecoder().decode(RunSummary.self, from: data) == summary)
+    }
+  }
+
+  @Test("The joint claim's N is fixed when the run begins, and growing changes nothing of it")
+  func claim() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder + "/run"
+      var run = ToyRun()
+      #expect(try run.directory(path).manifest.claim == 8)
+      #expect(try RunDirectory.readManifest(path).claim == 8)
+      run.selection.count = 11
+      // One process holds a directory as long as it is open.
+      do {
+        let grown = try run.directory(path, resume: true)
+        #expect(
+          grown.manifest.claim == 8 && grown.manifest.beyondClaim(11) == 3 && grown.manifest.beyondClaim(8) == nil)
+        let summary = try await run.run(into: grown)
+        #expect(summary.beyondClaim == 3 && summary.table.contains("images without joint claim  3"))
+      }
+      var verification = try RunVerification(path: path)
+      verification.checkFiles(engine: nil)
+      let report = verification.report()
+      #expect(report.failures == [] && report.claim == 8 && report.beyondClaim == 3)
+      run.claim = 11
+      let text = await message(of: UsageError.self) { _ = try run.directory(path, resume: true) }
+      #expect(text?.contains("claim is 8 in the run, 11 asked for") == true)
+      // More may be claimed beforehand, less than the run begins with may not.
+      #expect(try run.directory(folder + "/large").manifest.claim == 11)
+      run.claim = 10
+      let fewer = await message(of: UsageError.self) { _ = try run.directory(folder + "/small") }
+      #expect(fewer?.contains("claim 10") == true)
+    }
+  }
+
+  @Test("A run of 0.2.0 claims what it claimed, and keeps its records' form")
+  func earlierClaim() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder + "/run"
+      var run = ToyRun(targets: [0.1])
+      run.version = "0.2.0"
+      _ = try await run.run(into: try run.directory(path))
+      var lines = try TemporaryFolder.text(path + "/run.json").split(separator: "\n").map(String.init)
+      lines.removeAll { $0.contains("\"claim\"") }
+      try TemporaryFolder.write(lines.joined(separator: "\n"), to: path + "/run.json")
+      run.selection.count = 10
+      do {
+        let directory = try run.directory(path, resume: true)
+        #expect(directory.manifest.claim == nil)
+        _ = try await run.run(into: directory)
+        #expect(directory.records.count == 10 && directory.records.allSatisfy { $0.against == nil })
+      }
+      run.claim = 10
+      let text = await message(of: UsageError.self) { _ = try run.directory(path, resume: true) }
+      #expect(text?.contains("claim is absent in the run, 10 asked for") == true)
+    }
+  }
+
+  @Test("A run whose records do not come of its votes is not gone on with")
+  func forged() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder + "/run"
+      let run = ToyRun(samples: 400, targets: [0.1])
+      _ = try await run.run(into: try run.directory(path))
+      let records = try RunDirectory.readRecords(path)
+      let position = try #require(
+        records.firstIndex { $0.against?.count ?? 0 > 0 && $0.bound?.successes ?? 0 > 0 })
+      var record = records[position]
+      let successes = record.votes[record.candidate]
+      let bound = Bound(kind: .betaMixture, successes: successes, samples: successes, alpha: run.alpha)
+      try #require(record.bound != bound)
+      record.bound = bound
+      let certificate = Certificate(bound, sigma: PixelNoise(run.sigma))
+      record.pLower = certificate.pLower
+      record.outcome = certificate.radius.map { .certified(label: record.candidate, radius: $0) } ?? .abstained
+      var lines = try TemporaryFolder.text(path + "/records.jsonl").split(separator: "\n").map(String.init)
+      lines[position] = String(decoding: try StableJSON.line(record), as: UTF8.self)
+      try TemporaryFolder.write(lines.joined(separator: "\n") + "\n", to: path + "/records.jsonl")
+      let text = await message(of: InputError.self) { _ = try run.directory(path, resume: true) }
+      #expect(text?.contains("line \(position + 1), field \"bound\"") == true, "\(text ?? "accepted")")
     }
   }
 
@@ -149,6 +229,8 @@ extension RunManifest {
   func withCreated(_ created: String) -> RunManifest {
     var copy = self
     copy.created = created
+    // What a run fixes where it is not asked for.
+    copy.claim = copy.claim ?? copy.images.count
     return copy
   }
 }

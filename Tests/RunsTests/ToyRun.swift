@@ -21,6 +21,8 @@ struct ToyRun {
   var modelDigest = "model"
   var dataDigest = "data"
   var images: ImageProvider = ToyRun.image
+  var version = "test"
+  var claim: Int?
 
   /// Images at the three points and between them.
   static let image: ImageProvider = { index in
@@ -43,11 +45,11 @@ struct ToyRun {
 
   var manifest: RunManifest {
     RunManifest(
-      program: .init(version: "test"), arguments: ["ndc", "certify"], created: RunManifest.now(),
+      program: .init(version: version), arguments: ["ndc", "certify"], created: RunManifest.now(),
       model: .init(source: "toy", digest: modelDigest, architecture: "none"),
       data: .init(source: "toy", digest: dataDigest, size: 100, classNames: ["red", "green", "blue"]),
       classifier: .init(ClassifierSpecification(sigma: sigma), precision: "fp32"),
-      smoothing: .init(rule: rule, seed: seed), images: selection,
+      smoothing: .init(rule: rule, seed: seed), images: selection, claim: claim,
       execution: .init(threads: threads, batch: batch),
       host: .current(instructionSet: "none", libraries: [:]))
   }

@@ -45,6 +45,17 @@ import Testing
     #expect(!areCompatible((100, 100), (0, 100), by: bound) && !areCompatible((0, 100), (100, 100), by: bound))
   }
 
+  @Test(arguments: [Bound.Kind.clopperPearson, .betaMixture])
+  func `the gap is what lies between the intervals, and none where they meet`(bound: Bound.Kind) {
+    for (k, other) in [(40, 2), (2, 40), (20, 21)] {
+      let (one, two) = (interval(k, 40, bound, 0.01), interval(other, 60, bound, 0.01))
+      let gap = VoteCompatibility.gap(
+        .init(successes: k, trials: 40), .init(successes: other, trials: 60), by: bound, level: 0.01)
+      #expect(gap == max(0, one.lowerBound - two.upperBound, two.lowerBound - one.upperBound))
+      #expect((gap == 0) == areCompatible((k, 40), (other, 60), by: bound, level: 0.01))
+    }
+  }
+
   @Test func `an honest count is contradicted with probability below one in a million`() {
     #expect(VoteCompatibility.level == 1e-6)
   }

@@ -17,10 +17,11 @@ extension AnytimeRule {
   ) async throws -> CertifyResult {
     let selection = SelectionVotes(
       VoteCounts(try await source.votes(0..<selectionSamples, for: .selection), classes: source.classes))
-    var count = AnytimeCount(
-      candidate: selection.candidate, classes: source.classes, budget: budget, alpha: alpha)
+    var counts = VoteCounts(classes: source.classes)
+    var against: [Int] = []
+    var count = AnytimeCount(budget: budget, alpha: alpha)
     var goal = goal
-    var stop: StopReason? = goal.isReached(by: count) ? .decided(Self.kind) : nil
+    var stop = stopReason(count, &goal)
     var discarded = 0
     var cast = 0
     while stop == nil {
@@ -31,56 +32,80 @@ extension AnytimeRule {
       cast += chunk
       for vote in votes {
         if stop == nil {
-          count.add(vote)
-          stop = goal.isReached(by: count) ? .decided(Self.kind) : count.isBudgetSpent ? .budget : nil
+          let isSuccess = vote.choice == .label(selection.candidate)
+          if !isSuccess, count.lower.trials < VotesAgainst.mostTrials { against.append(count.lower.trials) }
+          counts.add(vote)
+          count.add(success: isSuccess)
+          stop = stopReason(count, &goal)
         } else {
           discarded += vote.evaluations
         }
       }
-      if stop == nil { onProgress(AnytimeProgress(count, sigma: sigma)) }
+      if stop == nil {
+        onProgress(AnytimeProgress(count, of: counts, candidate: selection.candidate, sigma: sigma))
+      }
     }
     return CertifyResult(
-      selection: selection, estimation: EstimationVotes(count.counts), bound: count.bound, sigma: sigma,
-      stopReason: stop ?? .budget, discardedEvaluations: discarded)
+      selection: selection, estimation: EstimationVotes(counts), bound: count.bound, sigma: sigma,
+      stopReason: stop ?? .budget, discardedEvaluations: discarded,
+      against: counts.total <= VotesAgainst.mostTrials ? VotesAgainst(against) : nil)
+  }
+
+  /// Counts votes again until the goal is reached, the budget spent, or there are no more.
+  ///
+  /// - Precondition: no more votes than the budget, and none of `against` beyond them.
+  func recount(_ against: VotesAgainst, of samples: Int, goal: some AnytimeGoal) -> Recount {
+    precondition(samples <= budget && against.span <= samples, "votes of this record")
+    var count = AnytimeCount(budget: budget, alpha: alpha)
+    var goal = goal
+    var stop = stopReason(count, &goal)
+    var failures = against.places[...]
+    while stop == nil, count.lower.trials < samples {
+      let isSuccess = failures.first != count.lower.trials
+      if !isSuccess { failures.removeFirst() }
+      count.add(success: isSuccess)
+      stop = stopReason(count, &goal)
+    }
+    return Recount(samples: count.lower.trials, stopReason: stop, bound: count.bound)
+  }
+
+  private func stopReason(_ count: AnytimeCount, _ goal: inout some AnytimeGoal) -> StopReason? {
+    goal.isReached(by: count) ? .decided(Self.kind) : count.isBudgetSpent ? .budget : nil
   }
 }
 
-/// Estimation votes counted one by one, and what they say.
+/// Votes for and against c_A counted one by one, and what they say.
 struct AnytimeCount {
   /// Votes cast before looking again.
   static let chunkLimits = 8...64
 
-  let candidate: Int
   let budget: Int
   let alpha: Double
-  private(set) var counts: VoteCounts
   private(set) var lower: AnytimeLowerBound
   private(set) var upper: AnytimeUpperBound
   /// Whether the last vote raised the bound.
   private(set) var isBoundRaised = false
 
-  init(candidate: Int, classes: ClassSet, budget: Int, alpha: Double) {
-    self.candidate = candidate
+  init(budget: Int, alpha: Double) {
     self.budget = budget
     self.alpha = alpha
-    counts = VoteCounts(classes: classes)
     lower = AnytimeLowerBound(alpha: alpha)
     upper = AnytimeUpperBound(alpha: Futility.level)
   }
 
-  mutating func add(_ vote: Vote) {
+  mutating func add(success: Bool) {
     precondition(!isBudgetSpent, "votes beyond the budget count for nothing")
-    counts.add(vote)
-    let isSuccess = vote.choice == .label(candidate)
     let before = lower.bound
-    lower.add(success: isSuccess)
-    upper.add(success: isSuccess)
+    lower.add(success: success)
+    upper.add(success: success)
     isBoundRaised = lower.bound > before
   }
 
   var isBudgetSpent: Bool { lower.trials == budget }
   /// Whether now is the time to consider giving up (``Futility``).
-  var looksAhead: Bool { lower.trials > 0 && lower.trials % Futility.interval == 0 }
+  var looksAhead: Bool { Self.looksAhead(after: lower.trials) }
+
+  static func looksAhead(after trials: Int) -> Bool { trials > 0 && trials % Futility.interval == 0 }
 
   var bound: Bound {
     Bound(kind: .betaMixture, successes: lower.attained.successes, samples: lower.attained.trials, alpha: alpha)

@@ -13,9 +13,9 @@ public struct AnytimeProgress: Hashable, Sendable {
   public let bound: Bound
   public let certificate: Certificate
 
-  init(_ count: AnytimeCount, sigma: PixelNoise) {
-    candidate = count.candidate
-    counts = count.counts
+  init(_ count: AnytimeCount, of counts: VoteCounts, candidate: Int, sigma: PixelNoise) {
+    self.candidate = candidate
+    self.counts = counts
     bound = count.bound
     certificate = Certificate(pLower: count.lower.bound, sigma: sigma)
   }

@@ -19,6 +19,11 @@ public protocol AnytimeRule: StoppingRule {
   /// What a run lacks whose record ends for this rule's reason all the same.
   static var lack: String { get }
 
+  /// Counts votes again, those at `against` against c_A, until the rule ends or there are no more.
+  func recount(_ against: VotesAgainst, of samples: Int, sigma: PixelNoise) -> Recount
+  /// What contradicts that counting ended where a claim says, whatever the order of its votes.
+  func contradiction(inStopOf claim: ClaimedCount, bound: Bound, sigma: PixelNoise) -> Contradiction?
+
   /// Certifies the image whose votes `source` casts.
   ///
   /// - Parameter onProgress: called with what is certified so far, after every batch of votes but the last.

@@ -37,8 +37,12 @@ public struct AnytimeTargets: AnytimeRule {
     try await count(source, sigma: sigma, goal: Goal(rule: self, sigma: sigma), onProgress: onProgress)
   }
 
+  public func recount(_ against: VotesAgainst, of samples: Int, sigma: PixelNoise) -> Recount {
+    recount(against, of: samples, goal: Goal(rule: self, sigma: sigma))
+  }
+
   /// Targets neither certified nor given up.
-  private struct Goal: AnytimeGoal {
+  fileprivate struct Goal: AnytimeGoal {
     /// A radius to certify, and when to give it up.
     struct Target {
       var radius: Double
@@ -82,6 +86,48 @@ public struct AnytimeTargets: AnytimeRule {
         alpha: rule.alpha, limit: rule.budget
       ).map { $0 - count.lower.trials }
     }
+  }
+}
+
+extension AnytimeTargets {
+  public func contradiction(inStopOf claim: ClaimedCount, bound: Bound, sigma: PixelNoise) -> Contradiction? {
+    let reachable = Goal(rule: self, sigma: sigma).open
+    func contradiction(_ problem: String, expected: String? = nil) -> Contradiction {
+      Contradiction(problem, field: "samples", expected: expected, found: "\(claim.samples)")
+    }
+    guard let farthest = reachable.last else {
+      return claim.samples == 0 ? nil : contradiction("no target is within reach of the budget", expected: "0")
+    }
+    let radius = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: bound.value) ?? -1
+    let isDecided = claim.stopReason.flatMap(StopReason.init(rawValue:)) == .targets
+    // Whatever was given up before, the vote that certifies the farthest target is the last.
+    if radius >= farthest.radius, !isDecided || claim.samples != bound.samples {
+      return contradiction("counting ends at the vote that certifies the farthest target", expected: "\(bound.samples)")
+    }
+    let upper = claim.upperBounds(bound)
+    func isGivenUp(_ target: Goal.Target, upperBound: Double) -> Bool {
+      target.futility.isHopeless(
+        successes: claim.successes, trials: claim.samples, upperBound: upperBound, chance: hopelessChance)
+    }
+    // The nearer a target, the later it is given up.
+    let nearest = reachable.first { $0.radius > radius }
+    let looksAhead = AnytimeCount.looksAhead(after: claim.samples)
+    guard isDecided else {
+      guard looksAhead, let nearest, isGivenUp(nearest, upperBound: upper.upperBound) else { return nil }
+      return contradiction("every target was given up by then, and the budget is no reason to end")
+    }
+    if bound.samples == claim.samples, bound.successes > 0 {
+      let before = Bound(kind: bound.kind, successes: bound.successes - 1, samples: bound.samples - 1, alpha: alpha)
+      let radiusBefore = CertifiedRadius.radius(sigma: sigma.sigma, lowerBound: before.value) ?? -1
+      if reachable.contains(where: { $0.radius > radiusBefore && $0.radius <= radius }) { return nil }
+    }
+    guard looksAhead else {
+      return contradiction(
+        "neither does the last vote certify a target nor are targets given up there",
+        expected: "a multiple of \(Futility.interval)")
+    }
+    guard let nearest, !isGivenUp(nearest, upperBound: upper.lowerBound) else { return nil }
+    return contradiction("the target \(DecimalText.radius(nearest.radius)) is not given up there in any order of votes")
   }
 }
 

@@ -100,6 +100,12 @@ extension Certify {
     return examination
   }
 
+  public func examine(_ claim: ClaimedCount, sigma: PixelNoise) -> Examination {
+    var examination = examine(claim)
+    examination.require(claim.against == nil, "against", "the order of a fixed number of votes says nothing")
+    return examination
+  }
+
   public static let samplesTitle = "Estimation votes n"
 
   public var summary: String { "\(Self.stop): after n votes, decided beforehand" }

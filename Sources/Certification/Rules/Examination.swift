@@ -24,13 +24,18 @@ public struct ClaimedCount: Hashable, Sendable {
   /// Absent from the oldest records of a fixed number of votes.
   public var bound: Bound?
   public var stopReason: String?
+  /// Where the votes against it are; absent where the number of votes is fixed, and from records of version 0.2.0.
+  public var against: VotesAgainst?
 
-  public init(candidate: Int, successes: Int, samples: Int, bound: Bound?, stopReason: String?) {
+  public init(
+    candidate: Int, successes: Int, samples: Int, bound: Bound?, stopReason: String?, against: VotesAgainst? = nil
+  ) {
     self.candidate = candidate
     self.successes = successes
     self.samples = samples
     self.bound = bound
     self.stopReason = stopReason
+    self.against = against
   }
 }
 
@@ -54,6 +59,8 @@ public struct Examination: Hashable, Sendable {
   public internal(set) var contradictions: [Contradiction] = []
   /// The bound that follows from the claim; nil where none can.
   public internal(set) var bound: Bound?
+
+  package mutating func add(_ contradiction: Contradiction) { contradictions.append(contradiction) }
 
   mutating func require(
     _ condition: Bool, _ field: String, _ problem: String, expected: String? = nil, found: String? = nil

@@ -37,8 +37,10 @@ public protocol StoppingRule: Hashable, Sendable {
 
   /// What contradicts so many estimation votes of one image.
   func contradiction(inVotes votes: Int) -> Contradiction?
-  /// Holds against this rule what a record says came of counting its votes.
+  /// Holds against this rule what a record says came of counting its votes, without what depends on σ.
   func examine(_ claim: ClaimedCount) -> Examination
+  /// The same, with where counting ended: radii to end at are multiples of σ.
+  func examine(_ claim: ClaimedCount, sigma: PixelNoise) -> Examination
 
   // Wording.
 

@@ -17,6 +17,8 @@ public struct ImageRecord: Hashable, Sendable {
   /// Clopper–Pearson on all votes.
   public var bound: Bound?
   public var stopReason: StopReason
+  /// Where the votes against the candidate are, of an anytime rule since version 0.3.0.
+  public var against: VotesAgainst?
   /// The classes voted for, as run.json names them; all of the model's where it names none.
   public private(set) var classes: ClassSet
   /// Estimation votes by the places of `classes`. With the invalid ones they sum to `samples`.
@@ -42,6 +44,7 @@ public struct ImageRecord: Hashable, Sendable {
     bound = result.bound
     stopReason = result.stopReason
     classes = result.estimation.counts.classes
+    against = result.against
     votes = result.estimation.counts.perClass
     invalidVotes = result.estimation.counts.invalid
     selectionVotes = result.selection.counts.perClass
@@ -64,9 +67,8 @@ public struct ImageRecord: Hashable, Sendable {
 
 extension ImageRecord: Codable {
   enum CodingKeys: String, CodingKey {
-    case index, label, picture, predicted, abstained, radius, candidate, pLower, bound, stopReason, votes, invalidVotes,
-      selectionVotes
-    case invalidSelectionVotes, samples, evaluations, seconds, correct
+    case index, label, picture, predicted, abstained, radius, candidate, pLower, bound, stopReason, against, votes
+    case invalidVotes, selectionVotes, invalidSelectionVotes, samples, evaluations, seconds, correct
   }
 
   /// More denoiser evaluations than any image takes: sums of those of many records stay numbers.
@@ -89,6 +91,7 @@ extension ImageRecord: Codable {
     try container.encode(pLower, forKey: .pLower)
     try container.encodeIfPresent(bound, forKey: .bound)
     try container.encode(stopReason, forKey: .stopReason)
+    try container.encodeIfPresent(against, forKey: .against)
     try container.encode(votes, forKey: .votes)
     try container.encode(invalidVotes, forKey: .invalidVotes)
     try container.encode(selectionVotes, forKey: .selectionVotes)
@@ -125,6 +128,7 @@ extension ImageRecord: Codable {
     pLower = try number(.pLower, in: 0...1)
     bound = try container.decodeIfPresent(Bound.self, forKey: .bound)
     stopReason = try container.decodeIfPresent(StopReason.self, forKey: .stopReason) ?? .fixed
+    against = try container.decodeIfPresent(VotesAgainst.self, forKey: .against)
     votes = try counts(.votes)
     let expected = decoder.userInfo[.recordClasses] as? RecordClasses ?? RecordClasses(nil)
     let classes = expected.classes ?? ClassSet(count: votes.count)
@@ -148,6 +152,11 @@ extension ImageRecord: Codable {
     try require((0...Self.mostEvaluations).contains(evaluations), .evaluations, "out of range")
     try require(
       try container.decode(Int.self, forKey: .samples) == samples, .samples, "votes do not sum to samples")
+    if let against {
+      try require(
+        against.count == samples - votes(for: candidate) && against.span <= samples, .against,
+        "disagrees with the votes")
+    }
     if let bound {
       try require(
         bound.alpha > 0 && bound.alpha < 1 && bound.successes >= 0

@@ -29,7 +29,7 @@ public final class RunDirectory {
   /// A folder that is absent or empty begins a new run. A run that is already there is continued if `resume` is set
   /// and its manifest differs from this one at most in fields that change no vote (threads, host's name, paths of files
   /// with the same digests) and in a larger number of images. A run of an earlier version that casts the same votes goes
-  /// on by its own rule: ``manifest`` says which.
+  /// on by its own rule: ``manifest`` says which. The joint claim's N is fixed when a run begins and stays.
   ///
   /// Where both manifests list their pictures, the data set may have become another one: the finished pictures must be
   /// the same (`PictureIdentity.difference`), the others may have changed or gone.
@@ -63,12 +63,18 @@ public final class RunDirectory {
       if let listed = current.pictures?.listed { try Self.check(Self.readRecords(path), listed, file: path) }
     } else {
       try Self.checkEmpty(path)
+      let claim = manifest.claim ?? indices.count
+      guard claim >= indices.count else {
+        throw UsageError(
+          "\(.claim) \(claim): the joint claim must be about all \(indices.count) images of the run at least")
+      }
+      current.claim = claim
     }
     self.manifest = current
     try AtomicFile.write(Self.text(current, file: manifestFile), to: manifestFile, followsLinks: false)
 
     log = try RecordLog(path: path + "/records.jsonl", classes: current.recordClasses)
-    try Self.check(log, indices: indices, rule: try current.smoothing.rule.get())
+    try Self.check(log, indices: indices, manifest: current)
     let tableFile = path + "/certified.tsv"
     let text = Array(CertifiedTable.text(log.records).utf8)
     try AtomicFile.write(text, to: tableFile, followsLinks: false)
@@ -87,7 +93,8 @@ public final class RunDirectory {
   /// Writes summary.json and returns what it says.
   @discardableResult
   public func writeSummary() throws -> RunSummary {
-    let summary = RunSummary(records)
+    var summary = RunSummary(records)
+    summary.beyondClaim = manifest.beyondClaim(records.count)
     try AtomicFile.write(StableJSON.text(summary), to: path + "/summary.json", followsLinks: false)
     return summary
   }
@@ -151,7 +158,12 @@ public final class RunDirectory {
     }
   }
 
-  private static func check(_ log: RecordLog, indices: [Int], rule: CertificationRule) throws {
+  private static func check(_ log: RecordLog, indices: [Int], manifest: RunManifest) throws {
+    let rule = try manifest.smoothing.rule.get()
+    // What is not the run's own votes should not be gone on with; the last digits of bounds are for `verify`.
+    let check = RecordVerification(
+      rule: rule, sigma: manifest.sigma, tolerance: 1e-9, roundings: manifest.program.roundings,
+      classes: manifest.recordClasses, counting: manifest.program.counting)
     for (position, record) in log.records.enumerated() {
       func require(_ expected: Int?, _ found: Int, _ field: String) throws {
         guard expected != found else { return }
@@ -166,6 +178,12 @@ public final class RunDirectory {
       }
       try require(rule.selectionSamples, record.selectionSamples, "selectionVotes")
       try require(log.records[0].votes.count, record.votes.count, "votes")
+      if let failure = check.failures(ClaimedRecord(record), line: position + 1).first {
+        throw InputError(
+          "the record does not belong to this run: \(failure.problem)", file: log.path,
+          location: "line \(position + 1)" + (failure.field.map { ", field \"\($0)\"" } ?? ""),
+          expected: failure.expected, found: failure.found)
+      }
     }
   }
 }

@@ -28,7 +28,7 @@ extension RunManifest {
     let new = try JSONValue(encoding: requested.withoutPictures).leaves()
     let free = bindsPictures ? Self.freeFields.union(Self.freeWithPictures) : Self.freeFields
     var differences = Set(old.keys).union(new.keys).subtracting(free).sorted()
-      .filter { old[$0] != new[$0] }
+      .filter { old[$0] != new[$0] && !($0 == "claim" && requested.claim == nil) }
       .map {
         Difference(
           field: $0, recorded: Self.brief(old[$0]), requested: Self.brief(new[$0]))

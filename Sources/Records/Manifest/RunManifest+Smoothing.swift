@@ -32,8 +32,8 @@ extension RunManifest {
 
 extension RunManifest: Codable {
   enum CodingKeys: String, CodingKey {
-    case format, program, arguments, created, model, data, classifier, classes, smoothing, images, pictures,
-      otherClasses, execution, host
+    case format, program, arguments, created, model, data, classifier, classes, smoothing, images, pictures
+    case otherClasses, claim, execution, host
   }
 
   /// `smoothing` as the file holds it: σ beside the rule's own numbers.
@@ -80,6 +80,7 @@ extension RunManifest: Codable {
     images = try container.decode(ImageSelection.self, forKey: .images)
     otherClasses = try container.decodeIfPresent(OtherClasses.self, forKey: .otherClasses)
     pictures = try container.decodeIfPresent(RunPictures.self, forKey: .pictures)
+    claim = try container.decodeIfPresent(Int.self, forKey: .claim)
     execution = try container.decode(Execution.self, forKey: .execution)
     host = try container.decode(Host.self, forKey: .host)
     if form.sigma != sigma.sigma { smoothing.contradictingSigma = form.sigma }
@@ -99,6 +100,7 @@ extension RunManifest: Codable {
     try container.encode(images, forKey: .images)
     try container.encodeIfPresent(otherClasses, forKey: .otherClasses)
     try container.encodeIfPresent(pictures, forKey: .pictures)
+    try container.encodeIfPresent(claim, forKey: .claim)
     try container.encode(execution, forKey: .execution)
     try container.encode(host, forKey: .host)
   }

@@ -8,6 +8,18 @@ extension RunManifest.Program {
   /// What 0.2.0 began a later version may have gone on with; its numbers are no larger.
   package var roundings: [BoundRounding] { isUpTo([0, 2, 0]) ? [.nearest, .down] : [.down] }
 
+  /// What can be counted again of a record of an anytime rule.
+  package enum Counting: Hashable, Sendable {
+    /// Nothing: versions before 0.2.0 may have ended otherwise.
+    case none
+    /// What hangs on no order of votes: in 0.2.0, whose records do not tell it.
+    case unordered
+    /// Everything: the record keeps where the votes against the candidate are.
+    case ordered
+  }
+
+  package var counting: Counting { !isUpTo([0, 2, 0]) ? .ordered : isUpTo([0, 1, .max]) ? .none : .unordered }
+
   /// Versions that cast the same votes, bit for bit, from the same model, data, options and engine
   /// (Scripts/behaviour-net.py holds each against the one before).
   private static let castingAlike: Set = ["0.2.0", "0.3.0"]
@@ -29,8 +41,9 @@ extension RunManifest {
   /// This manifest as the continuation of a run: the run stays its version's, whose rule ends its votes, where both
   /// versions cast the same.
   package func continuing(_ recorded: RunManifest) -> RunManifest {
-    guard program.castsVotes(as: recorded.program) else { return self }
     var manifest = self
+    if claim == nil { manifest.claim = recorded.claim }
+    guard program.castsVotes(as: recorded.program) else { return manifest }
     manifest.program = recorded.program
     if recorded.program.isUpTo([0, 2, 0]), case .possible(let rule) = smoothing.rule,
       case .possible(let before) = recorded.smoothing.rule, let older = rule.givingUp(as: before)

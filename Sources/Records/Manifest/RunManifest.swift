@@ -18,12 +18,17 @@ public struct RunManifest: Hashable, Sendable {
   public var pictures: RunPictures?
   /// What became of selected images of none of the classifier's classes; nil where none was allowed.
   public var otherClasses: OtherClasses?
+  /// N, the images that the claim that all certificates hold at once is about, fixed when the run begins, before any
+  /// result: at first the number of its images, unless it says more. Absent from runs up to version 0.2.0; absent from
+  /// what is asked for, it is the run's.
+  public var claim: Int?
   public var execution: Execution
   public var host: Host
 
   public init(
     program: Program, arguments: [String], created: String, model: Model, data: Data, classifier: Classifier,
     smoothing: Smoothing, images: ImageSelection, pictures: RunPictures? = nil, otherClasses: OtherClasses? = nil,
+    claim: Int? = nil,
     execution: Execution, host: Host
   ) {
     self.program = program
@@ -36,6 +41,7 @@ public struct RunManifest: Hashable, Sendable {
     self.images = images
     self.pictures = pictures
     self.otherClasses = otherClasses
+    self.claim = claim
     self.execution = execution
     self.host = host
   }

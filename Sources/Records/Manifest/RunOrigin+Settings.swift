@@ -12,6 +12,7 @@ extension RunOrigin {
     /// Radii in pixels at which votes end; under `targetRadius` or `targets` a single one or several too.
     public var targetRadii: [Double] = []
     public var radiusTolerance: Double?
+    public var hopelessChance: Double?
     public var seed: UInt64?
     /// What only a newer version knows.
     public var unknown: [String: JSONValue] = [:]
@@ -40,7 +41,8 @@ extension RunOrigin {
 
 extension RunOrigin.Smoothing: Decodable {
   private enum CodingKeys: String, CodingKey {
-    case sigma, selectionSamples, samples, alpha, stop, targetRadii, targetRadius, targets, radiusTolerance, seed
+    case sigma, selectionSamples, samples, alpha, stop, targetRadii, targetRadius, targets, radiusTolerance,
+      hopelessChance, seed
   }
 
   public init(from decoder: any Decoder) throws {
@@ -58,6 +60,7 @@ extension RunOrigin.Smoothing: Decodable {
       }
     }
     radiusTolerance = try fields.decodeIfPresent(Double.self, forKey: .radiusTolerance)
+    hopelessChance = try fields.decodeIfPresent(Double.self, forKey: .hopelessChance)
     seed = try fields.decodeIfPresent(UInt64.self, forKey: .seed)
     unknown = try decoder.fields(notIn: CodingKeys.self)
   }

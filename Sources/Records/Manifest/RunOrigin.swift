@@ -17,6 +17,8 @@ public struct RunOrigin: Hashable, Sendable, Decodable {
   public var images: Images?
   /// What became of selected images of other classes.
   public var otherClasses: OtherClasses?
+  /// N of the joint claim.
+  public var claim: Int?
   public var execution: Execution?
   public var host: Host?
 
@@ -113,6 +115,18 @@ extension RunOrigin {
 
   public var sigma: Double? { smoothing?.sigma }
   public var alpha: Double? { smoothing?.alpha }
+  /// The rule by which votes end, with all its numbers; nil where the file lacks one, and for a rule of a newer version.
+  package var countingRule: CertificationRule? {
+    guard let smoothing, let selectionSamples = smoothing.selectionSamples, let samples = smoothing.samples,
+      let alpha = smoothing.alpha, let stop = smoothing.stop
+    else { return nil }
+    return try? CertificationRule(
+      .init(
+        selectionSamples: selectionSamples, samples: samples, alpha: alpha, stop: stop,
+        targetRadii: smoothing.targetRadii.isEmpty ? nil : smoothing.targetRadii,
+        radiusTolerance: smoothing.radiusTolerance, hopelessChance: smoothing.hopelessChance))
+  }
+
   /// The rule by which votes end, for its words: the numbers of votes and α are not the run's, which may lack them. nil
   /// for a rule of a newer version.
   package var rule: CertificationRule? {

@@ -16,6 +16,7 @@ package struct ClaimedRecord: Hashable, Decodable {
   /// Absent from the oldest records of a fixed number of votes.
   package var bound: ClaimedCount.Bound?
   package var stopReason: String?
+  package var against: VotesAgainst?
   package var votes: [Int]
   package var invalidVotes: Int
   package var selectionVotes: [Int]
@@ -45,7 +46,30 @@ package struct ClaimedRecord: Hashable, Decodable {
     ClaimedCount(
       candidate: candidate,
       successes: classes.place(of: candidate).map { votes[$0] } ?? 0,
-      samples: samples, bound: bound, stopReason: stopReason)
+      samples: samples, bound: bound, stopReason: stopReason, against: against)
+  }
+
+  package init(_ record: ImageRecord) {
+    index = record.index
+    label = record.label
+    predicted = record.outcome.label ?? ImageRecord.abstention
+    abstained = record.abstained
+    radius = record.outcome.radius ?? 0
+    candidate = record.candidate
+    pLower = record.pLower
+    bound = record.bound.map {
+      .init(rule: $0.kind.rawValue, successes: $0.successes, samples: $0.samples, alpha: $0.alpha)
+    }
+    stopReason = record.stopReason.rawValue
+    against = record.against
+    votes = record.votes
+    invalidVotes = record.invalidVotes
+    selectionVotes = record.selectionVotes
+    invalidSelectionVotes = record.invalidSelectionVotes
+    samples = record.samples
+    evaluations = record.evaluations
+    seconds = record.seconds
+    correct = record.correct
   }
 
   private static func sum(_ votes: [Int], _ invalid: Int) -> Int? {

@@ -12,12 +12,15 @@ package struct RecordVerification {
   let roundings: [BoundRounding]
   /// Which classes the votes are for.
   let expected: RecordClasses
+  /// What the run's program lets one count again.
+  let counting: RunManifest.Program.Counting
 
   package init(
     rule: CertificationRule, sigma: PixelNoise, tolerance: Double, roundings: [BoundRounding] = [.down],
-    classes: RecordClasses = RecordClasses(nil)
+    classes: RecordClasses = RecordClasses(nil), counting: RunManifest.Program.Counting = .ordered
   ) {
     self.roundings = roundings
+    self.counting = counting
     expected = classes
     self.rule = rule
     self.sigma = sigma
@@ -70,9 +73,23 @@ package struct RecordVerification {
     expected.classes ?? ClassSet(count: record.votes.count)
   }
 
+  /// Whether the record's bound and the end of its counting follow from its votes by the run's rule, as far as the
+  /// record tells their order.
+  package func comesOfCounting(_ record: ClaimedRecord) -> Bool { examine(record).contradictions.isEmpty }
+
+  private func examine(_ record: ClaimedRecord) -> Examination {
+    let count = record.count(among: classes(of: record))
+    guard counting != .none || record.against != nil else { return rule.behaviour.examine(count) }
+    var examination = rule.behaviour.examine(count, sigma: sigma)
+    if counting == .ordered, rule.fixedVotes == nil, record.samples <= VotesAgainst.mostTrials, record.against == nil {
+      examination.add(Contradiction("absent, though the run’s version keeps places of votes", field: "against"))
+    }
+    return examination
+  }
+
   /// The bound as it follows from the votes; nil where the recorded one cannot come from them.
   private func checkBound(_ record: ClaimedRecord, _ check: inout Check) -> Bound? {
-    let examination = rule.behaviour.examine(record.count(among: classes(of: record)))
+    let examination = examine(record)
     examination.contradictions.forEach { check.add($0) }
     return examination.bound
   }

@@ -41,6 +41,12 @@ extension RunManifest {
         failures.append(VerificationFailure(error, file: file, field: "images"))
       }
     }
+    if let claim, !(1...Self.largestCount).contains(claim) {
+      failures.append(
+        VerificationFailure(
+          "not a number of images", file: file, field: "claim", expected: "1 … \(Self.largestCount)", found: "\(claim)")
+      )
+    }
     do {
       _ = try rule()
     } catch {

@@ -52,7 +52,7 @@ public struct RunVerification {
     else { return }
     let check = RecordVerification(
       rule: rule, sigma: manifest.sigma, tolerance: engine == nil || !engineDifferences.isEmpty ? 1e-9 : 0,
-      roundings: manifest.program.roundings, classes: manifest.recordClasses)
+      roundings: manifest.program.roundings, classes: manifest.recordClasses, counting: manifest.program.counting)
     let classes = run.lines.lazy.compactMap(\.claim).first?.votes.count
     for line in run.lines {
       guard let claim = line.claim else { continue }
@@ -97,7 +97,7 @@ public struct RunVerification {
     guard let summary = run.summary else { return }
     let records = run.lines.compactMap(\.record)
     guard records.count == run.lines.count else { return }
-    let found = RunSummary.summaries(records, by: manifest.program).compactMap { expected in
+    let found = RunSummary.summaries(records, of: manifest).compactMap { expected in
       (try? JSONValue(encoding: expected)).map {
         FieldComparison.failures(summary, $0, file: RunFile.summaryName, problem: "not what the records add up to")
       }
@@ -171,7 +171,9 @@ public struct RunVerification {
     VerificationReport(
       run: run.path,
       verdict: !failures.isEmpty ? .fails : redrawn.differing.isEmpty && unchecked.isEmpty ? .holds : .unconfirmed,
-      images: run.manifest.images.count, records: run.lines.count, redrawn: redrawn.indices,
+      images: run.manifest.images.count, claim: run.manifest.claim,
+      beyondClaim: run.manifest.beyondClaim(run.manifest.images.count), records: run.lines.count,
+      redrawn: redrawn.indices,
       confirmed: redrawn.confirmed, redrawSeed: redrawn.seed, engineDifferences: engineDifferences,
       differing: redrawn.differing, unchecked: unchecked.first, failureCount: failures.count, failures: failures.first)
   }

@@ -14,6 +14,10 @@ public struct VerificationReport: Hashable, Sendable, Encodable {
   public var verdict: Verdict
   /// Images that the run promises.
   public var images: Int
+  /// N of the joint claim, fixed when the run began; nil of runs up to version 0.2.0.
+  public var claim: Int?
+  /// Images beyond it, which no joint claim is about; nil where there are none.
+  public var beyondClaim: Int?
   /// Records whose every number was computed again.
   public var records: Int
   /// Images whose votes were all cast again.
@@ -24,7 +28,7 @@ public struct VerificationReport: Hashable, Sendable, Encodable {
   public var redrawSeed: UInt64?
   /// Where this engine differs from the run's; votes may legitimately differ then.
   public var engineDifferences: [RunEngine.Difference]
-  /// Votes that differ, but no more than another engine's may.
+  /// Votes that differ on another engine, and by how much their probabilities must.
   public var differing: [String]
   /// What could not be checked, such as a model that is not where the run found it.
   public var unchecked: [VerificationFailure]

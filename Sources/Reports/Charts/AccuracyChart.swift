@@ -100,26 +100,12 @@ public struct AccuracyChart: Sendable {
     return "Step curves, one for each run. " + parts.joined(separator: " ") + " A table with more radii follows."
   }
 
-  /// V and H moves through the steps; several within a hundredth of a unit are drawn as their last.
   private func path(_ curve: CertifiedCurve, _ frame: ChartFrame) -> String {
-    path(
-      curve.steps.map { ($0.radius, Double($0.count) / Double(curve.total)) }, frame)
+    frame.path(curve.steps.map { ($0.radius, Double($0.count) / Double(curve.total)) })
   }
 
   private func path(_ group: BestOverSigma, _ frame: ChartFrame) -> String {
-    path(group.radii.map { ($0, group.best(atRadius: $0).share.value) }, frame)
-  }
-
-  private func path(_ steps: [(radius: Double, share: Double)], _ frame: ChartFrame) -> String {
-    var text = "M\(Coordinate.text(frame.left)) \(Coordinate.text(frame.y(steps.first?.share ?? 0)))"
-    var position = Coordinate.hundredths(frame.left)
-    for (radius, share) in steps {
-      let x = Coordinate.hundredths(frame.x(radius))
-      guard x > position else { continue }
-      text += "V\(Coordinate.text(frame.y(share)))H\(Coordinate.text(hundredths: x))"
-      position = x
-    }
-    return text + "V\(Coordinate.text(frame.y(0)))H\(Coordinate.text(frame.right))"
+    frame.path(group.radii.map { ($0, group.best(atRadius: $0).share.value) })
   }
 
   /// The outline of a band: its upper steps forwards, its lower steps backwards.

@@ -8,6 +8,9 @@ struct ChartFrame {
   let height = 330.0
   /// The radius at the right edge.
   let end: Double
+  /// What the axes are called.
+  var name = "L2 radius r in pixels (images span [0, 1])"
+  var side = "certified accuracy (%)"
 
   func x(_ radius: Double) -> Double { left + min(radius, end) / end * width }
   func y(_ share: Double) -> Double { top + (1 - share) * height }
@@ -38,12 +41,25 @@ struct ChartFrame {
     svg += """
       <path class="axis" d="M\(Coordinate.text(left)) \(Coordinate.text(bottom))H\(Coordinate.text(right))"/>
       <text class="name" x="\(Coordinate.text(left + width / 2))" y="\(Coordinate.text(bottom + 42))" \
-      text-anchor="middle">L2 radius r in pixels (images span [0, 1])</text>
+      text-anchor="middle">\(name)</text>
       <text class="side" transform="translate(15 \(Coordinate.text(top + height / 2)))rotate(-90)" \
-      text-anchor="middle">certified accuracy (%)</text>
+      text-anchor="middle">\(side)</text>
 
       """
     return svg
+  }
+
+  /// V and H moves through the steps of a falling function; several within a hundredth of a unit are drawn as their last.
+  func path(_ steps: [(x: Double, share: Double)]) -> String {
+    var text = "M\(Coordinate.text(left)) \(Coordinate.text(y(steps.first?.share ?? 0)))"
+    var position = Coordinate.hundredths(left)
+    for step in steps {
+      let place = Coordinate.hundredths(x(step.x))
+      guard place > position else { continue }
+      text += "V\(Coordinate.text(y(step.share)))H\(Coordinate.text(hundredths: place))"
+      position = place
+    }
+    return text + "V\(Coordinate.text(y(0)))H\(Coordinate.text(right))"
   }
 
   /// A tick's number without the dust of binary multiples.

@@ -27,6 +27,11 @@ public struct Comparability: Hashable, Sendable, Codable {
     compareLevels(a, b)
     compareClasses(a, b)
     for run in [a, b] { examine(run) }
+    if let first = a.voteBudget, let second = b.voteBudget, first != second {
+      cautions.append(
+        "An image gets at most \(first) votes in A and \(second) in B: radii, their average and certified accuracy at large "
+          + "radii grow with the votes.")
+    }
     if let first = a.origin?.host, let second = b.origin?.host, first != second {
       cautions.append("The runs were made on different machines: their times are not comparable.")
     }

@@ -9,12 +9,21 @@ public struct RunComparison: Sendable, Encodable {
     public var test: McNemarTest
   }
 
+  public struct AtBound: Sendable, Encodable {
+    public var bound: Double
+    public var a: Int
+    public var b: Int
+  }
+
   public var a: String
   public var b: String
   public var images: Int
   public var comparability: Comparability
   /// Certified-at-r.
   public var atRadii: [AtRadius]
+  /// Images whose lower bound on the probability of their label is at least p, in A and in B; nil where one of them
+  /// keeps no votes.
+  public var atBounds: [AtBound]?
   /// radius·correct of B minus that of A; nil where radii are not comparable.
   public var radiusDifference: PairedDifference?
   /// B's over A's, where both are known.
@@ -57,6 +66,11 @@ public struct RunComparison: Sendable, Encodable {
       return AtRadius(
         radius: radius, certifiedA: test.both + test.onlyA, certifiedB: test.both + test.onlyB, test: test)
     }
+    if let first = LowerBoundCurve(pairs.map(\.0)), let second = LowerBoundCurve(pairs.map(\.1)) {
+      atBounds = LowerBoundCurve.levels.map {
+        AtBound(bound: $0, a: first.count(atLeast: $0), b: second.count(atLeast: $0))
+      }
+    }
     if comparability.radiiAreComparable {
       radiusDifference = PairedDifference(a: pairs.map(\.0.certifiedRadius), b: pairs.map(\.1.certifiedRadius))
     }
@@ -72,23 +86,25 @@ public struct RunComparison: Sendable, Encodable {
       "A       \(a)\nB       \(b)\nimages  \(images), \(comparability.commonImages == nil ? "the same" : "those") in both\n"
     for obstacle in comparability.obstacles { text += "NOT COMPARABLE: \(obstacle)\n" }
     for caution in comparability.cautions { text += "note: \(caution)\n" }
-    let header = ["certified at r", "A (%)", "B (%)", "only A", "only B", "McNemar p"]
-    let rows = atRadii.map { row in
-      [
-        DecimalText.radius(row.radius), Share(row.certifiedA, of: images).percent(),
-        Share(row.certifiedB, of: images).percent(), "\(row.test.onlyA)", "\(row.test.onlyB)",
-        DecimalText.significant(row.test.pValue),
-      ]
-    }
-    let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
     text += "\n"
-    for row in [header] + rows {
-      let cells = row.enumerated().map { column, cell in
-        String(repeating: " ", count: widths[column] - cell.count) + cell
-      }
-      text += cells.joined(separator: "  ") + "\n"
-    }
+    text += Self.columns(
+      ["certified at r", "A (%)", "B (%)", "only A", "only B", "McNemar p"],
+      atRadii.map { row in
+        [
+          DecimalText.radius(row.radius), Share(row.certifiedA, of: images).percent(),
+          Share(row.certifiedB, of: images).percent(), "\(row.test.onlyA)", "\(row.test.onlyB)",
+          DecimalText.significant(row.test.pValue),
+        ]
+      })
     text += "(exact two-sided p, each for its radius alone)\n\n"
+    if let atBounds {
+      text += Self.columns(
+        ["lower bound of p", "A (%)", "B (%)"],
+        atBounds.map { row in
+          [DecimalText.radius(row.bound), Share(row.a, of: images).percent(), Share(row.b, of: images).percent()]
+        })
+      text += "(images whose votes bound the probability of their label by p or more)\n\n"
+    }
     if let difference = radiusDifference {
       let level = DecimalText.nearest(difference.confidence * 100, digits: 0)
       text += "radius·correct, B - A  mean \(DecimalText.down(difference.mean, digits: 4)), \(level) % interval "
@@ -97,10 +113,21 @@ public struct RunComparison: Sendable, Encodable {
       text += "seed \(difference.seed))\n"
       text += "                       larger in A on \(difference.largerInA) images, in B on "
       text += "\(difference.largerInB), equal on \(difference.equal)\n"
+      text +=
+        "                       (an average that easy images and the number of votes decide: see the lower bounds)\n"
     }
     if let ratio = evaluationsRatio { text += "evaluations, B / A     \(DecimalText.nearest(ratio, digits: 3))\n" }
     if let ratio = secondsRatio { text += "time, B / A            \(DecimalText.nearest(ratio, digits: 3))\n" }
     return text
+  }
+
+  private static func columns(_ header: [String], _ rows: [[String]]) -> String {
+    let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
+    return ([header] + rows).map { row in
+      row.enumerated().map { column, cell in
+        String(repeating: " ", count: widths[column] - cell.count) + cell
+      }.joined(separator: "  ") + "\n"
+    }.joined()
   }
 }
 

@@ -7,13 +7,16 @@ public struct ClassResults: Hashable, Sendable {
   public let correct: Share
   public let abstained: Share
   public let curve: CertifiedCurve
+  /// nil where the run keeps no votes.
+  public let lowerBounds: LowerBoundCurve?
 
   /// One entry for each class that has images, by label.
   public static func all(_ run: ReportedRun) -> [ClassResults] {
     Dictionary(grouping: run.images, by: \.label).sorted { $0.key < $1.key }.map { label, images in
       ClassResults(
         label: label, images: images.count, correct: Share(images.count(where: \.correct), of: images.count),
-        abstained: Share(images.count { $0.outcome == .abstained }, of: images.count), curve: CertifiedCurve(images))
+        abstained: Share(images.count { $0.outcome == .abstained }, of: images.count), curve: CertifiedCurve(images),
+        lowerBounds: LowerBoundCurve(images))
     }
   }
 }

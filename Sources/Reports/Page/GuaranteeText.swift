@@ -52,10 +52,17 @@ struct GuaranteeText {
       let joint = try JointCertificate(run)
       let values = radii.map { "\(joint.curve.share(atRadius: $0).percent()) % at r = \(DecimalText.radius($0))" }
       let acr = DecimalText.down(joint.curve.averageCertifiedRadius, digits: 4)
+      let beyond =
+        joint.beyond == 0
+        ? "" : " The run has grown by \(joint.beyond) images since it began: they carry no joint claim."
+      let unfixed =
+        joint.isFixed
+        ? "" : " The run did not fix N when it began: this holds if N was decided before any result was seen."
       html += """
-        A claim for all of them together: with every bound recomputed at α/N = \
-        \(DecimalText.scientific(joint.alpha / Double(count))), all \(count) certificates hold at once with confidence \
-        \(confidence(alpha)), and certified accuracy is then \(values.joined(separator: ", ")); ACR \(acr).</p>
+        A claim for \(joint.beyond == 0 ? "all of them" : "the first \(joint.images)") together: with every bound recomputed \
+        at α/N = \(DecimalText.scientific(joint.level)), N = \(joint.images), all \(joint.results.count) certificates hold at \
+        once with confidence \(confidence(alpha)), and certified accuracy is then \(values.joined(separator: ", ")); ACR \
+        \(acr).\(unfixed)\(beyond)</p>
 
         """
     } catch {

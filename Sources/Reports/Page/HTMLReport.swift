@@ -58,6 +58,13 @@ public struct HTMLReport: Sendable {
     if runs.count > 1 { warnings += Set(runs.compactMap { $0.caveat?.warning }).sorted() }
     warnings += BestOverSigma.conflicts(runs)
     if !BestOverSigma.groups(runs).isEmpty { warnings.append(BestOverSigma.warning) }
+    let budgets = Set(runs.compactMap(\.voteBudget))
+    if budgets.count > 1 {
+      let list = budgets.sorted().map(String.init).joined(separator: ", ")
+      warnings.append(
+        "The runs have different budgets of votes (at most \(list) an image): radii, their average and certified accuracy "
+          + "at large radii grow with the votes.")
+    }
     let alphas = Set(runs.compactMap { $0.origin?.alpha })
     if alphas.count > 1 {
       let list = alphas.sorted().map { DecimalText.radius($0) }.joined(separator: ", ")
@@ -149,9 +156,10 @@ public struct HTMLReport: Sendable {
     var html = tables.certified().html()
     html += """
       <p class="soft">Clean: correct at r = 0, abstentions count as wrong. ACR: mean over all images of \
-      radius · correct.</p>
+      radius · correct. \(LowerBoundCurve.caution)</p>
 
       """
+    html += lowerBoundSection()
     html += tables.cost().html()
     html +=
       "<details><summary>Intervals for other images of the kind</summary>\n\(tables.intervals().html())</details>\n"
@@ -169,10 +177,27 @@ public struct HTMLReport: Sendable {
     return html
   }
 
+  private func lowerBoundSection() -> Markup {
+    guard let table = tables.lowerBounds(), let svg = LowerBoundChart(runs: runs).svg() else {
+      return "<p class=\"soft\">Tables of other tools keep no votes: their distribution cannot be shown.</p>\n"
+    }
+    return """
+      <figure>
+      <p class="side-name" aria-hidden="true">images (%)</p>
+      \(svg)\
+      <figcaption class="soft">The share of all images whose lower bound on the probability of their own label is at \
+      least p; a wrong candidate counts as 0. Beyond p = ½ this is certified accuracy at r = σ·Φ⁻¹(p). Colours are those \
+      above.</figcaption>
+      </figure>
+      \(table.html())
+      """
+  }
+
   private func classSection() -> Markup {
     runs.reduce(into: "" as Markup) { html, run in
       if runs.count > 1 { html += "<h3>\(run.name)</h3>\n" }
       html += tables.perClass(run).html()
+      if let bounds = tables.lowerBoundsPerClass(run) { html += bounds.html() }
       html += ConfusionSection(run: run).html()
     }
   }

@@ -12,6 +12,8 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   case incomparable(RadiusCaveat)
   /// Records whose radius is larger than their votes certify: an edited file, or a fault.
   case overclaims(records: Int, firstLine: Int)
+  /// Records that no counting of votes by the run's rule gives: an edited file, or a fault.
+  case contradictory(records: Int, firstLine: Int)
   case invalidVotes(Int)
   /// A served model's rows depend on other rows, which its user accepted: on which.
   case companionDependence(String)
@@ -35,6 +37,9 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
     case .incomparable(let caveat): caveat.note
     case .overclaims(let records, let line):
       "\(records) records claim a larger radius than their votes certify (first on line \(line) of records.jsonl)."
+    case .contradictory(let records, let line):
+      "\(records) records do not come of counting votes by the run’s rule (first on line \(line) of records.jsonl); `ndc "
+        + "verify` says why."
     case .invalidVotes(let votes): "\(votes) votes ended in NaN; they count against the predicted class."
     case .companionDependence("across requests"):
       "The served model's answers depend on other requests' rows: votes may depend on each other, and no certificate is claimed."

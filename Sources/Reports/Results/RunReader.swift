@@ -61,6 +61,7 @@ extension ReportedRun {
     {
       notes.append(note)
     }
+    if let note = contradictions(records, origin: origin) { notes.append(note) }
     let invalid = records.reduce(0) { $0 + $1.invalidVotes + $1.invalidSelectionVotes }
     if invalid > 0 { notes.append(.invalidVotes(invalid)) }
     return notes
@@ -85,6 +86,17 @@ extension ReportedRun {
       if radius > certified * (1 + 1e-9) { lines.append(position + 1) }
     }
     return lines.first.map { .overclaims(records: lines.count, firstLine: $0) }
+  }
+
+  /// Names records that no counting by the run's rule can have given.
+  private static func contradictions(_ records: [ImageRecord], origin: RunOrigin) -> RunNote? {
+    guard let sigma = origin.sigma, sigma > 0, sigma.isFinite, let rule = origin.countingRule else { return nil }
+    let counting = RunManifest.Program(version: origin.program?.version ?? "0").counting
+    let check = RecordVerification(
+      rule: rule, sigma: PixelNoise(sigma), tolerance: 1e-9,
+      classes: RecordClasses(origin.classes, others: origin.otherClasses), counting: counting)
+    let lines = records.enumerated().filter { !check.comesOfCounting(ClaimedRecord($1)) }.map { $0.offset + 1 }
+    return lines.first.map { .contradictory(records: lines.count, firstLine: $0) }
   }
 
   private static func check(_ records: [ImageRecord], file: String) throws {

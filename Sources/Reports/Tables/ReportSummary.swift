@@ -12,10 +12,35 @@ public struct ReportSummary: Encodable, Sendable {
   }
 
   public struct Joint: Encodable, Sendable {
+    /// N, and whether the run fixed it when it began.
+    public var images: Int
+    public var isFixed: Bool
+    /// Images beyond N, which nothing is claimed about at once.
+    public var beyond: Int
     /// α/N, at which every bound was recomputed.
     public var level: Double
     public var averageCertifiedRadius: Double
     public var certified: [Int]
+  }
+
+  /// Steps of the distribution: `images` of all have a bound of at least `bound`.
+  public struct LowerBounds: Encodable, Sendable {
+    public struct Class: Encodable, Sendable {
+      public var label: Int
+      public var images: Int
+      public var steps: [LowerBoundCurve.Step]
+    }
+
+    public var steps: [LowerBoundCurve.Step]
+    public var classes: [Class]
+
+    init?(_ run: ReportedRun) {
+      guard let curve = run.lowerBounds else { return nil }
+      steps = curve.steps
+      classes = ClassResults.all(run).map {
+        Class(label: $0.label, images: $0.images, steps: $0.lowerBounds?.steps ?? [])
+      }
+    }
   }
 
   public struct Run: Encodable, Sendable {
@@ -32,6 +57,8 @@ public struct ReportSummary: Encodable, Sendable {
     public var evaluationsPerImage: Double?
     public var secondsPerImage: Double?
     public var certified: [Point]
+    /// The distribution of the votes' lower bounds; null where a table keeps no votes.
+    public var lowerBounds: LowerBounds?
     /// All certificates at once; null where it cannot be computed.
     public var joint: Joint?
     public var notes: [String]
@@ -63,7 +90,8 @@ public struct ReportSummary: Encodable, Sendable {
     runs = report.runs.map { run in
       let joint = (try? JointCertificate(run)).map { joint in
         Joint(
-          level: joint.alpha / Double(joint.images), averageCertifiedRadius: joint.curve.averageCertifiedRadius,
+          images: joint.images, isFixed: joint.isFixed, beyond: joint.beyond, level: joint.level,
+          averageCertifiedRadius: joint.curve.averageCertifiedRadius,
           certified: report.radii.map { joint.curve.count(atRadius: $0) })
       }
       return Run(
@@ -79,7 +107,7 @@ public struct ReportSummary: Encodable, Sendable {
             radius: radius, images: share.count, accuracy: share.value,
             pointwise: [near.lowerBound, near.upperBound], simultaneous: [wide.lowerBound, wide.upperBound])
         },
-        joint: joint, notes: run.notes.map(\.description))
+        lowerBounds: LowerBounds(run), joint: joint, notes: run.notes.map(\.description))
     }
     bestOverSigma = BestOverSigma.groups(report.runs).map { group in
       Envelope(

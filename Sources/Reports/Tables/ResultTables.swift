@@ -51,6 +51,40 @@ public struct ResultTables: Sendable {
     return table
   }
 
+  /// The distribution of the votes' lower bounds; nil where no run keeps votes.
+  public func lowerBounds() -> ReportTable? {
+    let known = runs.compactMap { run in run.lowerBounds.map { (run.name, $0) } }
+    guard !known.isEmpty else { return nil }
+    return Self.lowerBounds(
+      known, caption: "Images (%) whose votes bound the probability of their label by p or more, rounded down", "Run")
+  }
+
+  /// The same, one row a class; nil where the run keeps no votes.
+  public func lowerBoundsPerClass(_ run: ReportedRun) -> ReportTable? {
+    guard run.lowerBounds != nil else { return nil }
+    let classes = ClassResults.all(run).compactMap { entry in
+      entry.lowerBounds.map { (run.className(entry.label), $0) }
+    }
+    return Self.lowerBounds(
+      classes,
+      caption: "Per class: \(run.name), images (%) whose votes bound the probability of their label by p or more",
+      "Class")
+  }
+
+  private static func lowerBounds(
+    _ rows: [(String, LowerBoundCurve)], caption: String, _ kind: String
+  ) -> ReportTable {
+    var table = ReportTable(
+      caption: caption,
+      columns: [.init(kind, .left), .init("Images")]
+        + LowerBoundCurve.levels.map { .init("p = " + DecimalText.radius($0)) })
+    for (name, curve) in rows {
+      table.rows.append(
+        .init([name, "\(curve.total)"] + LowerBoundCurve.levels.map { curve.share(atLeast: $0).percent() }))
+    }
+    return table
+  }
+
   /// Evaluations and time.
   public func cost() -> ReportTable {
     var table = ReportTable(

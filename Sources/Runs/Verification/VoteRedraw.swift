@@ -44,9 +44,9 @@ package struct VoteRedraw {
   package enum Finding: Sendable {
     /// The record is what comes out again, but for its time.
     case confirmed
-    /// It is not, as an honest record could never be.
+    /// It is not, on the engine of the run.
     case refuted([VerificationFailure])
-    /// Votes differ no more than those of another engine may.
+    /// Votes differ on another engine, which proves nothing against the run; by how much is said.
     case differs(String)
   }
 
@@ -82,6 +82,8 @@ package struct VoteRedraw {
   }
 
   private func compare(_ record: ImageRecord, _ again: ImageRecord, line: Int) throws -> Finding {
+    var again = again
+    if record.against == nil { again.against = nil }
     // Counts decide everything else; on another engine the bound's last digits may differ with equal counts.
     let attempts = try roundings.map { rounding in
       FieldComparison.failures(
@@ -93,32 +95,29 @@ package struct VoteRedraw {
     guard !isSameEngine else { return .refuted(failures) }
     if Self.sameVotes(record, again) { return .confirmed }
 
+    return .differs(difference(record, again, line: line))
+  }
+
+  /// What the votes show of two engines, and no more: how far apart the probabilities must be.
+  private func difference(_ record: ImageRecord, _ again: ImageRecord, line: Int) -> String {
     let candidate = record.candidate
-    var refuted: [VerificationFailure] = []
-    func hold(_ field: String, _ found: Int, of trials: Int, _ expected: Int, of others: Int, by bound: Bound.Kind) {
-      let compatible = VoteCompatibility.areCompatible(
-        .init(successes: found, trials: trials), .init(successes: expected, trials: others),
-        by: bound)
-      if !compatible {
-        refuted.append(
-          VerificationFailure(
-            "cannot be votes of this classifier on any processor (error probability below \(VoteCompatibility.level))",
-            file: RunFile.recordsName, line: line, field: field,
-            expected: "about \(expected) of \(others) votes for class \(candidate)",
-            found: "\(found) of \(trials)"))
-      }
+    func gap(
+      _ found: Int, of trials: Int, _ here: Int, of others: Int, by bound: Bound.Kind, _ kind: String
+    ) -> String {
+      let gap = VoteCompatibility.gap(
+        .init(successes: found, trials: trials), .init(successes: here, trials: others), by: bound)
+      guard gap > 0 else { return "" }
+      return "; the probability of \(kind) for it is another here by \(DecimalText.down(gap, digits: 3)) at least "
+        + "(error probability below \(VoteCompatibility.level)): either these are not its votes, or engines change it that "
+        + "much"
     }
-    hold(
-      "selectionVotes", record.selectionVotes(for: candidate), of: record.selectionSamples,
-      again.selectionVotes(for: candidate), of: again.selectionSamples, by: .clopperPearson)
-    hold(
-      "votes", record.votes(for: candidate), of: record.samples, again.votes(for: candidate), of: again.samples,
-      by: rule.boundKind)
-    if !refuted.isEmpty { return .refuted(refuted) }
-    return .differs(
-      "\(RunFile.recordsName), line \(line): image \(record.index) has \(record.votes(for: candidate)) of "
-        + "\(record.samples) votes for class \(candidate) in the run, \(again.votes(for: candidate)) of \(again.samples) here"
-    )
+    let (votes, here) = (record.votes(for: candidate), again.votes(for: candidate))
+    return "\(RunFile.recordsName), line \(line): image \(record.index) has \(votes) of "
+      + "\(record.samples) votes for class \(candidate) in the run, \(here) of \(again.samples) here"
+      + gap(
+        record.selectionVotes(for: candidate), of: record.selectionSamples, again.selectionVotes(for: candidate),
+        of: again.selectionSamples, by: .clopperPearson, "a selection vote")
+      + gap(votes, of: record.samples, here, of: again.samples, by: rule.boundKind, "a vote")
   }
 
   private static func sameVotes(_ first: ImageRecord, _ second: ImageRecord) -> Bool {
@@ -126,6 +125,7 @@ package struct VoteRedraw {
       && first.selectionVotes == second.selectionVotes
       && first.invalidSelectionVotes == second.invalidSelectionVotes && first.label == second.label
       && first.stopReason == second.stopReason && first.evaluations == second.evaluations
+      && first.against == second.against
       && (first.bound?.successes, first.bound?.samples) == (second.bound?.successes, second.bound?.samples)
   }
 }

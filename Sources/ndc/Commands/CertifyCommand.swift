@@ -30,6 +30,14 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
       valueName: "s"))
   var seed = QuickDefaults.seed
 
+  @Option(
+    help: ArgumentHelp(
+      "How many images the claim that all certificates hold at once is about; fixed when the run begins.",
+      discussion:
+        "Default: the images of the run as it begins. Images that are added beyond it carry no joint claim.",
+      valueName: "N"))
+  var claim: Int?
+
   @Option(help: ArgumentHelp("The run directory. Default: a new folder under runs/.", valueName: "dir"))
   var out: String?
 
@@ -42,6 +50,7 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
   mutating func validate() throws {
     if resume, out == nil { throw ValidationError("--resume needs --out, the run to continue") }
     try otherClasses.check(classes)
+    if let claim, claim < 1 { throw ValidationError("--claim \(claim): must be at least 1") }
   }
 
   private struct Result: Encodable {
@@ -90,6 +99,10 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
     // A run of an earlier version goes on by its own rule.
     let rule = try directory.manifest.smoothing.rule.get()
     announce(work, opened, rule, folder: folder, finished: directory.records.count)
+    if let claim = directory.manifest.claim, let beyond = directory.manifest.beyondClaim(directory.indices.count) {
+      Output.notice(
+        "the run began with a joint claim about \(claim) images; the \(beyond) beyond them carry none")
+    }
 
     var run = CertificationRun(
       executor: executor, sigma: smoothed.sigma, rule: rule, seed: seed, images: opened.provider,
@@ -102,7 +115,8 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
       throw error
     }
     let radii = Set(RunSummary.radii + smoothing.targetRadius).sorted()
-    let summary = RunSummary(directory.records, radii: radii)
+    var summary = RunSummary(directory.records, radii: radii)
+    summary.beyondClaim = directory.manifest.beyondClaim(directory.records.count)
     if json {
       try Output.json(
         Result(
@@ -135,6 +149,7 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
       classifier: RunManifest.Classifier(work),
       smoothing: .init(rule: rule, seed: seed),
       images: opened.selection, pictures: RunPictures(opened.pictures), otherClasses: otherClasses.others,
+      claim: claim,
       execution: .init(
         threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model)),
       host: .current(work.model.engine))

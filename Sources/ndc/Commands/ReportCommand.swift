@@ -120,7 +120,8 @@ struct ReportCommand: AsyncParsableCommand, NamesFiles {
           results[position].classNames = names
         }
         // Votes are shown by one manifest: it must be every part's.
-        let isOne = manifests.count == parts.count && Set(manifests.map(\.smoothing)).count == 1
+        let isOne =
+          manifests.count == parts.count && Set(manifests.map(\.smoothing)).count == 1
           && Set(manifests.map(\.model)).count == 1 && Set(manifests.map(\.data)).count == 1
         guard isOne, let folder = parts.first else { continue }
         guard gallery > 0 else { continue }

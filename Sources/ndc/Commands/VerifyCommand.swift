@@ -14,8 +14,12 @@ struct VerifyCommand: AsyncParsableCommand, NamesFiles {
       class, so an image's votes are confirmed together or not at all: --redraw counts images, and costs what \
       certifying them costs. Only --redraw all finds every forgery whose votes, bound, radius and table agree.
 
-      On another instruction set, library or version than the run's, votes may legitimately differ. It says so, and tests \
-      instead whether they can be votes of the same classifier (probability of a false alarm below 1e-6).
+      Under an anytime rule a record also says which votes were against its class: where the bound was largest and where \
+      counting ended are counted again, without casting a vote.
+
+      On another instruction set, library or version than the run's, votes may legitimately differ. It says so, and by how \
+      much the probability of a vote must differ too (error probability below 1e-6), if it must. How much another \
+      processor may change it is not known, so that no difference convicts a run there.
 
       The model and the data are looked for where run.json says, relative paths from the current folder; --model and \
       --data name where they lie now.

@@ -14,8 +14,8 @@ extension Parameter {
     case .rows: "--batch"
     case .companionDependence: "--accept-companion-dependence"
     case .classifierModel: "--classifier"
-    case .sigma, .method, .timesteps, .levels, .weighting, .first, .count, .stride, .resume, .samples, .calibration,
-      .precisions, .connections, .patience:
+    case .sigma, .method, .timesteps, .levels, .weighting, .first, .count, .stride, .resume, .samples, .claim,
+      .calibration, .precisions, .connections, .patience:
       "--" + rawValue
     }
   }

@@ -14,6 +14,9 @@ struct VerificationText {
     lines += report.unchecked.map { "NOT CHECKED  \(Self.hinted($0))" }
     lines += report.differing.map { "DIFFERS  \($0)" }
     lines += report.engineDifferences.map { "note: another engine than the run's: \($0)" }
+    if let claim = report.claim, let beyond = report.beyondClaim {
+      lines.append("note: the run began with a joint claim about \(claim) images; the \(beyond) beyond them carry none")
+    }
     lines.append("\(report.records) records of \(report.images) images")
     if report.redrawn.isEmpty {
       lines.append("no votes were drawn again")
