@@ -52,6 +52,7 @@ package struct ClaimedRecord: Hashable, Decodable {
   package init(_ record: ImageRecord) {
     index = record.index
     label = record.label
+    picture = record.picture
     predicted = record.outcome.label ?? ImageRecord.abstention
     abstained = record.abstained
     radius = record.outcome.radius ?? 0
