@@ -22,6 +22,9 @@ extension AnytimeRule {
       let failed = claim.samples - claim.successes
       examination.require(against.count, failed, "against", "not as many places as votes against the candidate")
       examination.require(
+        claim.samples <= VotesAgainst.mostTrials, "against", "places of more votes than they are kept of",
+        expected: "at most \(VotesAgainst.mostTrials)", found: "\(claim.samples)")
+      examination.require(
         against.span <= claim.samples, "against", "a place beyond the votes", expected: "at most \(claim.samples - 1)",
         found: "\(against.span - 1)")
     }

@@ -44,9 +44,10 @@ public struct JointCertificate: Sendable {
     guard level > 0 else { throw Unavailable(description: "α/N is too small a number") }
     var results: [CertifiedImage] = []
     var known: [Bound: Certificate] = [:]
+    let countsAgain = run.images.lazy.compactMap(\.record).canBeCountedAgain
     for image in run.images.prefix(claim) {
       guard let record = image.record else { throw Unavailable(description: "an image has no votes") }
-      let bound = record.bound(atLevel: level)
+      let bound = record.bound(atLevel: level, countsAgain: countsAgain)
       let certificate = known[bound] ?? Certificate(pLower: bound.value, sigma: PixelNoise(sigma))
       known[bound] = certificate
       var result = image

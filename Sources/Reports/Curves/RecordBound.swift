@@ -9,14 +9,27 @@ extension ImageRecord {
   /// candidate, the largest of the whole sequence at this level; of earlier records at the n* that the record names,
   /// which is where it was largest at the run's level. A record that names no bound is of version 0.1, whose bounds are
   /// Clopper–Pearson's on all votes.
-  package func bound(atLevel alpha: Double) -> Bound {
-    guard bound?.kind == .betaMixture, let against else {
+  ///
+  /// - Parameter countsAgain: whether to count the votes, where the record keeps their order.
+  package func bound(atLevel alpha: Double, countsAgain: Bool = true) -> Bound {
+    guard countsAgain, bound?.kind == .betaMixture, let against, samples <= VotesAgainst.mostTrials else {
       return Bound(
         kind: bound?.kind ?? .clopperPearson, successes: bound?.successes ?? votes(for: candidate),
         samples: bound?.samples ?? samples, alpha: alpha)
     }
     let attained = AnytimeLowerBound.largest(against.places, of: samples, alpha: alpha)
     return Bound(kind: .betaMixture, successes: attained.successes, samples: attained.trials, alpha: alpha)
+  }
+}
+
+extension Sequence<ImageRecord> {
+  /// Whether counting the votes of all again ends in a few minutes, whatever a file claims.
+  package var canBeCountedAgain: Bool {
+    var votes = 0
+    return allSatisfy { record in
+      votes += Swift.min(record.samples, VotesAgainst.mostTrials)
+      return votes <= 1 << 27
+    }
   }
 }
 

@@ -73,11 +73,12 @@ extension ReportedRun {
   ) -> RunNote? {
     guard sigma > 0, sigma.isFinite, let alpha, alpha > 0, alpha < 1 else { return nil }
     var known: [Bound: Double] = [:]
+    let countsAgain = records.canBeCountedAgain
     var lines: [Int] = []
     for (position, record) in records.enumerated() {
       guard let radius = record.outcome.radius else { continue }
       // At the run's level, whatever level the record claims to be at.
-      let bound = record.bound(atLevel: alpha)
+      let bound = record.bound(atLevel: alpha, countsAgain: countsAgain)
       let certified =
         known[bound]
         ?? roundings.compactMap { Certificate(bound, sigma: PixelNoise(sigma), rounding: $0).radius }.max() ?? 0
@@ -90,7 +91,9 @@ extension ReportedRun {
 
   /// Names records that no counting by the run's rule can have given.
   private static func contradictions(_ records: [ImageRecord], origin: RunOrigin) -> RunNote? {
-    guard let sigma = origin.sigma, sigma > 0, sigma.isFinite, let rule = origin.countingRule else { return nil }
+    guard let sigma = origin.sigma, sigma > 0, sigma.isFinite, let rule = origin.countingRule,
+      records.canBeCountedAgain
+    else { return nil }
     let counting = RunManifest.Program(version: origin.program?.version ?? "0").counting
     let check = RecordVerification(
       rule: rule, sigma: PixelNoise(sigma), tolerance: 1e-9,
