@@ -31,7 +31,8 @@ import Testing
     // At this noise the radius is a relative 2.6e-8 larger than the noise that was drawn allows.
     let sigma = PixelNoise(0.45)
     var claim = try await honest.claim(sigma: sigma)
-    let bound = try #require(try honest.rule().behaviour.examine(claim.count()).bound)
+    let bound = try #require(
+      try honest.rule().behaviour.examine(claim.count(among: ClassSet(count: claim.votes.count))).bound)
     let earlier = Certificate(bound, sigma: sigma, rounding: .nearest)
     claim.pLower = earlier.pLower
     claim.radius = earlier.radius ?? 0

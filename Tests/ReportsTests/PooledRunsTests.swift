@@ -30,6 +30,33 @@ import Testing
     #expect(BestOverSigma.groups(runs).isEmpty && BestOverSigma.conflicts(runs).isEmpty)
   }
 
+  @Test("the joint claim of parts is about all their images, at what they claimed of the whole or of themselves")
+  func jointClaim() throws {
+    let run = try Fixture.run("run-0.25")
+    func parts(_ claims: [Int?]) -> [ReportedRun] {
+      zip([0..<20, 20..<60], claims).map { range, claim in
+        var part = ReportedRun(
+          title: run.title, method: run.method, source: "\(range)", sigma: run.sigma, images: Array(run.images[range]),
+          origin: run.origin)
+        part.origin?.images?.count = range.count
+        part.origin?.claim = claim
+        return part
+      }
+    }
+    func joint(_ claims: [Int?]) throws -> JointCertificate {
+      let pooled = PooledRuns(parts(claims)).runs
+      try #require(pooled.count == 1)
+      return try JointCertificate(pooled[0])
+    }
+    let own = try joint([20, 40])
+    #expect(own.images == 60 && own.isFixed && own.beyond == 0 && own.results.count == 60)
+    #expect(try joint([60, 60]).images == 60 && joint([100, 100]).images == 100 && joint([30, 40]).images == 70)
+    for unfixed in [[20, nil], [10, 40], [nil, nil]] {
+      let joint = try joint(unfixed)
+      #expect(joint.images == 60 && !joint.isFixed && joint.beyond == 0)
+    }
+  }
+
   @Test("halves at two σ are two whole runs, and their best over σ is of wholes")
   func twoLevels() {
     let runs = PooledRuns([

@@ -56,8 +56,25 @@ public struct PooledRuns: Sendable {
       sigma: parts[0].sigma, images: images,
       origin: parts.allSatisfy { $0.origin != nil } ? parts[0].origin : nil, notes: notes,
       classNames: parts.lazy.map(\.classNames).first { !$0.isEmpty } ?? [])
-    whole.origin?.images = .init(count: images.count)
+    whole.origin?.images = .init(
+      count: parts.reduce(0) { $0 + max(min($1.origin?.images?.count ?? 0, 1 << 32), $1.images.count) })
+    whole.origin?.claim = claim(parts)
     whole.parts = parts.map(\.source)
     return whole
+  }
+
+  /// N of all parts: what each claims of the whole, or else the sum of what each claims of itself; nil where one fixed
+  /// none or has grown beyond it.
+  private static func claim(_ parts: [ReportedRun]) -> Int? {
+    let claims = parts.compactMap { part in part.origin?.claim.flatMap { $0 >= part.images.count ? $0 : nil } }
+    guard claims.count == parts.count, let first = claims.first else { return nil }
+    let images = parts.reduce(0) { $0 + $1.images.count }
+    if first >= images, claims.allSatisfy({ $0 == first }) { return first }
+    return claims.reduce(0 as Int?) { sum, claim in
+      sum.flatMap { sum in
+        let (next, overflow) = sum.addingReportingOverflow(claim)
+        return overflow ? nil : next
+      }
+    }
   }
 }
