@@ -141,7 +141,10 @@ public struct RunVerification {
       }
       func add(_ failure: VerificationFailure) {
         unopened.insert(claim.index)
-        if isDoubtful { unchecked.add(failure) } else { failures.add(failure) }
+        guard isDoubtful else { return failures.add(failure) }
+        var failure = failure
+        failure.field = "data.source"
+        unchecked.add(failure)
       }
       func require(_ found: Int, _ expected: Int?, _ field: String, _ problem: String) {
         guard found != expected else { return }
