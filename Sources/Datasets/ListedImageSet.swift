@@ -67,6 +67,9 @@ public struct ListedImageSet: LabeledImageSet {
     return result
   }
 
+  /// Whether a listed picture is not in the data set.
+  public func lacks(_ index: Int) -> Bool { places[index] == nil }
+
   public var name: String { base.name }
   /// Of the data set, not of the list.
   public var count: Int { base.count }

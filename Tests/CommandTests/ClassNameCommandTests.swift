@@ -87,8 +87,7 @@ struct ClassNameCommandTests {
           [
             "certify", "--model", "analytic:set", "--data", "set", "--out", method, "--method", method, "--skip-steps",
             "0",
-          ]
-            + Self.small, in: folder)
+          ] + Self.small + ["--timesteps", "6"], in: folder)
         #expect(ending.status == 0, "\(ending.errors)")
         let records = try RunFiles(folder: folder.appendingPathComponent(method)).records()
         #expect(records.map(\.predicted) == [0, 2] && records.allSatisfy { $0.votes[1] == 0 && $0.invalidVotes == 0 })

@@ -26,7 +26,9 @@ struct LibraryParityTests {
     for record in report.records {
       let result = try await smoothed.certify(
         digits.picture(at: record.index), rule: rule, settings: CastingSettings(seed: 3, image: UInt32(record.index)))
-      let own = ImageRecord(index: record.index, label: record.label, result: result, seconds: record.seconds)
+      let picture = RecordedPicture(name: nil, digest: try digits.decodedPicture(at: record.index).digest)
+      let own = ImageRecord(
+        index: record.index, label: record.label, picture: picture, result: result, seconds: record.seconds)
       #expect(own == record)
     }
   }

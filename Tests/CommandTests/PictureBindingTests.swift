@@ -203,6 +203,10 @@ struct PictureBindingTests {
       let ending = try scene.certify(5, "--resume")
       #expect(ending.status == 0 && ending.errors.contains("image 2 (2/2.npy)"), "\(ending.errors)")
       #expect(try scene.run.text("records.jsonl").hasPrefix(before))
+      // What is gone cannot be checked, which says nothing against the run.
+      let unchecked = try scene.verify("--redraw", "all")
+      #expect(unchecked.status == 69 && unchecked.output.contains("2/2.npy"), "\(unchecked.output)")
+      #expect(unchecked.output.contains("drawn again: 4 the same"), "\(unchecked.output)")
 
       let others = PictureFolder(url: folder.appendingPathComponent("others"))
       for number in 0..<6 { try others.write("\(number)/other.npy", number: number) }

@@ -28,10 +28,16 @@ extension AdaptedImageSet {
     try self.init(set, to: model.imageShape, selected: listed.map(\.index).filter { !isGone.contains($0) })
   }
 
+  /// Whether the image of a run's index is not there.
+  func lacks(_ index: Int) -> Bool {
+    guard let listed = base as? ListedImageSet else { return !(0..<count).contains(index) }
+    return listed.lacks(index)
+  }
+
   /// The image of a run's index, with what it shows now.
   func recordedImage(at index: Int) throws -> LabeledImage {
     // A list tells what it lacks.
-    guard base is ListedImageSet || (0..<count).contains(index) else {
+    guard base is ListedImageSet || !lacks(index) else {
       throw InputError("the data set has no such image", location: "image \(index)")
     }
     return try identifiedImage(at: index)

@@ -143,6 +143,7 @@ public struct RecordedRun: Sendable {
           digest: images.decodedPicture(at: $0).digest)
       })
     sources.relativeParts = relativeParts
+    sources.lacks = { [images] in images.lacks($0) }
     return sources
   }
 

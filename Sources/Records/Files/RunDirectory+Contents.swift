@@ -16,7 +16,12 @@ extension RunDirectory {
   public static func contents(_ path: String, resume: Bool) throws -> Contents? {
     guard FileManager.default.fileExists(atPath: path + "/" + RunFile.manifestName) else { return nil }
     guard resume else { throw alreadyThere(path) }
-    return Contents(manifest: try readManifest(path), records: try readRecords(path))
+    let manifest = try readManifest(path)
+    return Contents(manifest: manifest, records: try records(path, of: manifest))
+  }
+
+  static func records(_ path: String, of manifest: RunManifest) throws -> [ImageRecord] {
+    try RecordLog.read(path + "/" + RunFile.recordsName, classes: manifest.recordClasses).records
   }
 
   static func alreadyThere(_ path: String) -> UsageError {

@@ -60,7 +60,7 @@ public final class RunDirectory {
       // A run of an earlier version binds to the whole data set, whose digest is the same.
       if recorded.pictures == nil { current.pictures = nil }
       // Before anything is written: a refused run stays as it is.
-      if let listed = current.pictures?.listed { try Self.check(Self.readRecords(path), listed, file: path) }
+      if let listed = current.pictures?.listed { try Self.check(Self.records(path, of: recorded), listed, file: path) }
     } else {
       try Self.checkEmpty(path)
       let claim = manifest.claim ?? indices.count

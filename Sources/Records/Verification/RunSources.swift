@@ -12,6 +12,8 @@ public struct RunSources: Sendable {
   public var label: @Sendable (_ index: Int) throws -> Int?
   /// What the data show under a data set's index; nil where nobody looks.
   public var picture: (@Sendable (_ index: Int) throws -> PictureIdentity)?
+  /// Whether the data no longer have the image of an index.
+  public var lacks: @Sendable (_ index: Int) -> Bool = { _ in false }
   /// The parts of run.json, `model` and `data`, that were opened by a path relative to a folder that run.json does not
   /// name: what differs there may be another one of the same name.
   public var relativeParts: Set<String> = []

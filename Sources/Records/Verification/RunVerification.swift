@@ -18,7 +18,7 @@ public struct RunVerification {
   /// Whether the model and the data are the run's.
   package private(set) var sourcesHold = false
   private var redrawn = RedrawFindings()
-  /// Images that could not be opened; already told.
+  /// Images that could not be opened, or show something else now; already told.
   package private(set) var unopened: Set<Int> = []
 
   /// What the run says of itself.
@@ -127,8 +127,25 @@ public struct RunVerification {
     }
     sourcesHold = differences.isEmpty
     guard sourcesHold else { return }
+    // Another data set of the same name says nothing against the run.
+    let isDoubtful = isElsewhere && sources.relativeParts.contains("data")
     for line in run.lines {
       guard let claim = line.claim, isOfRun(claim.index) else { continue }
+      if sources.lacks(claim.index) {
+        unopened.insert(claim.index)
+        unchecked.add(
+          VerificationFailure(
+            "the data set no longer has it", file: sources.data.source, field: "data.source",
+            found: claim.identity.place))
+        continue
+      }
+      func add(_ failure: VerificationFailure) {
+        unopened.insert(claim.index)
+        guard isDoubtful else { return failures.add(failure) }
+        var failure = failure
+        failure.field = "data.source"
+        unchecked.add(failure)
+      }
       func require(_ found: Int, _ expected: Int?, _ field: String, _ problem: String) {
         guard found != expected else { return }
         failures.add(
@@ -142,12 +159,10 @@ public struct RunVerification {
         if claim.picture != nil, let picture = try sources.picture?(claim.index),
           let difference = picture.difference(from: claim.identity)
         {
-          failures.add(
-            VerificationFailure(difference, file: RunFile.recordsName, line: line.number, field: "picture.digest"))
+          add(VerificationFailure(difference, file: RunFile.recordsName, line: line.number, field: "picture.digest"))
         }
       } catch let error as InputError {
-        unopened.insert(claim.index)
-        failures.add(VerificationFailure(error, file: sources.data.source))
+        add(VerificationFailure(error, file: sources.data.source))
       }
     }
   }

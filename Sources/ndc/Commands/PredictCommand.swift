@@ -98,6 +98,9 @@ struct PredictCommand: AsyncParsableCommand, NamesFiles {
     Hints.tell(rule)
     let outline = preview.outline
     let pictures = try read(for: outline)
+    if outline.guessesNames {
+      Output.notice("the model names no classes; ten classes of \(outline.imageShape) are taken for CIFAR-10's")
+    }
     let work = try Workload(preview, model, classifier.choice)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let seed = seed ?? SystemSeed.draw()
@@ -152,8 +155,7 @@ struct PredictCommand: AsyncParsableCommand, NamesFiles {
     return pictures
   }
 
-  /// Names are the model's, unless they are a guess from its kind.
-  private func names(_ model: ModelOutline) -> ClassNames { ClassNames(model.guessesNames ? [] : model.classNames) }
+  private func names(_ model: ModelOutline) -> ClassNames { ClassNames(model.classNames) }
 
   /// The gallery card of every picture.
   private func writePage(

@@ -119,11 +119,11 @@ struct ReportCommand: AsyncParsableCommand, NamesFiles {
         if let first = manifests.first, first.pictures == nil, let names = first.data.openedClassNames() {
           results[position].classNames = names
         }
-        // Votes are shown by one manifest: it must be every part's.
+        // Votes are shown by one manifest: it must be every part's. One that cannot be read is the reason given.
         let isOne =
           manifests.count == parts.count && Set(manifests.map(\.smoothing)).count == 1
           && Set(manifests.map(\.model)).count == 1 && Set(manifests.map(\.data)).count == 1
-        guard isOne, let folder = parts.first else { continue }
+        guard parts.count == 1 || isOne, let folder = parts.first else { continue }
         guard gallery > 0 else { continue }
         galleries[position] = try await HTMLReport.Gallery(
           results[position], in: folder,
