@@ -8,7 +8,7 @@ import struct
 
 import torch
 
-from edm_network import CONSTANTS, Architecture, load_pickle, loaded
+from .edm_network import CONSTANTS, Architecture, load_pickle, loaded
 
 ELEMENT_TYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 LARGEST_HEADER = 100 << 20
