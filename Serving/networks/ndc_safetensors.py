@@ -64,7 +64,8 @@ def architecture_of(metadata, path):
     )  # fmt: skip
 
 
-def load_safetensors(path):
+def tensors_of(path):
+    """The tensors of any .safetensors file by name, and its metadata."""
     entries, metadata, begin = header(path)
     data = memoryview(bytearray(pathlib.Path(path).read_bytes()))[begin:]
     tensors = {}
@@ -74,6 +75,11 @@ def load_safetensors(path):
         if not 0 <= first <= last <= len(data) or last - first != count * kind.itemsize:
             raise ValueError(f"{path}: {name} has bytes {first} to {last} for {count} elements of {entry['dtype']}")
         tensors[name] = torch.frombuffer(data[first:last], dtype=kind).reshape(entry["shape"])
+    return tensors, metadata
+
+
+def load_safetensors(path):
+    tensors, metadata = tensors_of(path)
     return loaded(architecture_of(metadata, path), tensors)
 
 
