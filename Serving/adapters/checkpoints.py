@@ -47,17 +47,6 @@ class MultiHeadDenoiser(nn.Module):
         return every.gather(1, head.view(-1, 1, 1, 1, 1).expand(-1, 1, *every.shape[2:])).squeeze(1)
 
 
-def multihead_architecture(described: dict) -> multihead.MultiHeadArchitecture:
-    network = described["network"]
-    return multihead.MultiHeadArchitecture(
-        img_resolution=network["imageResolution"], img_channels=network["imageChannels"],
-        label_dim=network["labelDimension"], patch=network["patch"], channels=tuple(network["channels"]),
-        encoder_blocks=tuple(network["encoderBlocks"]), decoder_blocks=tuple(network["decoderBlocks"]),
-        noise_channels=network["noiseChannels"], embedding=network["embeddingChannels"],
-        sigma_data=described["preconditioning"]["sigmaData"],
-    )  # fmt: skip
-
-
 def load_checkpoint(path: Path) -> nn.Module:
     """A denoiser from a .pkl or a .safetensors file; nothing in the file is executed."""
     if path.suffix == ".pkl":
@@ -67,7 +56,7 @@ def load_checkpoint(path: Path) -> nn.Module:
     described = json.loads(ndc_safetensors.header(path)[1].get("ndc.architecture", "{}"))
     if described.get("network", {}).get("kind") != "MultiHeadUNet":
         return EDMDenoiser(ndc_safetensors.load_safetensors(path))
-    network = multihead.MultiHeadDenoiser(multihead_architecture(described))
+    network = multihead.MultiHeadDenoiser(ndc_safetensors.multihead_architecture(described))
     tensors, _ = ndc_safetensors.tensors_of(path)
     network.load_state_dict({k: v.to(torch.float32) for k, v in tensors.items()}, strict=True)
     return MultiHeadDenoiser(network)

@@ -3,8 +3,8 @@
     pip install diffusers
     serve.py examples/diffusers_unet.py --weights FOLDER     # what save_pretrained wrote: config.json and the weights
 
-With ᾱ_t of the schedule and s_t = √(1/ᾱ_t − 1):  D(x; s, y) = x − s·ε(x/√(1+s²), t(s), y), t(s) by interpolation in s_t.
-Class K of the K + 1 embeddings is "none", as in training with `--class_dropout`; others change `none`.
+With ᾱ_t of the schedule and s_t = √(1/ᾱ_t − 1):  D(x; s, y) = x − s·ε(x/√(1+s²), t(s), y), t(s) by interpolation.
+Class K of the K + 1 embeddings is "none", as trained with `--class_dropout`; others change `none`.
 """
 
 from pathlib import Path
