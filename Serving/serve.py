@@ -66,7 +66,7 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--port", type=port, default=8000, help="(default %(default)s)")
     parser.add_argument("--name", type=name, default="model", help="of the model in its address (default %(default)s)")
     options = parser.parse_args(arguments)
-    if len(set(options.device)) < len(options.device):
+    if len({d if d in ("cpu", "mps") or ":" in d else f"{d}:0" for d in options.device}) < len(options.device):
         parser.error(f"--device {' '.join(options.device)}: a device twice")
     if len({d.split(":")[0] for d in options.device}) > 1:
         parser.error("--device: devices of different kinds answer differently, and ndc would refuse them")
