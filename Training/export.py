@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import struct
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
+import paths  # noqa: F401
 from denoisers import MultiHeadArchitecture
+from networks.ndc_safetensors import write
 
 TYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
@@ -42,19 +42,6 @@ def architecture_json(a: MultiHeadArchitecture) -> dict:
         },
         "preconditioning": {"kind": "EDM", "sigmaData": a.sigma_data},
     }
-
-
-def from_architecture_json(described: dict) -> MultiHeadArchitecture:
-    network = described["network"]
-    if network["kind"] != "MultiHeadUNet":
-        raise ValueError(f"a {network['kind']}, not a MultiHeadUNet")
-    return MultiHeadArchitecture(
-        img_resolution=network["imageResolution"], img_channels=network["imageChannels"],
-        label_dim=network["labelDimension"], patch=network["patch"], channels=tuple(network["channels"]),
-        encoder_blocks=tuple(network["encoderBlocks"]), decoder_blocks=tuple(network["decoderBlocks"]),
-        noise_channels=network["noiseChannels"], embedding=network["embeddingChannels"],
-        sigma_data=described["preconditioning"]["sigmaData"],
-    )  # fmt: skip
 
 
 def training_facts(state: dict) -> dict:
@@ -90,28 +77,6 @@ def notes(state: dict) -> dict:
 
 def encoded(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """A .safetensors file: the header's length, the header padded to 8 bytes, then the tensors in its order."""
-    names = {t: n for n, t in TYPES.items()}
-    header: dict = {"__metadata__": dict(sorted(metadata.items()))}
-    blocks, offset = [], 0
-    for name, tensor in sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0])):
-        block = tensor.detach().cpu().flatten().view(torch.uint8).numpy().tobytes()
-        header[name] = {
-            "dtype": names[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [offset, offset + len(block)]
-        }  # fmt: skip
-        blocks.append(block)
-        offset += len(block)
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)
-    partial = path.with_suffix(".partial")
-    with open(partial, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for block in blocks:
-            file.write(block)
-    partial.replace(path)
 
 
 def export(state: dict, path: Path, kind: str) -> None:

@@ -20,6 +20,7 @@ import sys
 import time
 import warnings
 
+import paths  # noqa: F401
 import peer_environment
 
 # int8: convolutions and what lies between them; int8-convs: the convolutions alone. NNCF's default also quantises the
@@ -176,8 +177,8 @@ def main():
     import torch
 
     import bench_torch
-    from edm_network import random_network
-    from ndc_safetensors import load
+    from networks.edm_network import random_network
+    from networks.ndc_safetensors import load
 
     torch.set_num_threads(options.threads)
     denoiser = load(options.model) if options.model else random_network(options.arch)

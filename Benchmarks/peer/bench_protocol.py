@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 
+import paths  # noqa: F401
 import peer_environment
 from peer_environment import REPOSITORY, SLACK, Foreign, Measured, processor, verdict_on
 
@@ -205,7 +206,7 @@ def certify(o, model):
 def measure(o, model):
     import torch
 
-    import ndc_safetensors
+    from networks import ndc_safetensors
     from peer_inputs import digits
 
     torch.set_num_threads(o.threads)

@@ -17,9 +17,10 @@ import time
 
 import torch
 
-from edm_network import NAMED, random_network
-from ndc_safetensors import load
 from peer_inputs import timing_inputs
+import paths  # noqa: F401
+from networks.edm_network import NAMED, random_network
+from networks.ndc_safetensors import load
 
 PRECISIONS = ("fp32", "bf16", "bf16-weights")
 LAYOUTS = ("contiguous", "channels-last")

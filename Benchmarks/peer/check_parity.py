@@ -1,4 +1,4 @@
-"""Checks the PyTorch network of this folder against recorded outputs.
+"""Checks the PyTorch network of Serving/networks against recorded outputs.
 
     check_parity.py FIXTURES        every FIXTURES/*/model.pkl, within 2e-5 · max|reference| in float32
 """
@@ -10,7 +10,8 @@ import sys
 import numpy
 import torch
 
-from edm_network import load_pickle, parameter_count
+import paths  # noqa: F401
+from networks.edm_network import load_pickle, parameter_count
 
 TOLERANCE = 2e-5
 

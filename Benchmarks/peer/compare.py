@@ -17,6 +17,7 @@ import pathlib
 import statistics
 import sys
 
+import paths  # noqa: F401
 import peer_environment
 from peer_environment import REPOSITORY, SLACK, Foreign, Measured, elapsed, processor, verdict_on
 
@@ -132,7 +133,7 @@ def quantized(o, model, denoiser, folder, images):
     """The model with the ranges that `--precision int8` needs: itself where it has them, else a copy."""
     import numpy
 
-    from ndc_safetensors import is_quantized
+    from networks.ndc_safetensors import is_quantized
     from peer_inputs import training_images
 
     if is_quantized(model):
@@ -189,7 +190,7 @@ def the_model(o, folder):
         return o.model, o.model.name
     if o.arch == "mnist":
         return peer_environment.bundled_model(), "mnist, the bundled model"
-    from edm_network import NAMED, random_network
+    from networks.edm_network import NAMED, random_network
     from edm_pickle_writer import write
 
     if o.arch not in NAMED:
@@ -245,8 +246,8 @@ def survey(o, variants):
 def compare(o, folder):
     import torch
 
-    import ndc_safetensors
-    from edm_network import parameter_count
+    from networks import ndc_safetensors
+    from networks.edm_network import parameter_count
 
     torch.set_num_threads(o.threads)
     model, title = the_model(o, folder)

@@ -14,7 +14,8 @@ import numpy
 import torch
 import torch.nn as nn
 
-from edm_network import (
+import paths  # noqa: F401
+from networks.edm_network import (
     Architecture,
     Convolution,
     Denoiser,

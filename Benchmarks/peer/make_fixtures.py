@@ -12,8 +12,9 @@ import pathlib
 import numpy
 import torch
 
-from edm_network import Architecture, parameter_count, random_network
 from edm_pickle_writer import Layout, write
+import paths  # noqa: F401
+from networks.edm_network import Architecture, parameter_count, random_network
 
 SONG = dict(network="SongUNet", img_resolution=16, model_channels=16, channel_mult=[1, 2], num_blocks=1, attn_resolutions=[8])
 ADM = dict(network="DhariwalUNet", img_resolution=16, model_channels=32, channel_mult=[1, 2], num_blocks=1, attn_resolutions=[8])

@@ -5,8 +5,9 @@
 
 import argparse
 
-from edm_network import NAMED, parameter_count, random_network
 from edm_pickle_writer import write
+import paths  # noqa: F401
+from networks.edm_network import NAMED, parameter_count, random_network
 
 
 def main():

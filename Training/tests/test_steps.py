@@ -13,6 +13,7 @@ import export  # noqa: E402
 import train_classifier  # noqa: E402
 import train_denoiser  # noqa: E402
 import tune  # noqa: E402
+from networks.ndc_safetensors import multihead_architecture  # noqa: E402
 
 COMMON = (
     "--network multihead-tiny --batch 16 --held-out 16 --evaluate-images 16 --evaluate-every 64 --warm-up 32 --slice 4 "
@@ -90,7 +91,7 @@ def test_tuning_classifies_and_exports(cifar, tmp_path, monkeypatch, capsys):
     header = json.loads(raw[8 : 8 + length])
     metadata = header.pop("__metadata__")
     described = json.loads(metadata["ndc.architecture"])
-    assert export.from_architecture_json(described).as_dict() == {
+    assert multihead_architecture(described).as_dict() == {
         k: tuple(v) if isinstance(v, list) else v for k, v in state["architecture"].items()
     }
     assert json.loads(metadata["ndc.training"])["imagesSeen"] == 1600

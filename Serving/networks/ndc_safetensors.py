@@ -1,4 +1,4 @@
-"""Reads the .safetensors files that ndc writes: the architecture is in the metadata, the tensors have EDM's names."""
+"""Reads and writes .safetensors as ndc does: the architecture is in the metadata, the tensors have EDM's names."""
 
 import json
 import math
@@ -8,7 +8,8 @@ import struct
 
 import torch
 
-from edm_network import CONSTANTS, Architecture, load_pickle, loaded
+from .edm_network import CONSTANTS, Architecture, load_pickle, loaded
+from .multihead import MultiHeadArchitecture
 
 ELEMENT_TYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 LARGEST_HEADER = 100 << 20
@@ -64,7 +65,22 @@ def architecture_of(metadata, path):
     )  # fmt: skip
 
 
-def load_safetensors(path):
+def multihead_architecture(described):
+    """The architecture of a MultiHeadUNet from `ndc.architecture`; ValueError for another kind."""
+    network = described["network"]
+    if network["kind"] != "MultiHeadUNet":
+        raise ValueError(f"a {network['kind']}, not a MultiHeadUNet")
+    return MultiHeadArchitecture(
+        img_resolution=network["imageResolution"], img_channels=network["imageChannels"],
+        label_dim=network["labelDimension"], patch=network["patch"], channels=tuple(network["channels"]),
+        encoder_blocks=tuple(network["encoderBlocks"]), decoder_blocks=tuple(network["decoderBlocks"]),
+        noise_channels=network["noiseChannels"], embedding=network["embeddingChannels"],
+        sigma_data=described["preconditioning"]["sigmaData"],
+    )  # fmt: skip
+
+
+def tensors_of(path):
+    """The tensors of any .safetensors file by name, and its metadata."""
     entries, metadata, begin = header(path)
     data = memoryview(bytearray(pathlib.Path(path).read_bytes()))[begin:]
     tensors = {}
@@ -74,6 +90,33 @@ def load_safetensors(path):
         if not 0 <= first <= last <= len(data) or last - first != count * kind.itemsize:
             raise ValueError(f"{path}: {name} has bytes {first} to {last} for {count} elements of {entry['dtype']}")
         tensors[name] = torch.frombuffer(data[first:last], dtype=kind).reshape(entry["shape"])
+    return tensors, metadata
+
+
+def write(path, tensors, metadata):
+    """A .safetensors file, renamed into place: the length of the header, the header padded to 8 bytes, the tensors."""
+    names = {t: n for n, t in ELEMENT_TYPES.items()}
+    head = {"__metadata__": dict(sorted(metadata.items()))}
+    blocks, offset = [], 0
+    for name, tensor in sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0])):
+        block = tensor.detach().cpu().flatten().view(torch.uint8).numpy().tobytes()
+        head[name] = {
+            "dtype": names[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [offset, offset + len(block)]
+        }  # fmt: skip
+        blocks.append(block)
+        offset += len(block)
+    text = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    partial = path.with_suffix(".partial")
+    with open(partial, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for block in blocks:
+            file.write(block)
+    partial.replace(path)
+
+
+def load_safetensors(path):
+    tensors, metadata = tensors_of(path)
     return loaded(architecture_of(metadata, path), tensors)
 
 

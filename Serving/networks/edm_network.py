@@ -49,9 +49,7 @@ class Architecture:
         plain = Architecture(precond, network, 32, 3, constants=dict(CONSTANTS[precond]))
         if network == "SongUNet":
             return plain
-        return replace(
-            plain, model_channels=192, channel_mult=(1, 2, 3, 4), num_blocks=3, attn_resolutions=(32, 16, 8)
-        )
+        return replace(plain, model_channels=192, channel_mult=(1, 2, 3, 4), num_blocks=3, attn_resolutions=(32, 16, 8))
 
     @staticmethod
     def of(precond, **options):
@@ -399,12 +397,12 @@ class Denoiser(nn.Module):
         return one, -s, c_in, (k["M"] - 1 - nearest).to(torch.float32)
 
     def forward(self, x, s, labels=None):
-        """x [N, C, H, W], s [N], labels int64 [N] or None for the all-zero label vector."""
+        """x [N, C, H, W], s [N], labels int64 [N]; −1, or None for all, is the all-zero label vector."""
         count = self.architecture.label_dim
         if labels is None or not count:
             y = x.new_zeros(x.shape[0], count)
         else:
-            y = F.one_hot(labels, count).to(torch.float32)
+            y = (labels[:, None] == torch.arange(count, device=labels.device)).to(torch.float32)
         c_skip, c_out, c_in, c_noise = self.coefficients(s.to(torch.float32))
         wide = lambda c: c[:, None, None, None]  # noqa: E731
         f = self.model(wide(c_in) * x, c_noise, y)[:, : self.architecture.img_channels].to(torch.float32)
@@ -433,7 +431,7 @@ def architecture_of(record):
 
 
 def load_pickle(path):
-    import edm_pickle
+    from . import edm_pickle
 
     record = edm_pickle.load(path)
     return loaded(architecture_of(record), record.tensors())

@@ -1,0 +1,1 @@
+"""Runs an adapter at one fixed batch on a device, behind Triton or MLServer."""

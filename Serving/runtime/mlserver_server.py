@@ -1,0 +1,59 @@
+"""MLServer with a runtime of our own, in one process; several devices take requests in turn."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import numpy as np
+from mlserver import MLModel, MLServer, ModelSettings, Settings
+from mlserver.codecs import NumpyCodec
+from mlserver.errors import InferenceError
+from mlserver.types import InferenceRequest, InferenceResponse, MetadataTensor
+
+from .address import Address
+from .fixed_batch import FixedBatch
+from .signature import TensorSpec
+
+# MLServer makes the runtime from its class; what it serves is handed over here, within the process.
+served: list[FixedBatch] = []
+
+
+class FixedBatchRuntime(MLModel):
+    """MLServer's custom runtime: NumPy arrays in and out of `served`."""
+
+    async def load(self) -> bool:
+        self.turns = itertools.cycle(served)
+        return True
+
+    async def predict(self, payload: InferenceRequest) -> InferenceResponse:
+        arrays = {}
+        try:
+            for tensor in payload.inputs:
+                arrays[tensor.name] = np.ascontiguousarray(NumpyCodec.decode_input(tensor))
+            answer = await asyncio.wrap_future(next(self.turns).submit(arrays))
+        except (KeyError, ValueError) as error:
+            raise InferenceError(str(error)) from error
+        outputs = [NumpyCodec.encode_output(name, array) for name, array in answer.items()]
+        return InferenceResponse(model_name=self.name, model_version=self.version, outputs=outputs)
+
+
+def described(spec: TensorSpec) -> MetadataTensor:
+    return MetadataTensor(name=spec.name, datatype=spec.datatype, shape=[-1, *spec.row])
+
+
+def serve(models: list[FixedBatch], address: Address) -> None:
+    """Serves until interrupted."""
+    served[:] = models
+    signature = models[0].signature
+    settings = Settings(
+        host=address.host, http_port=address.port, grpc_port=0, metrics_endpoint=None, parallel_workers=0,
+        debug=False, load_models_at_startup=False,
+    )  # fmt: skip
+    model = ModelSettings(
+        name=address.name,
+        implementation=FixedBatchRuntime,
+        inputs=[described(spec) for spec in signature.inputs],
+        outputs=[described(signature.output)],
+    )
+    asyncio.run(MLServer(settings).start([model]))

@@ -1,0 +1,83 @@
+"""The examples, without the packages and the weights that they stand for."""
+
+import importlib.util
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+torch = pytest.importorskip("torch")
+import numpy as np  # noqa: E402
+
+from adapters.own import load_model  # noqa: E402
+from conftest import SERVING  # noqa: E402
+from networks import ndc_safetensors  # noqa: E402
+from runtime.fixed_batch import Execution, FixedBatch  # noqa: E402
+from runtime.signature import Signature  # noqa: E402
+
+
+def example(name):
+    spec = importlib.util.spec_from_file_location(name, SERVING / "examples" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_resnet56_has_the_published_size_and_refuses_other_tensors(tmp_path):
+    network = example("resnet56").ResNet56()
+    assert sum(p.numel() for p in network.parameters()) == 853_018
+    kept = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
+    file = tmp_path / "resnet56.safetensors"
+    ndc_safetensors.write(file, kept, {})
+    found = load_model(str(SERVING / "examples" / "resnet56.py"), file)
+    x = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        assert torch.equal(found.eval()(x), network.eval()(x)) and found(x).shape == (2, 10)
+    ndc_safetensors.write(file, {k: v for k, v in kept.items() if k != "linear.bias"}, {})
+    with pytest.raises(ValueError, match="linear.bias"):
+        load_model(str(SERVING / "examples" / "resnet56.py"), file)
+
+
+def test_the_diffusers_adapter_scales_times_and_labels():
+    asked = {}
+
+    class FakeUNet(torch.nn.Module):
+        config = SimpleNamespace(in_channels=1, sample_size=4, num_class_embeds=11)
+
+        def forward(self, x, time, class_labels):
+            asked.update(time=time, labels=class_labels)
+            return SimpleNamespace(sample=x)
+
+    betas = torch.linspace(1e-4, 0.02, 1000)
+    model = example("diffusers_unet").DiffusersDenoiser(FakeUNet(), betas)
+    assert Signature.of(model).label_dim == 10 and model.image_shape == (1, 4, 4)
+    s = torch.stack([model.levels[100], (model.levels[3] + model.levels[4]) / 2, torch.tensor(1e-9), torch.tensor(1e9)])
+    x = torch.ones(4, 1, 4, 4)
+    found = model(x, s, torch.tensor([3, -1, 0, 9]))
+    assert torch.allclose(asked["time"], torch.tensor([100, 3.5, 0, 999]), atol=1e-3)
+    assert asked["labels"].tolist() == [3, 10, 0, 9]
+    assert torch.allclose(found[:, 0, 0, 0], 1 - s / (1 + s**2).sqrt())
+
+
+def test_the_torchvision_adapter_normalises():
+    model = example("torchvision_classifier").Normalised(torch.nn.Flatten(), (3, 1, 1), 3)
+    mean = torch.tensor([0.4914, 0.4822, 0.4465]).view(1, 3, 1, 1)
+    assert torch.allclose(model(mean), torch.zeros(1, 3)) and Signature.of(model).output.name == "logits"
+
+
+def test_the_digit_classifier_trains_and_is_served(tmp_path, monkeypatch, capsys):
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 10, 500).astype(np.uint8)
+    images = (25 * labels[:, None, None] + random.integers(0, 20, (500, 28, 28))).astype(np.uint8)
+    for name, array in [("images-idx3", images), ("labels-idx1", labels)]:
+        head = b"\0\0\x08" + bytes([array.ndim]) + np.array(array.shape, ">u4").tobytes()
+        (tmp_path / f"train-{name}-ubyte").write_bytes(head + array.tobytes())
+    out = tmp_path / "digits.safetensors"
+    command = ["train", "--data", tmp_path, "--sigma", 0.1, "--minutes", 0.05, "--threads", 1, "--out", out]
+    monkeypatch.setattr(sys, "argv", [str(word) for word in command])
+    example("train_mnist_classifier").main()
+    assert "held-out" in capsys.readouterr().out
+    source = str(SERVING / "examples" / "train_mnist_classifier.py")
+    served = FixedBatch(load_model(source, out), "cpu", Execution(batch=4))
+    assert served({"x": np.zeros((3, 1, 32, 32), np.float32)})["logits"].shape == (3, 10)
+    assert ndc_safetensors.header(out)[1]["sigma"] == "0.1"

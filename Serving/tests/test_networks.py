@@ -1,0 +1,58 @@
+"""The EDM networks against recorded outputs, through the same path as a served row."""
+
+import json
+
+import pytest
+
+torch = pytest.importorskip("torch")
+import numpy as np  # noqa: E402
+
+from adapters.own import load_model  # noqa: E402
+from conftest import REPOSITORY  # noqa: E402
+from networks import edm_network, multihead, ndc_safetensors  # noqa: E402
+from runtime.fixed_batch import Execution, FixedBatch  # noqa: E402
+
+NAMES = ["tiny-ddpmpp-edm", "tiny-ncsnpp-ve", "tiny-adm-iddpm"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fixtures_through_the_fixed_batch(fixture, name):
+    folder = fixture(name)
+    served = FixedBatch(load_model(str(folder / "model.pkl")), "cpu", Execution(batch=64))
+    arrays = {n: np.load(folder / f"{n}.npy") for n in ("x", "sigma", "labels")}
+    sigma = arrays["sigma"].astype(np.float32)[:, None]
+    cases = {"denoised": arrays["labels"][:, None], "denoised_unconditional": np.full((len(sigma), 1), -1, np.int64)}
+    for recorded, label in cases.items():
+        reference = np.load(folder / f"{recorded}.npy")
+        found = served({"x": arrays["x"], "sigma": sigma, "label": label})["denoised"]
+        assert np.abs(found - reference).max() <= 2e-5 * np.abs(reference).max()
+    served.close()
+
+
+def test_labels_and_none_may_stand_in_one_batch(fixture):
+    denoiser = edm_network.load_pickle(fixture("tiny-ncsnpp-ve") / "model.pkl")
+    x, s = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0)), torch.tensor([0.5, 2.0])
+    both = denoiser(x, s, torch.tensor([1, -1]))
+    assert torch.allclose(both[0], denoiser(x, s, torch.tensor([1, 1]))[0], atol=1e-6)
+    assert torch.allclose(both[1], denoiser(x, s, None)[1], atol=1e-6)
+
+
+def test_the_bundled_safetensors_loads():
+    model = load_model(str(REPOSITORY / "Resources" / "models" / "edm-mnist-32x32-cond.safetensors"))
+    assert model.image_shape == (1, 32, 32) and model.label_dim == 10
+
+
+def test_multi_head_serves_the_head_of_the_label(tmp_path):
+    from adapters.checkpoints import MultiHeadDenoiser
+
+    network = {
+        "kind": "MultiHeadUNet", "imageResolution": 16, "imageChannels": 3, "labelDimension": 4, "patch": 2,
+        "channels": [8, 16], "encoderBlocks": [1, 1], "decoderBlocks": [1], "noiseChannels": 8, "embeddingChannels": 16,
+    }  # fmt: skip
+    described = json.loads(json.dumps({"network": network, "preconditioning": {"kind": "EDM", "sigmaData": 0.5}}))
+    denoiser = multihead.MultiHeadDenoiser(ndc_safetensors.multihead_architecture(described))
+    multihead.initialise(denoiser, torch.Generator().manual_seed(0))
+    x, s = torch.randn(3, 3, 16, 16), torch.tensor([0.2, 1.0, 3.0])
+    with torch.inference_mode():
+        every, found = denoiser(x, s), MultiHeadDenoiser(denoiser)(x, s, torch.tensor([2, -1, 0]))
+    assert torch.equal(found, torch.stack([every[0, 2], every[1, 4], every[2, 0]]))
