@@ -76,7 +76,8 @@ import Testing
     let report = try await verify(
       change: { $0.engine.libraries["oneDNN"] = "3.13.2" },
       edit: { try edit($0, line: 2, #""evaluations":[0-9]*"#) { $0 + "0" } })
-    #expect(report.engineDifferences.map(\.part) == ["libraries"] && report.engineDifferences[0].here == "oneDNN 3.13.2")
+    #expect(report.engineDifferences.map(\.part) == ["libraries"])
+    #expect(report.engineDifferences.first?.here == "oneDNN 3.13.2")
     #expect(report.verdict != .fails && report.differing.count == 1 && report.failures.isEmpty)
   }
 
