@@ -14,7 +14,7 @@ import Testing
     #expect(ClassifierSpecification.paper().weighting == .edmReference)
     #expect(
       ClassificationMethod.allCases.map(\.rawValue)
-        == ["apndc", "apndc-posterior", "epndc", "dc", "denoise-classify"])
+        == ["apndc", "apndc-posterior", "epndc", "dc", "denoise-classify", "classifier"])
   }
 
   @Test(arguments: [(ClassificationMethod.exactPosterior, 1190), (.diffusion, 1240), (.denoiseThenClassify, 1241)])
@@ -94,7 +94,7 @@ import Testing
     func makeEvaluator() -> any DenoiserEvaluator { base.makeEvaluator() }
   }
 
-  @Test(arguments: ClassificationMethod.allCases)
+  @Test(arguments: ClassificationMethod.allCases.filter(\.hasLevels))
   func `a model without an unconditional answer suits the methods without x̂ alone`(
     method: ClassificationMethod
   ) throws {

@@ -47,7 +47,7 @@ import Testing
     #expect(spoiled.prediction == nil)
   }
 
-  @Test(arguments: ClassificationMethod.allCases)
+  @Test(arguments: ClassificationMethod.allCases.filter(\.hasLevels))
   func `in ascending order without margins it equals the full classifier bit for bit`(
     method: ClassificationMethod
   ) throws {
@@ -66,7 +66,7 @@ import Testing
 
   @Test func `level errors under a classifier's weights are its losses, and any weights' losses come from them`() throws
   {
-    for method in ClassificationMethod.allCases {
+    for method in ClassificationMethod.allCases.filter(\.hasLevels) {
       var specification = LossWorkerTests.specification(method)
       let inputs = LossWorkerTests.inputs(3, like: smallMixture())
       let classifier = try specification.makeClassifier(denoiser: smallMixture())

@@ -57,7 +57,7 @@ import Testing
     let classifier = try Mixture.smoothed().base
     #expect(try SmoothedClassifier(classifier).sigma == PixelNoise(Mixture.sigma))
     #expect(throws: UsageError.self) { try SmoothedClassifier(classifier, sigma: 2 * Mixture.sigma) }
-    for method in ClassificationMethod.allCases {
+    for method in ClassificationMethod.allCases.filter(\.hasLevels) {
       var specification = ClassifierSpecification(method: method, sigma: 0.3)
       #expect(try specification.makeClassifier(denoiser: Mixture.denoiser).smoothing == PixelNoise(0.3))
       guard method == .diffusion else { continue }
