@@ -76,8 +76,10 @@ import Testing
     let report = try await verify(
       change: { $0.engine.libraries["oneDNN"] = "3.13.2" },
       edit: { try edit($0, line: 2, #""evaluations":[0-9]*"#) { $0 + "0" } })
-    #expect(report.engineDifferences.map(\.part) == ["libraries"] && report.engineDifferences[0].here == "oneDNN 3.13.2")
-    #expect(report.verdict != .fails && report.differing.count == 1 && report.failures.isEmpty)
+    #expect(report.engineDifferences.map(\.part) == ["libraries"])
+    #expect(report.engineDifferences.map(\.here) == ["oneDNN 3.13.2"])
+    #expect(report.differing.count == 1 && report.confirmed == 7)
+    #expect(!report.failures.contains { $0.problem == "not what the votes drawn again give" })
   }
 
   /// Replaces the first match in a line of records.jsonl.
