@@ -167,7 +167,7 @@ struct VerifyCommandTests {
 
       var pixels = try Data(contentsOf: URL(fileURLWithPath: run.folder.file("x.npy")))
       // Of the first of eight pictures; the last is none of the run's.
-      pixels[pixels.count - 7 * 256 - 1] ^= 1
+      pixels[pixels.count - 7 * 256 - 2] ^= 1
       try pixels.write(to: URL(fileURLWithPath: run.folder.file("x.npy")))
       let report = try run.verify("--json", "--redraw", "all").json(Report.self)
       #expect(report.failures.contains { $0.field == "picture.digest" && $0.line == 1 })
