@@ -24,8 +24,8 @@ struct OutputSafetyTests {
 
   /// What values are called that name no file.
   private static let plain: Set = [
-    "K", "N", "a", "c", "i", "k", "level", "levels", "loss", "method", "n", "n0", "n|all", "name", "precision", "preset",
-    "r",
+    "K", "N", "a", "c", "i", "k", "level", "levels", "loss", "method", "n", "n0", "n|all", "name", "precision",
+    "preset", "r",
     "rule", "s", "seconds", "shape", "share", "sigma", "T", "url", "weighting",
   ]
 
