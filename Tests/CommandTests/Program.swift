@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import TestSupport
 import Testing
@@ -32,12 +31,11 @@ struct Program {
   static let absent: Comment = "the ndc executable was not built"
 
   /// Longer than any run here takes; a program that hangs is ended and its test fails.
-  private static let timeLimit = DispatchTimeInterval.seconds(600)
+  private static let timeLimit: TimeInterval = 600
 
   private struct Absent: Error {}
 
-  private let process = Process()
-  private let ended = DispatchSemaphore(value: 0)
+  private let process: ChildProcess
   private let folder: URL
 
   /// Starts the program.
@@ -52,19 +50,14 @@ struct Program {
     for name in ["output", "errors"] {
       try Data().write(to: folder.appendingPathComponent(name))
     }
-    if let addressSpace {
-      process.executableURL = URL(fileURLWithPath: "/bin/sh")
-      process.arguments = ["-c", "ulimit -v \(addressSpace) && exec \"$0\" \"$@\"", executable.path] + arguments
-    } else {
-      process.executableURL = executable
-      process.arguments = arguments
-    }
-    process.currentDirectoryURL = workingFolder ?? folder
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: folder.appendingPathComponent("output"))
-    process.standardError = try FileHandle(forWritingTo: folder.appendingPathComponent("errors"))
-    process.terminationHandler = { [ended] _ in ended.signal() }
-    try process.run()
+    let output = try FileHandle(forWritingTo: folder.appendingPathComponent("output"))
+    let errors = try FileHandle(forWritingTo: folder.appendingPathComponent("errors"))
+    let limited = addressSpace.map { ["-c", "ulimit -v \($0) && exec \"$0\" \"$@\"", executable.path] }
+    process = try ChildProcess(
+      limited == nil ? executable : URL(fileURLWithPath: "/bin/sh"), (limited ?? []) + arguments,
+      in: workingFolder ?? folder, output: output.fileDescriptor, errors: errors.fileDescriptor)
+    try output.close()
+    try errors.close()
   }
 
   /// Runs the program to its end.
@@ -75,20 +68,16 @@ struct Program {
   static func run(_ line: String) throws -> Ending { try run(line.split(separator: " ").map(String.init)) }
 
   var isRunning: Bool { process.isRunning }
-  var identifier: Int32 { process.processIdentifier }
+  var identifier: Int32 { process.identifier }
 
-  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+  func send(_ signal: Int32) { process.send(signal) }
 
   /// Waits for the end; called once.
   func wait() throws -> Ending {
-    if ended.wait(timeout: .now() + Self.timeLimit) == .timedOut {
-      send(SIGKILL)
-      ended.wait()
-    }
+    let ending = process.wait(limit: Self.timeLimit)
     defer { try? FileManager.default.removeItem(at: folder) }
     return Ending(
-      status: process.terminationReason == .exit ? process.terminationStatus : nil,
-      output: try text("output"), errors: try text("errors"))
+      status: ending.isSignal ? nil : ending.code, output: try text("output"), errors: try text("errors"))
   }
 
   private func text(_ name: String) throws -> String {

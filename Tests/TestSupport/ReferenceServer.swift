@@ -16,7 +16,7 @@ package final class ReferenceServer {
 
   private struct Silent: Error {}
 
-  private let process = Process()
+  private let process: ChildProcess
   package let port: Int
 
   /// Starts a server and waits until it listens.
@@ -25,12 +25,10 @@ package final class ReferenceServer {
   package init(_ options: [String] = [], port: Int = 0) throws {
     guard let executable = Self.executable else { throw Silent() }
     let output = Pipe()
-    process.executableURL = executable
-    process.arguments = options + ["--port", "\(port)"]
-    process.currentDirectoryURL = Repository.root
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    try process.run()
+    process = try ChildProcess(
+      executable, options + ["--port", "\(port)"], in: Repository.root,
+      output: output.fileHandleForWriting.fileDescriptor)
+    try output.fileHandleForWriting.close()
     var line = Data()
     while let byte = try output.fileHandleForReading.read(upToCount: 1), !byte.isEmpty, byte[0] != 10 { line += byte }
     guard let number = Int(String(decoding: line, as: UTF8.self)) else { throw Silent() }
@@ -43,9 +41,8 @@ package final class ReferenceServer {
 
   /// SIGKILL, and waits for the end.
   package func kill() {
-    guard process.isRunning else { return }
-    Foundation.kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    process.send(SIGKILL)
+    process.wait()
   }
 
   /// Another server in this one's place.
