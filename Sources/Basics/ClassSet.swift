@@ -40,6 +40,19 @@ public struct ClassSet: Hashable, Sendable {
     return nil
   }
 
+  /// Where `all` has each of these classes.
+  ///
+  /// - Parameter owner: what the classes of `all` belong to, for the message.
+  /// - Throws: `UsageError` for a class that it does not have.
+  package func places(in all: ClassSet, of owner: String) throws -> [Int] {
+    try labels.map { label in
+      guard let place = all.place(of: label) else {
+        throw UsageError("\(.classes): the \(owner) has no class \(label), only \(all)")
+      }
+      return place
+    }
+  }
+
   public func contains(_ label: Int) -> Bool { place(of: label) != nil }
 }
 

@@ -50,7 +50,7 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   ///
   /// - Throws: `UsageError`.
   public func grid() throws -> NoiseGrid {
-    guard sigma.isFinite, sigma >= 0 else { throw UsageError("\(.sigma) \(sigma): must be finite and not negative") }
+    try checkSigma()
     if let explicit = levels ?? (weighting == .learned ? calibration?.levels.map(\.sigma) : nil) {
       do {
         return try NoiseGrid(points: explicit)
@@ -66,11 +66,7 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   ///
   /// - Throws: `UsageError`.
   public func validate() throws {
-    if method == .classifier {
-      guard sigma.isFinite, sigma >= 0 else { throw UsageError("\(.sigma) \(sigma): must be finite and not negative") }
-      return
-    }
-    _ = try levelCount()
+    if method.hasLevels { _ = try levelCount() } else { try checkSigma() }
   }
 
   /// How many denoiser evaluations a vote costs at most: levels × classes, plus one where x̂ is needed. Without
@@ -79,7 +75,7 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   /// - Parameter classCount: the model's; where the specification names classes, these count.
   /// - Throws: `UsageError` as `validate()`.
   public func evaluationsPerVote(classCount: Int) throws -> Int {
-    try method == .classifier ? 1 : levelCount() * (classes?.count ?? classCount) + (needsUnconditional ? 1 : 0)
+    try method.hasLevels ? levelCount() * (classes?.count ?? classCount) + (needsUnconditional ? 1 : 0) : 1
   }
 
   /// - Throws: `UsageError` for an impossible specification, `InputError` when the denoiser does not suit it (no
@@ -116,6 +112,10 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
     }
   }
 
+  private func checkSigma() throws {
+    guard sigma.isFinite, sigma >= 0 else { throw UsageError("\(.sigma) \(sigma): must be finite and not negative") }
+  }
+
   private func levelCount() throws -> Int {
     let grid = try grid()
     if needsUnconditional, sigma == 0 { throw UsageError("\(.method) \(method.rawValue) needs a \(.sigma) above 0") }
@@ -146,11 +146,13 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
 extension ClassifierSpecification: CustomStringConvertible {
   /// One line for people: `apndc, σ = 0.25, 126 points, weighting edm`.
   public var description: String {
-    var parts = [method.rawValue, "σ = \(sigma)"]
-    if method == .classifier {
-      if let classes { parts.append("among \(classes)") }
-      return parts.joined(separator: ", ")
-    }
+    ([method.rawValue, "σ = \(sigma)"] + (method.hasLevels ? scoring : []) + (classes.map { ["among \($0)"] } ?? []))
+      .joined(separator: ", ")
+  }
+
+  /// Levels, weights and what is dropped early, in words.
+  private var scoring: [String] {
+    var parts: [String] = []
     if let explicit = levels ?? (weighting == .learned ? calibration?.levels.map(\.sigma) : nil) {
       parts.append("\(explicit.count) explicit levels")
     } else {
@@ -160,7 +162,6 @@ extension ClassifierSpecification: CustomStringConvertible {
     parts.append("weighting \(weighting.rawValue)")
     if noiseSharing == .independent { parts.append("independent noise") }
     if elimination != .none { parts.append(elimination.description) }
-    if let classes { parts.append("among \(classes)") }
-    return parts.joined(separator: ", ")
+    return parts
   }
 }

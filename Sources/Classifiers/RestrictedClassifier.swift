@@ -10,12 +10,7 @@ public struct RestrictedClassifier: BaseClassifier {
 
   /// - Throws: `UsageError` for a class that the classifier does not have.
   public init(_ base: any BaseClassifier, to classes: ClassSet) throws {
-    places = try classes.labels.map { label in
-      guard let place = base.classes.place(of: label) else {
-        throw UsageError("\(.classes): the classifier has no class \(label), only \(base.classes)")
-      }
-      return place
-    }
+    places = try classes.places(in: base.classes, of: "classifier")
     self.base = base
     self.classes = classes
   }

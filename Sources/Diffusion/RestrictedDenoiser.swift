@@ -12,12 +12,7 @@ public struct RestrictedDenoiser: Denoiser {
 
   /// - Throws: `UsageError` for a class that the model does not have.
   public init(_ base: any Denoiser, to classes: ClassSet) throws {
-    queried = try classes.labels.map { label in
-      guard let place = base.classes.place(of: label) else {
-        throw UsageError("\(.classes): the model has no class \(label), only \(base.classes)")
-      }
-      return place
-    }
+    queried = try classes.places(in: base.classes, of: "model")
     self.base = base
     self.classes = classes
   }

@@ -2,7 +2,6 @@ import Basics
 import Datasets
 import Diffusion
 import Foundation
-import ServedModels
 import UNets
 
 extension DiffusionModel {
@@ -34,7 +33,7 @@ extension DiffusionModel {
         classCount: images.classCount, allowsEmptyClasses: true),
       digest: digest, architecture: "analytic denoiser of \(images.count) images", classNames: images.classNames,
       parameters: nil, precision: .fp32, kernels: "analytic",
-      classifier: try reference.classifier.map { try ServedClassifier(at: ServedAddress($0), reference.served) },
+      classifier: try reference.openClassifier(),
       weightsDigest: { digest })
   }
 }

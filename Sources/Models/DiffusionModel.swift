@@ -121,7 +121,7 @@ public struct DiffusionModel: Sendable {
       classNames: ModelOutline(source: path, checkpoint.architecture, checkpoint.notes).classNames,
       parameters: checkpoint.parameterCount,
       precision: network.precision, kernels: network.kernelDescription,
-      classifier: try reference.classifier.map { try ServedClassifier(at: ServedAddress($0), reference.served) },
+      classifier: try reference.openClassifier(),
       weightsDigest: { checkpoint.weightsDigest() })
   }
 

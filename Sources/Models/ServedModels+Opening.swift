@@ -35,7 +35,7 @@ extension DiffusionModel {
       architecture: denoiser.model.line("denoiser", classes: denoiser.classCount), classNames: [], parameters: nil,
       precision: .fp32,
       kernels: nil, served: denoiser.model,
-      classifier: try reference.classifier.map { try ServedClassifier(at: ServedAddress($0), reference.served) },
+      classifier: try reference.openClassifier(),
       weightsDigest: { denoiser.model.fingerprint })
   }
 
@@ -57,9 +57,14 @@ extension DiffusionModel {
   }
 
   /// Whether each vote must be cast by itself, because rows of one request depend on each other.
-  public var castsVotesAlone: Bool { servedModels.contains { $0.dependence != .none } }
-  /// Whether the votes may depend on each other whatever the client does, so that nothing is certified.
-  public var claimsNoCertificate: Bool { servedModels.contains { $0.dependence == .acrossRequests } }
+  private var castsVotesAlone: Bool { servedModels.contains { $0.dependence != .none } }
+}
+
+extension ModelReference {
+  /// The ordinary classifier that gives the votes, if one is named.
+  func openClassifier() throws -> ServedClassifier? {
+    try classifier.map { try ServedClassifier(at: ServedAddress($0), served) }
+  }
 }
 
 /// The model that answers without a label in another's place.

@@ -145,24 +145,3 @@ struct BehaviourProbe {
 
   private static func strangers(_ place: Int) -> [Int] { (0..<count).map { count * (place + 1) + $0 } }
 }
-
-/// How a row's answer depends on the other rows that the server works on.
-public enum CompanionDependence: String, Hashable, Sendable, Codable, Comparable {
-  case none
-  /// On the rows of its own request.
-  case withinRequests = "within requests"
-  /// On other requests' rows: nothing that the client sends keeps votes apart.
-  case acrossRequests = "across requests"
-  /// The same request is answered differently each time.
-  case unrepeatable
-
-  public static func < (first: CompanionDependence, second: CompanionDependence) -> Bool { first.rank < second.rank }
-  private var rank: Int {
-    switch self {
-    case .none: 0
-    case .withinRequests: 1
-    case .acrossRequests: 2
-    case .unrepeatable: 3
-    }
-  }
-}

@@ -17,43 +17,35 @@ public struct ServedClassifier: BaseClassifier {
   public var isServedElsewhere: Bool { true }
   public func requireUnchanged() throws { try model.requireUnchanged(model.makeExchange()) }
 
-  public func makeWorker() throws -> any ClassifierWorker { ServedClassifierWorker(try ServedLogits(model)) }
+  public func makeWorker() throws -> any ClassifierWorker { ServedClassifierWorker(try ServedLogits(self)) }
 }
 
-/// Logits of pictures, row by row.
-final class ServedLogits {
-  private let model: ServedModel
-  private let exchange: InferenceExchange
-  private var isConnected = false
+/// Logits of pictures as losses: the least loss is the greatest logit, the lowest of equal ones.
+private final class ServedLogits {
+  private let rows: ServedRows
+  private let classCount: Int
 
-  init(_ model: ServedModel) throws {
-    self.model = model
-    exchange = try model.makeExchange()
+  init(_ classifier: ServedClassifier) throws {
+    rows = try ServedRows(classifier.model)
+    classCount = classifier.classCount
   }
 
-  var imageShape: ImageShape { model.signature.imageShape }
-  var classCount: Int { model.signature.classCount }
-
   /// - Parameter pixels: n×C×H×W floats.
-  /// - Returns: the n×K logits.
-  func logits(_ pixels: [Float]) throws -> [Float] {
-    let size = imageShape.count
-    let count = pixels.count / size
-    var logits = [Float]()
-    logits.reserveCapacity(count * classCount)
+  /// - Returns: n times −logits, one evaluation each.
+  func losses(_ pixels: [Float]) throws -> [ClassLosses] {
+    let size = rows.model.imageShape.count
+    var losses: [ClassLosses] = []
     try pixels.withUnsafeBufferPointer { pixels in
-      var start = 0
-      while start < count {
-        let end = min(start + model.batch, count)
-        let answer = try exchange.ask(.init(x: UnsafeBufferPointer(rebasing: pixels[start * size..<end * size]))) {
-          logits.append(contentsOf: $0)
+      try rows.ask(pixels.count / size) { range in
+        .init(x: UnsafeBufferPointer(rebasing: pixels[range.lowerBound * size..<range.upperBound * size]))
+      } receive: { range, logits in
+        losses += range.indices.map { $0 - range.lowerBound }.map { row in
+          ClassLosses(
+            losses: logits[row * classCount..<(row + 1) * classCount].map { -Double($0) }, evaluations: 1)
         }
-        if case .rows(isOnNewConnection: true) = answer, isConnected { try model.requireUnchanged(exchange) }
-        isConnected = true
-        start = end
       }
     }
-    return logits
+    return losses
   }
 }
 
@@ -63,13 +55,7 @@ private final class ServedClassifierWorker: ClassifierWorker {
   init(_ logits: ServedLogits) { self.logits = logits }
 
   func classLosses(_ inputs: [ClassifierInput]) throws -> [ClassLosses] {
-    let answers = try logits.logits(inputs.flatMap { ModelSpace.toPixels($0.image) })
-    return inputs.indices.map { index in
-      // The least loss is the greatest logit, the lowest of equal ones.
-      ClassLosses(
-        losses: answers[index * logits.classCount..<(index + 1) * logits.classCount].map { -Double($0) }, evaluations: 1
-      )
-    }
+    try logits.losses(inputs.flatMap { ModelSpace.toPixels($0.image) })
   }
 }
 
@@ -107,7 +93,7 @@ public struct DenoisedClassifier: BaseClassifier {
   }
 
   public func makeWorker() throws -> any ClassifierWorker {
-    Worker(try denoiser.makeEvaluator(), try ServedLogits(classifier.model), noise)
+    Worker(try denoiser.makeEvaluator(), try ServedLogits(classifier), noise)
   }
 
   private final class Worker: ClassifierWorker {
@@ -129,12 +115,7 @@ public struct DenoisedClassifier: BaseClassifier {
       try noisy.withUnsafeBufferPointer { noisy in
         try denoised.withUnsafeMutableBufferPointer { try evaluator.denoise(queries, inputs: noisy, outputs: $0) }
       }
-      let answers = try logits.logits(ModelSpace.toPixels(denoised))
-      return inputs.indices.map { index in
-        ClassLosses(
-          losses: answers[index * logits.classCount..<(index + 1) * logits.classCount].map { -Double($0) },
-          evaluations: 1)
-      }
+      return try logits.losses(ModelSpace.toPixels(denoised))
     }
   }
 }

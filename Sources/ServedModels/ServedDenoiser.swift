@@ -21,7 +21,7 @@ public struct ServedDenoiser: Denoiser {
   public var preferredBatchSize: Int { model.batch }
 
   public func makeEvaluator() throws -> any DenoiserEvaluator {
-    ServedDenoiserEvaluator(model, try model.makeExchange())
+    ServedDenoiserEvaluator(try ServedRows(model))
   }
 
   public var isServedElsewhere: Bool { true }
@@ -43,38 +43,23 @@ public struct ServedDenoiser: Denoiser {
 }
 
 private final class ServedDenoiserEvaluator: DenoiserEvaluator {
-  private let model: ServedModel
-  private let exchange: InferenceExchange
-  /// The first connection of an evaluator is not a new one: the fingerprint was taken moments ago.
-  private var isConnected = false
+  private let rows: ServedRows
 
-  init(_ model: ServedModel, _ exchange: InferenceExchange) {
-    self.model = model
-    self.exchange = exchange
-  }
+  init(_ rows: ServedRows) { self.rows = rows }
 
   func denoise(
     _ queries: [DenoiserQuery], inputs: UnsafeBufferPointer<Float>, outputs: UnsafeMutableBufferPointer<Float>
   ) throws {
-    let size = model.signature.imageShape.count
+    let size = rows.model.imageShape.count
     precondition(inputs.count == queries.count * size && outputs.count == inputs.count, "a row per query")
-    var start = 0
-    while start < queries.count {
-      let end = min(start + model.batch, queries.count)
-      let part = queries[start..<end]
-      let rows = InferenceExchange.Rows(
-        x: UnsafeBufferPointer(rebasing: inputs[start * size..<end * size]),
-        sigma: part.map { Float($0.noise.sigma) },
-        labels: part.map { $0.label.map(Int64.init) ?? ServedDenoiser.noLabel })
-      let answer = try exchange.ask(rows) {
-        _ = UnsafeMutableBufferPointer(rebasing: outputs[start * size..<end * size]).update(fromContentsOf: $0)
-      }
-      if case .rows(isOnNewConnection: true) = answer {
-        // Whoever answers there now may be another model: nothing is used before it is known.
-        if isConnected { try model.requireUnchanged(exchange) }
-      }
-      isConnected = true
-      start = end
+    func values(_ range: Range<Int>) -> Range<Int> { range.lowerBound * size..<range.upperBound * size }
+    try rows.ask(queries.count) { range in
+      InferenceExchange.Rows(
+        x: UnsafeBufferPointer(rebasing: inputs[values(range)]),
+        sigma: queries[range].map { Float($0.noise.sigma) },
+        labels: queries[range].map { $0.label.map(Int64.init) ?? ServedDenoiser.noLabel })
+    } receive: { range, answers in
+      _ = UnsafeMutableBufferPointer(rebasing: outputs[values(range)]).update(fromContentsOf: answers)
     }
   }
 }

@@ -79,7 +79,7 @@ import Testing
     manifest.model.classifierSource = "http://localhost/v2/models/a"
     manifest.model.served = .init(
       server: "a", serverVersion: "1", versions: ["1"], classes: 3, imageShape: nil, batch: 64,
-      companionDependence: "none")
+      companionDependence: .none)
     let leaves = try JSONValue(encoding: manifest).leaves().keys
     #expect(RunManifest.freeFields.subtracting(leaves).isSubset(of: ["images.listed", "model.unconditionalSource"]))
   }

@@ -44,8 +44,7 @@ struct ReferenceValues: Decodable {
   let radii: [Radius]
 
   static func load() throws -> ReferenceValues {
-    let url = Repository.root.appendingPathComponent("Tests/StatisticsTests/Fixtures/reference_values.json")
-    return try JSONDecoder().decode(ReferenceValues.self, from: Data(contentsOf: url))
+    try JSONFixture.read("reference_values", of: "StatisticsTests", as: ReferenceValues.self)
   }
 }
 

@@ -26,8 +26,7 @@ struct RoundingValues: Decodable {
   let radii: [Radius]
 
   static func load() throws -> RoundingValues {
-    let url = Repository.root.appendingPathComponent("Tests/StatisticsTests/Fixtures/rounding.json")
-    return try JSONDecoder().decode(RoundingValues.self, from: Data(contentsOf: url))
+    try JSONFixture.read("rounding", of: "StatisticsTests", as: RoundingValues.self)
   }
 }
 

@@ -24,7 +24,6 @@ public struct RaceCalibration: Hashable, Sendable {
     let classCount = samples[0].errors.classCount
     var running = samples.map { _ in [Double](repeating: 0, count: classCount) }
     var alive = samples.map { _ in Set(0..<classCount) }
-    var evaluations = 0
     var lost = 0
     let full = samples.map { Self.winner($0, levels, weights) }
     var margins: [Double] = []
@@ -34,7 +33,6 @@ public struct RaceCalibration: Hashable, Sendable {
         let errors = sample.errors.errors(at: level)
         for label in alive[index] {
           running[index][label] += weights[position] * errors[errors.startIndex + label]
-          evaluations += 1
         }
         guard full[index] == sample.label, alive[index].contains(sample.label) else { continue }
         let best = alive[index].map { running[index][$0] }.min() ?? 0
@@ -55,15 +53,12 @@ public struct RaceCalibration: Hashable, Sendable {
         alive[index] = alive[index].filter { running[index][$0] - best <= margin }
       }
     }
-    let right = samples.indices.count { index in
-      let winner = alive[index].sorted().min { running[index][$0] < running[index][$1] }
-      return winner == samples[index].label
-    }
+    let judged = samples.map { Self.judge($0, levels, weights, margins) }
     let ascending = levels.sorted()
     race = Race(order: levels.map { ascending.firstIndex(of: $0) ?? 0 }, rule: .margins(margins))
-    accuracy = Double(right) / Double(samples.count)
+    accuracy = Double(zip(judged, samples).count { $0.winner == $1.label }) / Double(samples.count)
     fullAccuracy = Double(zip(full, samples).count { $0 == $1.label }) / Double(samples.count)
-    evaluationsPerVote = Double(evaluations) / Double(samples.count)
+    evaluationsPerVote = Double(judged.reduce(0) { $0 + $1.evaluations }) / Double(samples.count)
     self.levels = levels
     self.weights = weights
     self.margins = margins
@@ -71,6 +66,12 @@ public struct RaceCalibration: Hashable, Sendable {
 
   /// The class that the race gives to a vote, and the denoiser evaluations that it takes.
   func judge(_ sample: CalibrationSample) -> (winner: Int?, evaluations: Int) {
+    Self.judge(sample, levels, weights, margins)
+  }
+
+  private static func judge(
+    _ sample: CalibrationSample, _ levels: [Int], _ weights: [Double], _ margins: [Double]
+  ) -> (winner: Int?, evaluations: Int) {
     var running = [Double](repeating: 0, count: sample.errors.classCount)
     var alive = Array(running.indices)
     var evaluations = 0

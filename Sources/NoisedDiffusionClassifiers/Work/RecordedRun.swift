@@ -61,7 +61,7 @@ extension RunManifest.Served {
       server: model.served?.server, serverVersion: model.served?.serverVersion, versions: model.served?.versions,
       classes: settings.classes,
       imageShape: settings.imageShape.map { [$0.channels, $0.height, $0.width] }, batch: one.batch,
-      companionDependence: (models.map(\.dependence).max() ?? .none).rawValue)
+      companionDependence: models.map(\.dependence).max() ?? .none)
   }
 }
 
@@ -77,7 +77,7 @@ extension ServedSettings {
       imageShape = ImageShape(channels: sizes[0], height: sizes[1], width: sizes[2])
     }
     batch = recorded.batch
-    acceptsCompanionDependence = recorded.companionDependence != CompanionDependence.none.rawValue
+    acceptsCompanionDependence = recorded.companionDependence != .none
   }
 }
 

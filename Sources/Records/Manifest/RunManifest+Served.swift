@@ -1,3 +1,5 @@
+import Basics
+
 extension RunManifest {
   /// How models are served that live elsewhere (Docs/Serving.md): what the votes depend on, and what tells whose they are.
   public struct Served: Hashable, Sendable, Codable {
@@ -10,12 +12,12 @@ extension RunManifest {
     public var imageShape: [Int]?
     /// B, the rows of every request.
     public var batch: Int
-    /// `none`, or on which rows an answer depends: accepted by the user, and votes then have requests of their own.
-    public var companionDependence: String
+    /// On which rows an answer depends: accepted by the user, and votes then have requests of their own.
+    public var companionDependence: CompanionDependence
 
     public init(
       server: String?, serverVersion: String?, versions: [String]?, classes: Int?, imageShape: [Int]?, batch: Int,
-      companionDependence: String
+      companionDependence: CompanionDependence
     ) {
       self.server = server
       self.serverVersion = serverVersion
@@ -25,8 +27,5 @@ extension RunManifest {
       self.batch = batch
       self.companionDependence = companionDependence
     }
-
-    /// Whether votes may depend on each other whatever the client does: the run then claims no certificate.
-    public var claimsNoCertificate: Bool { companionDependence == "across requests" }
   }
 }

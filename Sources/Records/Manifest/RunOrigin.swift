@@ -43,7 +43,7 @@ public struct RunOrigin: Hashable, Sendable, Decodable {
     public struct Served: Hashable, Sendable, Decodable {
       public var server: String?
       public var serverVersion: String?
-      public var companionDependence: String?
+      public var companionDependence: CompanionDependence?
     }
   }
 

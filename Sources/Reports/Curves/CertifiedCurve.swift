@@ -32,26 +32,12 @@ public struct CertifiedCurve: Hashable, Sendable {
   }
 
   /// Correct images with radius ≥ r.
-  public func count(atRadius radius: Double) -> Int {
-    var low = 0
-    var high = radii.count
-    while low < high {
-      let middle = low + (high - low) / 2
-      if radii[middle] < radius { low = middle + 1 } else { high = middle }
-    }
-    return radii.count - low
-  }
+  public func count(atRadius radius: Double) -> Int { radii.countAscending(atLeast: radius) }
 
   public func share(atRadius radius: Double) -> Share { Share(count(atRadius: radius), of: total) }
 
   public var largestRadius: Double { radii.last ?? 0 }
 
   /// Every distinct radius with the count there, ascending; between two of them the later count holds.
-  public var steps: [Step] {
-    var steps: [Step] = []
-    for (position, radius) in radii.enumerated() where position == 0 || radii[position - 1] < radius {
-      steps.append(Step(radius: radius, count: radii.count - position))
-    }
-    return steps
-  }
+  public var steps: [Step] { radii.ascendingSteps.map { Step(radius: $0.value, count: $0.count) } }
 }

@@ -35,15 +35,7 @@ public struct LowerBoundCurve: Hashable, Sendable {
   }
 
   /// Images whose bound is at least p.
-  public func count(atLeast p: Double) -> Int {
-    var low = 0
-    var high = bounds.count
-    while low < high {
-      let middle = low + (high - low) / 2
-      if bounds[middle] < p { low = middle + 1 } else { high = middle }
-    }
-    return bounds.count - low
-  }
+  public func count(atLeast p: Double) -> Int { bounds.countAscending(atLeast: p) }
 
   public func share(atLeast p: Double) -> Share { Share(count(atLeast: p), of: total) }
 
@@ -54,13 +46,7 @@ public struct LowerBoundCurve: Hashable, Sendable {
   }
 
   /// Every distinct bound with the count there, ascending.
-  public var steps: [Step] {
-    var steps: [Step] = []
-    for (position, bound) in bounds.enumerated() where position == 0 || bounds[position - 1] < bound {
-      steps.append(Step(bound: bound, count: bounds.count - position))
-    }
-    return steps
-  }
+  public var steps: [Step] { bounds.ascendingSteps.map { Step(bound: $0.value, count: $0.count) } }
 }
 
 extension ReportedRun {

@@ -16,7 +16,7 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   case contradictory(records: Int, firstLine: Int)
   case invalidVotes(Int)
   /// A served model's rows depend on other rows, which its user accepted: on which.
-  case companionDependence(String)
+  case companionDependence(CompanionDependence)
   /// The run is a table of another tool that differs from what Docs/Files.md describes.
   case quirk(TableQuirk)
   /// A table's σ is what its name says.
@@ -41,7 +41,7 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
       "\(records) records do not come of counting votes by the run’s rule (first on line \(line) of records.jsonl); `ndc "
         + "verify` says why."
     case .invalidVotes(let votes): "\(votes) votes ended in NaN; they count against the predicted class."
-    case .companionDependence("across requests"):
+    case .companionDependence(.acrossRequests):
       "The served model's answers depend on other requests' rows: votes may depend on each other, and no certificate is claimed."
     case .companionDependence:
       "A row's answer of the served model depends on the other rows of its request; each vote had requests of its own."

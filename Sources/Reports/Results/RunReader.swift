@@ -50,7 +50,7 @@ extension ReportedRun {
     if let count = origin.images?.count, count > records.count {
       notes.append(.unfinished(finished: records.count, images: count))
     }
-    if let dependence = origin.model?.served?.companionDependence, dependence != "none" {
+    if let dependence = origin.model?.served?.companionDependence, dependence != .none {
       notes.append(.companionDependence(dependence))
     }
     if let classes = origin.classes { notes.append(.someClasses(classes, others: origin.otherClasses)) }

@@ -12,8 +12,6 @@ extension Parameter {
     case .unconditionalModel: "--unconditional-model"
     case .imageShape: "--image-shape"
     case .rows: "--batch"
-    case .companionDependence: "--accept-companion-dependence"
-    case .classifierModel: "--classifier"
     case .sigma, .method, .timesteps, .levels, .weighting, .first, .count, .stride, .resume, .samples, .claim,
       .calibration, .precisions, .connections, .patience:
       "--" + rawValue
