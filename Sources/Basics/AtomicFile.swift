@@ -8,6 +8,13 @@ public struct AtomicFile {
 
   private let descriptor: Int32
   private let path: String
+  /// What is being written now.
+  private static let unfinished = Mutex<Set<String>>([])
+
+  /// Removes what is being written: for a process that ends in the middle of it.
+  package static func removeUnfinished() {
+    for path in unfinished.withLock({ $0 }) { unlink(path) }
+  }
 
   /// Writes a temporary file beside `path`, brings it to the disk and renames it.
   ///
@@ -35,8 +42,12 @@ public struct AtomicFile {
     let temporary = folder.appendingPathComponent("\(temporaryPrefix)\(unique)").path
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw failure("cannot write", path) }
+    unfinished.withLock { _ = $0.insert(temporary) }
     var finished = false
-    defer { if !finished { unlink(temporary) } }
+    defer {
+      if !finished { unlink(temporary) }
+      unfinished.withLock { _ = $0.remove(temporary) }
+    }
     do {
       defer { close(descriptor) }
       try body(AtomicFile(descriptor: descriptor, path: path))

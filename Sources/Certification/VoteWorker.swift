@@ -34,8 +34,11 @@ public final class VoteWorker {
   /// The votes in the order of the requests; a vote depends on its own request alone.
   ///
   /// - Throws: `CancellationError` when the task is cancelled; whatever the classifier throws.
-  public func votes(_ requests: [VoteRequest]) throws -> [Vote] {
-    let results = try worker.classLosses(requests.map(input))
+  public func votes(_ requests: [VoteRequest]) throws -> [Vote] { try votes(requests, help: nil) }
+
+  /// The same, with others that carry out some of the evaluations; a vote does not depend on who did.
+  package func votes(_ requests: [VoteRequest], help: (any EvaluationHelp)?) throws -> [Vote] {
+    let results = try helped(by: help) { try worker.classLosses(requests.map(input)) }
     precondition(results.count == requests.count, "a classifier answers every input")
     return results.map { result in
       precondition(result.losses.count == classes.count, "a classifier returns one loss per class")
@@ -47,11 +50,29 @@ public final class VoteWorker {
   ///
   /// - Precondition: the base classifier is one whose losses are sums over levels.
   /// - Throws: as `votes`.
-  public func levelErrors(_ requests: [VoteRequest]) throws -> [LevelErrors] {
+  public func levelErrors(_ requests: [VoteRequest]) throws -> [LevelErrors] { try levelErrors(requests, help: nil) }
+
+  /// The same, with others that carry out some of the evaluations.
+  package func levelErrors(_ requests: [VoteRequest], help: (any EvaluationHelp)?) throws -> [LevelErrors] {
     guard let worker = worker as? any LossClassifierWorker else {
       preconditionFailure("this classifier's losses have no levels")
     }
-    return try worker.levelErrors(requests.map(input))
+    return try helped(by: help) { try worker.levelErrors(requests.map(input)) }
+  }
+
+  /// Carries out a part of what another worker of the same classifier has to evaluate.
+  ///
+  /// - Throws: as `EvaluationParts.evaluate`.
+  package func evaluate(_ part: Int, of parts: EvaluationParts) throws {
+    guard let worker = worker as? any HelpedWorker else { preconditionFailure("this classifier evaluates no denoiser") }
+    try worker.evaluate(part, of: parts)
+  }
+
+  private func helped<Result>(by help: (any EvaluationHelp)?, _ work: () throws -> Result) rethrows -> Result {
+    guard let worker = worker as? any HelpedWorker else { return try work() }
+    worker.help = help
+    defer { worker.help = nil }
+    return try work()
   }
 
   private func input(_ request: VoteRequest) -> ClassifierInput {

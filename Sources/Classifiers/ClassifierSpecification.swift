@@ -69,13 +69,15 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
     if method.hasLevels { _ = try levelCount() } else { try checkSigma() }
   }
 
-  /// How many denoiser evaluations a vote costs at most: levels × classes, plus one where x̂ is needed. Without
-  /// elimination it is the exact number.
+  /// How many denoiser evaluations a vote costs at most: levels × classes, less where classes are halved, plus one where
+  /// x̂ is needed. Without elimination it is the exact number; a class whose loss is not a number escapes halving.
   ///
   /// - Parameter classCount: the model's; where the specification names classes, these count.
   /// - Throws: `UsageError` as `validate()`.
   public func evaluationsPerVote(classCount: Int) throws -> Int {
-    try method.hasLevels ? levelCount() * (classes?.count ?? classCount) + (needsUnconditional ? 1 : 0) : 1
+    guard method.hasLevels else { return 1 }
+    return try elimination.mostEvaluations(levelCount: levelCount(), classCount: classes?.count ?? classCount)
+      + (needsUnconditional ? 1 : 0)
   }
 
   /// - Throws: `UsageError` for an impossible specification, `InputError` when the denoiser does not suit it (no

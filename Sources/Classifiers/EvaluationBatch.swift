@@ -1,6 +1,6 @@
 import Diffusion
 
-/// Denoiser evaluations gathered until a batch is full; bounds the memory of a worker.
+/// Denoiser evaluations gathered until there is enough for everybody who can take part; bounds the memory of a worker.
 final class EvaluationBatch {
   /// One evaluation and what its answer will be compared with.
   struct Slot {
@@ -25,29 +25,44 @@ final class EvaluationBatch {
     }
   }
 
-  private let capacity: Int
+  /// Parts for each of several: whoever is slower then takes fewer.
+  private static let partsEach = 2
+  /// Evaluations that an evaluator is given at once.
+  private let partSize: Int
   private let pixelCount: Int
   private var inputs: [Float]
   private var outputs: [Float]
   private var queries: [DenoiserQuery] = []
   private var slots: [Slot] = []
 
-  init(capacity: Int, pixelCount: Int) {
-    self.capacity = capacity
+  init(partSize: Int, pixelCount: Int) {
+    self.partSize = partSize
     self.pixelCount = pixelCount
-    inputs = [Float](repeating: 0, count: capacity * pixelCount)
+    inputs = [Float](repeating: 0, count: partSize * pixelCount)
     outputs = inputs
-    queries.reserveCapacity(capacity)
-    slots.reserveCapacity(capacity)
+    queries.reserveCapacity(partSize)
+    slots.reserveCapacity(partSize)
   }
 
-  var isFull: Bool { slots.count == capacity }
+  /// Whether there is a part for each, asked for whenever one is full.
+  ///
+  /// - Parameter help: who else takes part; their number may change at any time, and changes no result.
+  func isFull(for help: (any EvaluationHelp)?) -> Bool {
+    let (parts, rest) = slots.count.quotientAndRemainder(dividingBy: partSize)
+    guard parts > 0, rest == 0 else { return false }
+    guard let spare = help?.spare, spare > 0 else { return true }
+    return parts >= Self.partsEach * (1 + spare)
+  }
+
   var isEmpty: Bool { slots.isEmpty }
 
   /// The arrays are kept by reference: a slot costs one image of memory.
   func add(_ query: DenoiserQuery, input: [Float], epsilon: [Float]?, target: [Float]?, tag: Int) {
-    precondition(!isFull, "a full batch must be evaluated first")
     let start = slots.count * pixelCount
+    if start == inputs.count {
+      inputs += [Float](repeating: 0, count: partSize * pixelCount)
+      outputs += [Float](repeating: 0, count: partSize * pixelCount)
+    }
     inputs.withUnsafeMutableBufferPointer { inputs in
       input.withUnsafeBufferPointer { input in
         for pixel in 0..<pixelCount { inputs[start + pixel] = input[pixel] }
@@ -61,20 +76,25 @@ final class EvaluationBatch {
   ///
   /// - Throws: `CancellationError` when the surrounding task was cancelled; what was gathered is discarded.
   func evaluate(
-    with evaluator: any DenoiserEvaluator, receive: (Slot, UnsafeBufferPointer<Float>) -> Void
+    with evaluator: any DenoiserEvaluator, help: (any EvaluationHelp)?,
+    receive: (Slot, UnsafeBufferPointer<Float>) -> Void
   ) throws {
     defer {
       queries.removeAll(keepingCapacity: true)
       slots.removeAll(keepingCapacity: true)
     }
-    if Task.isCancelled { throw CancellationError() }
     if slots.isEmpty { return }
     let count = slots.count * pixelCount
     try inputs.withUnsafeBufferPointer { inputs in
       try outputs.withUnsafeMutableBufferPointer { outputs in
-        try evaluator.denoise(
+        let parts = EvaluationParts(
           queries, inputs: UnsafeBufferPointer(rebasing: inputs[..<count]),
-          outputs: UnsafeMutableBufferPointer(rebasing: outputs[..<count]))
+          outputs: UnsafeMutableBufferPointer(rebasing: outputs[..<count]), size: partSize)
+        if let help, parts.count > 1 {
+          try help.evaluate(parts, own: evaluator)
+        } else {
+          for part in 0..<parts.count { try parts.evaluate(part, with: evaluator) }
+        }
         for (place, slot) in slots.enumerated() {
           let start = place * pixelCount
           receive(slot, UnsafeBufferPointer(rebasing: outputs[start..<start + pixelCount]))

@@ -30,6 +30,12 @@ public struct EvaluationPlan: Sendable {
     self.sharing = sharing
     self.elimination = elimination
   }
+
+  /// Evaluations of a vote at most, with its elimination or with nothing dropped.
+  package func evaluationsPerVote(dropsNothing: Bool = false) -> Int {
+    (dropsNothing ? .none : elimination).mostEvaluations(levelCount: terms.count, classCount: denoiser.classCount)
+      + (anchor.reconstructionNoise == nil ? 0 : 1)
+  }
 }
 
 /// A classifier whose losses are Σ_t ω_t·e_t(y): every one of Docs/Mathematics.md, Losses and predictions.

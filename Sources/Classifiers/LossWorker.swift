@@ -6,7 +6,7 @@ import Diffusion
 ///
 /// The squared errors of an (input, level, class) are computed by themselves and added in the order of the levels, so
 /// the losses of an input never depend on its companions.
-final class LossWorker: LossClassifierWorker {
+final class LossWorker: LossClassifierWorker, HelpedWorker {
   private let imageShape: ImageShape
   private let classCount: Int
   private let terms: [LossTerm]
@@ -15,6 +15,7 @@ final class LossWorker: LossClassifierWorker {
   private let weights: [Double]
   private let rounds: [VoteProgress.Round]
   private let evaluator: any DenoiserEvaluator
+  var help: (any EvaluationHelp)?
   private let batch: EvaluationBatch
   private var epsilon: [Float]
   private var noised: [Float]
@@ -31,7 +32,7 @@ final class LossWorker: LossClassifierWorker {
     weights = plan.terms.map(\.weight)
     rounds = plan.elimination.rounds(levelCount: plan.terms.count)
     evaluator = try denoiser.makeEvaluator()
-    batch = EvaluationBatch(capacity: max(1, denoiser.preferredBatchSize), pixelCount: imageShape.count)
+    batch = EvaluationBatch(partSize: max(1, denoiser.preferredBatchSize), pixelCount: imageShape.count)
     epsilon = [Float](repeating: 0, count: imageShape.count)
     noised = [Float](repeating: 0, count: imageShape.count)
   }
@@ -45,6 +46,8 @@ final class LossWorker: LossClassifierWorker {
       LevelErrors(classCount: classCount, values: $0.errors, evaluations: $0.evaluations)
     }
   }
+
+  func evaluate(_ part: Int, of parts: EvaluationParts) throws { try parts.evaluate(part, with: evaluator) }
 
   private func votes(_ inputs: [ClassifierInput], rounds: [VoteProgress.Round]) throws -> [VoteProgress] {
     for input in inputs {
@@ -78,8 +81,8 @@ final class LossWorker: LossClassifierWorker {
     var images = inputs.map { _ in [Float]() }
     for index in inputs.indices {
       batch.add(.init(noise: noise, label: nil), input: inputs[index].image, epsilon: nil, target: nil, tag: index)
-      if batch.isFull || index == inputs.count - 1 {
-        try batch.evaluate(with: evaluator) { images[$0.tag] = Array($1) }
+      if batch.isFull(for: help) || index == inputs.count - 1 {
+        try batch.evaluate(with: evaluator, help: help) { images[$0.tag] = Array($1) }
       }
     }
     return images
@@ -102,12 +105,12 @@ final class LossWorker: LossClassifierWorker {
       batch.add(
         .init(noise: term.noise, label: label), input: noised, epsilon: term.shift == 0 ? nil : epsilon,
         target: target, tag: (index * terms.count + level) * classCount + label)
-      if batch.isFull { try flush(&votes) }
+      if batch.isFull(for: help) { try flush(&votes) }
     }
   }
 
   private func flush(_ votes: inout [VoteProgress]) throws {
-    try batch.evaluate(with: evaluator) { slot, denoised in
+    try batch.evaluate(with: evaluator, help: help) { slot, denoised in
       let (rest, label) = slot.tag.quotientAndRemainder(dividingBy: classCount)
       let (index, level) = rest.quotientAndRemainder(dividingBy: terms.count)
       let term = terms[level]

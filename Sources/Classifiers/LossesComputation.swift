@@ -9,7 +9,7 @@ public struct LossesComputation: Sendable {
   /// How many images a worker holds at once.
   private static let imagesAtOnce = 64
 
-  private let classifier: any BaseClassifier
+  private let classifier: any LossClassifier
   private let rows: GivenNoise
 
   /// - Parameters:
@@ -46,6 +46,9 @@ public struct LossesComputation: Sendable {
     classifier = try specification.makeClassifier(denoiser: denoiser, grid: try NoiseGrid(points: grid))
     rows = GivenNoise(rows: noise, pixelCount: pixelCount)
   }
+
+  /// Denoiser evaluations of an image.
+  public var evaluationsPerImage: Int { classifier.plan.evaluationsPerVote() }
 
   /// L_y for every image and class, [N][K].
   ///

@@ -115,6 +115,9 @@ private final class AnalyticEvaluator: DenoiserEvaluator {
       }
     }
     let length = denoiser.imageShape.count
+    var share = EvaluationShare(queries.count)
+    defer { share.end() }
+    var done = 0
     for (label, places) in Dictionary(grouping: queries.indices, by: { queries[$0].label }) {
       let range = denoiser.examples.range(of: label)
       if range.isEmpty {
@@ -125,12 +128,15 @@ private final class AnalyticEvaluator: DenoiserEvaluator {
       }
       for start in stride(from: 0, to: places.count, by: NearestSearch.queriesAtOnce) {
         let block = places[start..<min(start + NearestSearch.queriesAtOnce, places.count)]
+        if Task.isCancelled { throw CancellationError() }
         let means = search.posteriorMeans(
           block.map { inputs[$0 * length..<($0 + 1) * length].map(Double.init) },
           noises: block.map { queries[$0].noise }, range: range)
         for (position, place) in block.enumerated() {
           for index in 0..<length { outputs[place * length + index] = Float(means[position * length + index]) }
         }
+        done += block.count
+        share.reach(Double(done) / Double(queries.count))
       }
     }
   }

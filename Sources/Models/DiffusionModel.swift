@@ -23,6 +23,8 @@ public struct DiffusionModel: Sendable {
   public let unconditionalDigest: String?
   /// Network, preconditioner and sizes in a line.
   public let architecture: String
+  /// The model that answers without a label in this one's place; nil where this one does.
+  public let companion: CompanionSummary?
   /// What the classes are called, by label; empty where nobody says.
   public let classNames: [String]
   /// nil for a model without parameters.
@@ -40,7 +42,7 @@ public struct DiffusionModel: Sendable {
 
   init(
     reference: ModelReference, denoiser: any Denoiser, digest: String, unconditionalDigest: String? = nil,
-    architecture: String, classNames: [String], parameters: Int?, precision: Precision, kernels: String?,
+    architecture: String, companion: CompanionSummary? = nil, classNames: [String], parameters: Int?, precision: Precision, kernels: String?,
     served: ServedModel? = nil,
     classifier: ServedClassifier? = nil, weightsDigest: @escaping @Sendable () -> String
   ) {
@@ -49,6 +51,7 @@ public struct DiffusionModel: Sendable {
     self.digest = digest
     self.unconditionalDigest = unconditionalDigest
     self.architecture = architecture
+    self.companion = companion
     self.classNames = classNames
     self.parameters = parameters
     self.precision = precision
@@ -79,7 +82,7 @@ public struct DiffusionModel: Sendable {
     try reference.served.validate()
     let model =
       switch reference.source {
-      case .file(let path): try checkpoint(path, reference, choosing: choice)
+      case .file(let path): try checkpoint(path, reference, choosing: choice, notice: notice)
       case .analytic(let data): try analytic(data, reference, resources: resources)
       case .served(let address): try served(address, reference, choosing: choice)
       }
@@ -104,20 +107,28 @@ public struct DiffusionModel: Sendable {
   }
 
   private static func checkpoint(
-    _ path: String, _ reference: ModelReference, choosing choice: PrecisionChoice
+    _ path: String, _ reference: ModelReference, choosing choice: PrecisionChoice, notice: (ModelNotice) -> Void
   ) throws -> DiffusionModel {
     let checkpoint = try Checkpoint.load(path: path)
     let companion = try reference.unconditional.map { try Companion.found(at: $0, reference.served) }
-    let hasRanges = checkpoint.quantization != nil && companion?.hasRanges ?? true
-    let precision = reference.precision ?? choice.precision(hasRanges: hasRanges)
+    let ranges = [checkpoint.quantization != nil, companion?.hasRanges ?? true]
+    let precision = reference.precision ?? choice.precision(hasRanges: !ranges.contains(false))
     let network = try UNetDenoiser(checkpoint, precision: precision)
-    let denoiser: any Denoiser =
-      try companion.map {
-        try PairedDenoiser(conditional: network, unconditional: $0.denoiser(precision: precision))
-      } ?? network
+    var denoiser: any Denoiser = network
+    var summary: CompanionSummary?
+    if let companion, let source = reference.unconditional {
+      let unconditional = try companion.denoiser(precision: precision)
+      denoiser = try PairedDenoiser(conditional: network, unconditional: unconditional)
+      summary = companion.summary(source, of: unconditional)
+      // Both or none: one precision stands in the record, for both.
+      if reference.precision == nil, choice == .fastest, case .file = companion, ranges[0] != ranges[1] {
+        summary?.reason = "\(ranges[0] ? source : path) has no ranges for int8"
+        notice(.oneHasRanges(with: ranges[0] ? path : source, without: ranges[0] ? source : path, used: precision))
+      }
+    }
     return DiffusionModel(
       reference: reference, denoiser: denoiser, digest: checkpoint.digest, unconditionalDigest: companion?.digest,
-      architecture: ModelSummary(checkpoint.architecture).line,
+      architecture: ModelSummary(checkpoint.architecture).line, companion: summary,
       classNames: ModelOutline(source: path, checkpoint.architecture, checkpoint.notes).classNames,
       parameters: checkpoint.parameterCount,
       precision: network.precision, kernels: network.kernelDescription,

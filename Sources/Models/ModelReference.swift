@@ -77,6 +77,8 @@ public struct ModelReference: Hashable, Sendable {
 public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
   /// The processor lacks the instructions of the precision asked for.
   case precisionUnavailable(asked: Precision, used: Precision)
+  /// Of a model and its unconditional companion one has ranges for int8, and the other has none.
+  case oneHasRanges(with: String, without: String, used: Precision)
   /// A calibration lies beside the model and was made for other weights.
   case foreignCalibration(path: String)
   /// A served model's rows depend on their companions, and the user accepted it.
@@ -88,6 +90,8 @@ public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .precisionUnavailable(_, let used):
       "this processor has no bfloat16 instructions: computing in \(used.rawValue) instead"
+    case .oneHasRanges(let with, let without, let used):
+      "\(with) has ranges for int8 and \(without) has none (`ndc quantize` measures them): both compute in \(used.rawValue)"
     case .companionDependence(let address, .acrossRequests):
       "\(address): answers depend on other requests' rows; votes may depend on each other, and no certificate is claimed"
     case .companionDependence(let address, _):

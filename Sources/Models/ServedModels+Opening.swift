@@ -25,16 +25,17 @@ extension DiffusionModel {
     }
     let denoiser = try ServedDenoiser(at: place, reference.served)
     let companion = try reference.unconditional.map { try Companion.found(at: $0, reference.served) }
-    let both: any Denoiser =
-      try companion.map {
-        try PairedDenoiser(
-          conditional: denoiser, unconditional: $0.denoiser(precision: choice.precision(hasRanges: $0.hasRanges)))
-      } ?? denoiser
+    var both: any Denoiser = denoiser
+    var summary: CompanionSummary?
+    if let companion, let source = reference.unconditional {
+      let unconditional = try companion.denoiser(precision: choice.precision(hasRanges: companion.hasRanges))
+      both = try PairedDenoiser(conditional: denoiser, unconditional: unconditional)
+      summary = companion.summary(source, of: unconditional)
+    }
     return DiffusionModel(
       reference: reference, denoiser: both, digest: denoiser.model.fingerprint, unconditionalDigest: companion?.digest,
-      architecture: denoiser.model.line("denoiser", classes: denoiser.classCount), classNames: [], parameters: nil,
-      precision: .fp32,
-      kernels: nil, served: denoiser.model,
+      architecture: denoiser.model.line("denoiser", classes: denoiser.classCount), companion: summary, classNames: [],
+      parameters: nil, precision: .fp32, kernels: nil, served: denoiser.model,
       classifier: try reference.openClassifier(),
       weightsDigest: { denoiser.model.fingerprint })
   }
@@ -100,6 +101,29 @@ enum Companion {
     case .served(let denoiser): denoiser
     }
   }
+
+  func summary(_ source: String, of denoiser: any Denoiser) -> CompanionSummary {
+    switch self {
+    case .file(let checkpoint):
+      CompanionSummary(
+        source: source, architecture: ModelSummary(checkpoint.architecture).line,
+        precision: (denoiser as? UNetDenoiser)?.precision)
+    case .served(let served):
+      CompanionSummary(
+        source: source, architecture: served.model.line("denoiser", classes: served.classCount), precision: nil)
+    }
+  }
+}
+
+/// What is worth saying of the model that answers without a label in another's place.
+public struct CompanionSummary: Hashable, Sendable {
+  public var source: String
+  /// Network, preconditioner and sizes in a line.
+  public var architecture: String
+  /// nil for a model that is served elsewhere.
+  public var precision: Precision?
+  /// Why it is not int8 although one of the two has ranges for it.
+  public var reason: String?
 }
 
 extension ServedModel {

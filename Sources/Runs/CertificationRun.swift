@@ -39,7 +39,7 @@ public struct CertificationRun: Sendable {
   /// Certifies the images that `directory` has no record of yet and writes the summary.
   ///
   /// - Parameter onRecord: called after each record has been written, in image order.
-  /// - Throws: `Interrupted` when the task is cancelled; `InputError` for an image that does not fit or a file that
+  /// - Throws: `Interrupted` at once when the task is cancelled; `InputError` for an image that does not fit or a file that
   ///   cannot be written. In every case what was finished before stays, with a summary.
   public func callAsFunction(
     into directory: RunDirectory, onRecord: (ImageRecord) -> Void = { _ in }
@@ -50,28 +50,29 @@ public struct CertificationRun: Sendable {
     let start = directory.records.count
     let pending = directory.indices[start...].filter { !absent.contains($0) }
     let others = directory.manifest.otherClasses
-    progress.begin(
-      images: pending.count, finishedBefore: start, votesPerImage: rule.fixedVotes)
-    defer { progress.end() }
-
+    let plan = WorkPlan(
+      images: pending.count, imagesBefore: start, votesPerImage: rule.mostVotes, isOpen: rule.fixedVotes == nil,
+      evaluationsPerVote: executor.evaluationsPerVote())
     let clock = ContinuousClock()
     var lastEnd = clock.now
     do {
-      try await inOrder(pending.count, window: window) { position in
-        try await certifyImage(pending[position], order: position, others: others)
-      } deliver: { position, done in
-        let end = clock.now
-        let seconds = (end - lastEnd) / .seconds(1)
-        lastEnd = end
-        var record = ImageRecord(
-          index: pending[position], label: done.label,
-          // A run that an earlier version began stays as that version writes it.
-          picture: directory.manifest.pictures.flatMap { _ in RecordedPicture(done.picture) }, result: done.result,
-          seconds: seconds)
-        if directory.manifest.program.counting != .ordered { record.against = nil }
-        try directory.append(record)
-        progress.finishImage()
-        onRecord(record)
+      try await progress.follow(plan) {
+        try await inOrder(pending.count, window: window) { position in
+          try await certifyImage(pending[position], order: position, others: others)
+        } deliver: { position, done in
+          let end = clock.now
+          let seconds = (end - lastEnd) / .seconds(1)
+          lastEnd = end
+          var record = ImageRecord(
+            index: pending[position], label: done.label,
+            // A run that an earlier version began stays as that version writes it.
+            picture: directory.manifest.pictures.flatMap { _ in RecordedPicture(done.picture) }, result: done.result,
+            seconds: seconds)
+          if directory.manifest.program.counting != .ordered { record.against = nil }
+          try directory.append(record)
+          progress.finishImage(evaluations: record.evaluations)
+          onRecord(record)
+        }
       }
     } catch {
       // The error that ended the run matters more than a summary that could not be written after it.

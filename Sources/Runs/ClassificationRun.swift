@@ -32,8 +32,6 @@ public struct ClassificationRun: Sendable {
   public func callAsFunction(
     _ indices: [Int], onBlock: (ClassificationReport) -> Void = { _ in }
   ) async throws -> ClassificationReport {
-    progress.begin(images: indices.count, finishedBefore: 0, votesPerImage: 1)
-    defer { progress.end() }
     let clock = ContinuousClock()
     let start = clock.now
     var classified: [ClassificationReport.Image] = []
@@ -43,19 +41,23 @@ public struct ClassificationRun: Sendable {
         images: classified, evaluations: evaluations, seconds: (clock.now - start) / .seconds(1))
     }
     do {
-      try await ImageBlocks(executor: executor, seed: seed, images: images, others: others).forEach(indices) {
-        block, requests in
-        let votes = try await executor.votes(requests) { votes in
-          progress.addImages(evaluations: votes.map(\.evaluations))
+      let blocks = ImageBlocks(executor: executor, seed: seed, images: images, others: others)
+      let plan = WorkPlan(images: indices.count, evaluationsPerVote: executor.evaluationsPerVote())
+      try await progress.follow(plan) {
+        try await blocks.forEach(indices) { block, requests in
+          let votes = try await executor.votes(requests) { votes in
+            progress.addImages(evaluations: votes.map(\.evaluations))
+          }
+          try await executor.requireUnchanged()
+          for ((image, label), vote) in zip(block, votes) {
+            var predicted: Int?
+            if case .label(let choice) = vote.choice { predicted = choice }
+            classified.append(
+              .init(index: image.index, label: label, predicted: predicted, correct: predicted == label))
+            evaluations += vote.evaluations
+          }
+          onBlock(report())
         }
-        try await executor.requireUnchanged()
-        for ((image, label), vote) in zip(block, votes) {
-          var predicted: Int?
-          if case .label(let choice) = vote.choice { predicted = choice }
-          classified.append(.init(index: image.index, label: label, predicted: predicted, correct: predicted == label))
-          evaluations += vote.evaluations
-        }
-        onBlock(report())
       }
     } catch is CancellationError {
       throw Interrupted(finished: classified.count, total: indices.count)

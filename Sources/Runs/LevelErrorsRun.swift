@@ -33,17 +33,19 @@ public struct LevelErrorsRun: Sendable {
 
   /// - Throws: `Interrupted` when the task is cancelled; `InputError` for an image that does not fit.
   public func callAsFunction(_ indices: [Int]) async throws -> [Element] {
-    progress.begin(images: indices.count, finishedBefore: 0, votesPerImage: 1)
-    defer { progress.end() }
     var elements: [Element] = []
     do {
-      try await ImageBlocks(executor: executor, seed: seed, images: images, others: others).forEach(indices) {
-        block, requests in
-        let errors = try await executor.levelErrors(requests) { finished in
-          progress.addImages(evaluations: finished.map(\.evaluations))
-        }
-        for ((image, label), errors) in zip(block, errors) {
-          elements.append(Element(index: image.index, label: label, errors: errors))
+      let blocks = ImageBlocks(executor: executor, seed: seed, images: images, others: others)
+      let plan = WorkPlan(
+        images: indices.count, evaluationsPerVote: executor.evaluationsPerVote(dropsNothing: true))
+      try await progress.follow(plan) {
+        try await blocks.forEach(indices) { block, requests in
+          let errors = try await executor.levelErrors(requests) { finished in
+            progress.addImages(evaluations: finished.map(\.evaluations))
+          }
+          for ((image, label), errors) in zip(block, errors) {
+            elements.append(Element(index: image.index, label: label, errors: errors))
+          }
         }
       }
     } catch is CancellationError {

@@ -18,6 +18,14 @@ public struct PredictionRun: Sendable {
       case .predict(let predict): predict.samples
       }
     }
+
+    /// Votes an image costs at most.
+    public var mostVotes: Int {
+      switch self {
+      case .certify(let rule): rule.mostVotes
+      case .predict(let predict): predict.samples
+      }
+    }
   }
 
   public var executor: VoteExecutor
@@ -43,23 +51,26 @@ public struct PredictionRun: Sendable {
     _ images: [LabeledImage], onPrediction: (LabeledImage, Prediction) -> Void = { _, _ in }
   ) async throws -> [Prediction] {
     for image in images { try image.check(shape: executor.imageShape, classes: executor.classes) }
-    progress.begin(images: images.count, finishedBefore: 0, votesPerImage: rule.votes)
-    defer { progress.end() }
+    let plan = WorkPlan(
+      images: images.count, votesPerImage: rule.mostVotes, isOpen: rule.votes == nil,
+      evaluationsPerVote: executor.evaluationsPerVote())
     var predictions: [Prediction] = []
     do {
-      for image in images {
-        let votes = ImageVotes(
-          executor: executor, pixels: image.pixels, seed: seed, image: UInt32(image.index),
-          onVotes: { progress.addVotes($0) })
-        let prediction =
-          switch rule {
-          case .certify(let rule): Prediction(try await rule(votes, sigma: sigma))
-          case .predict(let predict): Prediction(try await predict(votes))
-          }
-        try await executor.requireUnchanged()
-        progress.finishImage()
-        predictions.append(prediction)
-        onPrediction(image, prediction)
+      try await progress.follow(plan) {
+        for image in images {
+          let votes = ImageVotes(
+            executor: executor, pixels: image.pixels, seed: seed, image: UInt32(image.index),
+            onVotes: { progress.addVotes($0) })
+          let prediction =
+            switch rule {
+            case .certify(let rule): Prediction(try await rule(votes, sigma: sigma))
+            case .predict(let predict): Prediction(try await predict(votes))
+            }
+          try await executor.requireUnchanged()
+          progress.finishImage(evaluations: prediction.evaluations)
+          predictions.append(prediction)
+          onPrediction(image, prediction)
+        }
       }
     } catch is CancellationError {
       throw Interrupted(finished: predictions.count, total: images.count)

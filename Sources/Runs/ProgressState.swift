@@ -2,49 +2,98 @@ import Basics
 
 /// How far a run is, and how that reads.
 struct ProgressState: Hashable, Sendable {
-  var images = 0
-  /// Images finished in earlier sessions: they count, but say nothing about the speed.
-  var imagesBefore = 0
+  var plan = WorkPlan(images: 0, evaluationsPerVote: nil)
   var imagesDone = 0
-  /// nil where it is not known beforehand.
-  var votesPerImage: Int? = 1
+  /// Of the images that are done.
+  var imageEvaluations = 0
   var votesDone = 0
-  var evaluations = 0
+  /// Of the votes that are done.
+  var voteEvaluations = 0
+  /// Ended, of whatever vote.
+  var evaluated = 0
+  /// Of evaluations that have not ended.
+  var underWay = 0.0
 
   /// Images of all sessions.
-  var totalImages: Int { images + imagesBefore }
+  var totalImages: Int { plan.images + plan.imagesBefore }
+  private var isDone: Bool { imagesDone >= plan.images }
 
-  /// The finished share of this session's votes, of its images where their votes are not known beforehand.
+  /// Evaluations carried out in this session, parts of one included.
+  private var performed: Double { max(Double(evaluated) + max(0, underWay), Double(voteEvaluations)) }
+
+  /// Evaluations left in this session, and whether they may be fewer; nil where nobody can tell yet.
+  private var left: (evaluations: Double, isLimit: Bool)? {
+    if isDone { return (0, false) }
+    if plan.isOpen, imagesDone > 0 {
+      let each = Double(imageEvaluations) / Double(imagesDone)
+      return (max(0, Double(plan.images) * each - performed), false)
+    }
+    let perVote =
+      votesDone > 0 ? Double(voteEvaluations) / Double(votesDone) : plan.evaluationsPerVote.map(Double.init)
+    guard let perVote, perVote > 0 else { return nil }
+    return (max(0, Double(plan.images) * Double(plan.votesPerImage) * perVote - performed), plan.isOpen)
+  }
+
+  /// The finished share of this session.
   var sessionFraction: Double {
-    if images == 0 { return 1 }
-    guard let votesPerImage else { return Double(imagesDone) / Double(images) }
-    return min(1, Double(votesDone) / (Double(images) * Double(votesPerImage)))
+    if isDone { return 1 }
+    guard let left, performed + left.evaluations > 0 else { return Double(imagesDone) / Double(plan.images) }
+    return performed / (performed + left.evaluations)
   }
 
   /// The finished share of the whole run.
   var fraction: Double {
-    totalImages == 0 ? 1 : (Double(imagesBefore) + sessionFraction * Double(images)) / Double(totalImages)
+    totalImages == 0
+      ? 1 : (Double(plan.imagesBefore) + sessionFraction * Double(plan.images)) / Double(totalImages)
   }
 
-  /// Seconds left at the speed so far; nil before anything is known.
-  func remaining(after seconds: Double) -> Double? {
-    sessionFraction == 0 ? nil : seconds * (1 - sessionFraction) / sessionFraction
+  /// Evaluations a second so far.
+  private func rate(after seconds: Double) -> Double { seconds > 0 ? performed / seconds : 0 }
+
+  /// `0:00:42 left`; `at most …` where images may take fewer votes than they are allowed.
+  private func leftText(after seconds: Double) -> String {
+    let rate = rate(after: seconds)
+    guard let left, left.evaluations == 0 || rate > 0 else { return "an unknown time left" }
+    let time = left.evaluations == 0 ? 0 : left.evaluations / rate
+    return (left.isLimit ? "at most " : "") + DecimalText.shortClock(time) + " left"
   }
 
-  /// `17 %  3/20 images  1234 evaluations/s  0:00:42 left`
-  func text(after seconds: Double) -> String {
-    let rate = seconds > 0 ? Double(evaluations) / seconds : 0
-    let left = remaining(after: seconds).map { "  \(DecimalText.shortClock($0)) left" } ?? ""
-    return "\(Int(fraction * 100)) %  \(imagesBefore + imagesDone)/\(totalImages) images  "
-      + "\(DecimalText.down(min(rate, 1e8), digits: 0)) evaluations/s\(left)"
+  /// What there is to say, with what can be left out where there is no room: the higher the number, the sooner.
+  private func parts(after seconds: Double) -> [(text: String, dispensable: Int)] {
+    var parts = [("\(Int(fraction * 100)) %", 0)]
+    if plan.unit == .images { parts.append(("\(plan.imagesBefore + imagesDone)/\(totalImages) images", 0)) }
+    if plan.votesPerImage > 1 { parts.append(("\(votesDone) votes", 2)) }
+    var evaluations = "\(Int(performed))"
+    // Until a vote has ended, the plan says what there is to do.
+    if votesDone == 0, let left {
+      evaluations += " of " + (left.isLimit ? "at most " : "")
+      evaluations += DecimalText.down(min(performed + left.evaluations, 1e15), digits: 0)
+    }
+    parts.append((evaluations + " evaluations", 3))
+    let rate = min(rate(after: seconds), 1e8)
+    parts.append((DecimalText.down(rate, digits: rate < 10 && rate > 0 ? 2 : 0) + " evaluations/s", 1))
+    parts.append((leftText(after: seconds), 0))
+    return parts
   }
 
-  /// The text behind a bar, together at most `width` characters.
+  private static func joined(_ parts: [(text: String, dispensable: Int)]) -> String {
+    parts.map(\.text).joined(separator: "  ")
+  }
+
+  /// `17 %  3/20 images  1234 votes  56789 evaluations  1234 evaluations/s  0:00:42 left`
+  func text(after seconds: Double) -> String { Self.joined(parts(after: seconds)) }
+
+  /// As much of the text as fits behind a bar, together at most `width` characters.
   func bar(after seconds: Double, width: Int) -> String {
-    let text = text(after: seconds)
-    let space = min(40, width - text.count - 4)
-    guard space >= 5 else { return String(text.prefix(max(0, width - 1))) }
-    let filled = Int(fraction * Double(space))
-    return "[" + String(repeating: "#", count: filled) + String(repeating: " ", count: space - filled) + "] " + text
+    let parts = parts(after: seconds)
+    for dispensable in [3, 2, 1, 0] {
+      let text = Self.joined(parts.filter { $0.dispensable <= dispensable })
+      let space = min(40, width - text.count - 4)
+      guard space >= 10 || dispensable == 0 else { continue }
+      guard space >= 5 else { return String(text.prefix(max(0, width - 1))) }
+      let filled = Int(fraction * Double(space))
+      return "[" + String(repeating: "#", count: filled) + String(repeating: " ", count: space - filled) + "] " + text
+    }
+    return ""
   }
 }

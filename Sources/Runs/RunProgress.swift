@@ -1,13 +1,14 @@
-import Certification
-import Foundation
 import Basics
+import Certification
+import Diffusion
+import Foundation
 
 /// Tells on standard error how far a run is: a bar on a terminal, otherwise a line now and then.
 public final class RunProgress: Sendable {
   public enum Style: Hashable, Sendable {
-    /// A bar redrawn in place.
+    /// A bar redrawn in place, at least twice a second.
     case bar(width: Int)
-    /// A line every ten seconds or ten per cent, whichever is later, but at least one a minute.
+    /// A line within ten seconds, then every ten seconds or ten per cent, whichever is later, but at least one a minute.
     case lines
     case silent
 
@@ -25,15 +26,24 @@ public final class RunProgress: Sendable {
     var start = 0.0
     var lastTime = -Double.infinity
     var lastFraction = 0.0
+    var hasSpoken = false
     var isActive = false
+    var ticker: Ticker?
   }
 
   /// Says nothing.
   public static let silent = RunProgress(.silent)
 
+  /// Seconds until the first line; the clock is looked at every second.
+  private static let firstLine = 8.0
+  /// Seconds between lines at most.
+  private static let lines = 58.0
+
   private let style: Style
   private let seconds: @Sendable () -> Double
   private let write: @Sendable (String) -> Void
+  /// Seconds between looks at the clock of its own; nil where only the run's news are occasions.
+  private let interval: Double?
   private let state = Mutex(State())
 
   /// Reports on standard error.
@@ -41,58 +51,84 @@ public final class RunProgress: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     self.init(
-      style, seconds: { (clock.now - start) / .seconds(1) }, write: { FileHandle.standardError.write(Data($0.utf8)) })
+      style, seconds: { (clock.now - start) / .seconds(1) }, interval: style == .lines ? 1 : 0.5,
+      write: { FileHandle.standardError.write(Data($0.utf8)) })
   }
 
   /// Reports through `write`, with time as `seconds` tells it.
   package init(
-    _ style: Style, seconds: @escaping @Sendable () -> Double, write: @escaping @Sendable (String) -> Void
+    _ style: Style, seconds: @escaping @Sendable () -> Double, interval: Double? = nil,
+    write: @escaping @Sendable (String) -> Void
   ) {
     self.style = style
     self.seconds = seconds
     self.write = write
+    self.interval = interval
   }
 
-  /// Begins with `images` to do and `finishedBefore` done in earlier sessions; `votesPerImage` is nil where an image
-  /// takes as many as it needs.
-  func begin(images: Int, finishedBefore: Int, votesPerImage: Int?) {
+  /// Carries out `work` as planned; the evaluations in it are counted as they go.
+  package func follow<Value>(_ plan: WorkPlan, _ work: () async throws -> Value) async rethrows -> Value {
+    guard style != .silent else { return try await work() }
+    begin(plan)
+    defer { end() }
+    return try await EvaluationMeter.$observer.withValue(self) { try await work() }
+  }
+
+  /// Carries out `work`, which makes so many evaluations.
+  public func follow<Value>(evaluations: Int, _ work: () async throws -> Value) async rethrows -> Value {
+    try await follow(WorkPlan(evaluations: evaluations), work)
+  }
+
+  private func begin(_ plan: WorkPlan) {
     let now = seconds()
-    state.withLock {
-      $0 = State()
-      $0.start = now
-      $0.isActive = true
-      $0.progress.images = images
-      $0.progress.imagesBefore = finishedBefore
-      $0.progress.votesPerImage = votesPerImage
-      $0.lastFraction = $0.progress.fraction
-      $0.lastTime = now
+    let ticker = interval.map { Ticker(every: $0) { [weak self] in self?.tick() } }
+    state.withLock { state in
+      state = State()
+      state.start = now
+      state.isActive = true
+      state.ticker = ticker
+      state.progress.plan = plan
+      state.lastFraction = state.progress.fraction
+      state.lastTime = now
+      if case .bar(let width) = style { write(state.progress.bar(after: 0, width: width)) }
     }
   }
 
   func addVotes(_ votes: [Vote]) {
     report { progress in
       progress.votesDone += votes.count
-      progress.evaluations += votes.reduce(0) { $0 + $1.evaluations }
+      progress.voteEvaluations += votes.reduce(0) { $0 + $1.evaluations }
     }
   }
 
   /// Images of one vote each that are finished, with what they cost.
   func addImages(evaluations: [Int]) {
     report { progress in
+      let sum = evaluations.reduce(0, +)
       progress.votesDone += evaluations.count
+      progress.voteEvaluations += sum
       progress.imagesDone += evaluations.count
-      progress.evaluations += evaluations.reduce(0, +)
+      progress.imageEvaluations += sum
     }
   }
 
-  func finishImage() { report { $0.imagesDone += 1 } }
+  func finishImage(evaluations: Int) {
+    report { progress in
+      progress.imagesDone += 1
+      progress.imageEvaluations += evaluations
+    }
+  }
+
+  /// Looks whether it is time to say something.
+  package func tick() { report { _ in } }
 
   /// Ends the bar's line.
-  func end() {
+  private func end() {
     let now = seconds()
     state.withLock { state in
       guard state.isActive else { return }
       state.isActive = false
+      state.ticker = nil
       guard case .bar(let width) = style else { return }
       write("\r\u{1B}[K" + state.progress.bar(after: now - state.start, width: width) + "\n")
     }
@@ -103,8 +139,8 @@ public final class RunProgress: Sendable {
     let now = seconds()
     // Written under the lock: lines of several workers must not mix.
     state.withLock { state in
-      update(&state.progress)
       guard state.isActive else { return }
+      update(&state.progress)
       let elapsed = now - state.start
       let waited = now - state.lastTime
       switch style {
@@ -114,11 +150,18 @@ public final class RunProgress: Sendable {
         write("\r\u{1B}[K" + state.progress.bar(after: elapsed, width: width))
       case .lines:
         let advanced = state.progress.fraction - state.lastFraction >= 0.1
-        guard waited >= 60 || waited >= 10 && advanced else { return }
+        guard waited >= Self.lines || waited >= 10 && advanced || waited >= Self.firstLine && !state.hasSpoken
+        else { return }
         write(state.progress.text(after: elapsed) + "\n")
       }
+      state.hasSpoken = true
       state.lastTime = now
       state.lastFraction = state.progress.fraction
     }
   }
+}
+
+extension RunProgress: EvaluationObserver {
+  package func evaluated(_ count: Int) { report { $0.evaluated += count } }
+  package func advanced(by share: Double) { report { $0.underWay += share } }
 }

@@ -48,7 +48,14 @@ final class UNetEvaluator: DenoiserEvaluator {
       let source = input + image * shape.count
       channelsLast?(source, scalings[image].input, target, channels, positions)
     }
-    for step in steps { try step() }
+    var share = EvaluationShare(queries.count)
+    defer { share.end() }
+    for (place, step) in steps.enumerated() {
+      // A pass of a large network takes many seconds, a step hardly one.
+      if Task.isCancelled { throw CancellationError() }
+      try step()
+      share.reach(network.program.shares[place])
+    }
     let result = memory.floats(network.program.output)
     for (image, (query, scaling)) in zip(queries, scalings).enumerated() {
       let pixel = image * shape.height * shape.width * network.outputChannels

@@ -40,8 +40,8 @@ enum Main {
     case let error as ServerUnavailable: fail(error.description, status: 69)
     case let error as UsageError: fail(error.message.text(\.flag), status: 64)
     case let error as Unchecked: fail(error.description, status: 69)
-    case let error as Interrupted: fail(error.description, status: 130)
-    case is CancellationError: fail("interrupted", status: 130)
+    case let error as Interrupted: stop(error.description)
+    case is CancellationError: stop("interrupted")
     case is CleanExit, is ValidationError, is ExitCode: NDC.exit(withError: error)
     default:
       // ArgumentParser's own errors carry their message and EX_USAGE.
@@ -49,6 +49,12 @@ enum Main {
       if code == .validationFailure || code == .success { NDC.exit(withError: error) }
       fail("internal error: \(error)", status: 70)
     }
+  }
+
+  /// Workers may still be in the middle of what nobody waits for.
+  private static func stop(_ message: String) -> Never {
+    FileHandle.standardError.write(Data("ndc: \(message)\n".utf8))
+    Interruption.end(status: 130)
   }
 
   private static func fail(_ message: String, status: Int32) -> Never {

@@ -20,6 +20,8 @@ public struct CertificationRule: Sendable {
   public var alpha: Double { behaviour.alpha }
   /// The votes of an image, where their number is fixed.
   public var fixedVotes: Int? { behaviour.fixedVotes }
+  /// The most votes of an image, for selection and estimation.
+  public var mostVotes: Int { fixedVotes ?? selectionSamples + samples }
   /// The bound that nothing but agreeing votes brings.
   public var bestBound: Double { behaviour.bestBound }
 

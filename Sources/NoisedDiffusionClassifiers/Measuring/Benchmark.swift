@@ -8,7 +8,7 @@ import Runs
 import UNets
 
 /// How fast this machine evaluates a model and certifies images; medians over rounds in which everything is measured in
-/// turn.
+/// turn, the network first.
 public struct Benchmark: Sendable {
   /// What is measured, and how long.
   public struct Plan: Sendable {
@@ -19,6 +19,9 @@ public struct Benchmark: Sendable {
     public var threads = ProcessInfo.processInfo.activeProcessorCount
     /// Of one measurement.
     public var seconds = 0.5
+    /// Of all of them: half for the network, half for each preset. What would take longer is left out, the network's
+    /// first measurement excepted.
+    public var mostSeconds = 120.0
     public var rounds = 3
     /// Whether the time of every step of the network is listed, on one thread.
     public var listsSteps = false
@@ -36,15 +39,17 @@ public struct Benchmark: Sendable {
   /// What happens meanwhile.
   public enum Notice: Sendable, CustomStringConvertible {
     case round(Int, of: Int)
-    case withoutClasses
-    case unsuitableImages(InputError)
+    /// The first measurement of a precision.
+    case rate(Precision, batch: Int, evaluationsPerSecond: Double)
+    case leftOut(BenchmarkReport.LeftOut)
     case choice(ClassifierChoice.Notice)
 
     public var description: String {
       switch self {
       case .round(let round, let rounds): "round \(round) of \(rounds)"
-      case .withoutClasses: "the model has no classes: no presets to measure"
-      case .unsuitableImages(let error): "no presets measured, the images do not suit the model: \(error)"
+      case .rate(let precision, let batch, let rate):
+        "\(precision.rawValue), \(batch) at once: \(BenchmarkReport.text(rate: rate)) evaluations/s"
+      case .leftOut(let part): "not measured: \(part.what): \(part.reason)"
       case .choice(let notice): notice.description
       }
     }
@@ -68,44 +73,25 @@ public struct Benchmark: Sendable {
     checkpoint = try Checkpoint.load(path: path)
   }
 
-  /// - Throws: `UsageError` for a precision that the processor lacks and for classes that the model does not have; `InputError` where the model has no ranges for it.
-  public func callAsFunction(notice: (Notice) -> Void = { _ in }) async throws -> BenchmarkReport {
-    var report = BenchmarkReport(model: path, digest: checkpoint.digest, threads: plan.threads, rounds: plan.rounds)
-    var ceilings: [(Precision, ConvolutionCeiling.Shape)] = []
-    var networks: [(UNetDenoiser, Int)] = []
-    for precision in try chosenPrecisions() {
-      ceilings += ConvolutionCeiling.shapes.map { (precision, $0) }
-      let network = try UNetDenoiser(checkpoint, precision: precision)
-      networks += plan.batches.map { (network, $0) }
-    }
-    var ceilingRates = ceilings.map { _ in [Double]() }
-    var networkRates = networks.map { _ in [Double]() }
-    for round in 1...plan.rounds {
-      notice(.round(round, of: plan.rounds))
-      for (place, (precision, shape)) in ceilings.enumerated() {
-        ceilingRates[place].append(
-          try await Throughput.measure(threads: plan.threads, seconds: plan.seconds) {
-            try ConvolutionCeiling(shape, precision: precision)
-          } work: {
-            try $0.run()
-          })
-      }
-      for (place, (network, batch)) in networks.enumerated() {
-        networkRates[place].append(try await evaluationRate(network, batch: batch))
-      }
-    }
-    for ((precision, shape), rates) in zip(ceilings, ceilingRates) {
-      report.addCeiling(precision, shape, rates: rates)
-    }
-    for ((network, batch), rates) in zip(networks, networkRates) {
-      report.addNetwork(network, batch: batch, rates: rates)
-    }
+  /// - Parameter onMeasured: called with the report so far whenever something has been measured: what an interrupted
+  ///   benchmark has to show.
+  /// - Throws: `UsageError` for a precision that the processor lacks and for classes that the model does not have;
+  ///   `InputError` where the model has no ranges for it; `CancellationError`.
+  public func callAsFunction(
+    notice: (Notice) -> Void = { _ in }, onMeasured: (BenchmarkReport) -> Void = { _ in }
+  ) async throws -> BenchmarkReport {
+    var measuring = NetworkMeasuring(
+      checkpoint, plan, BenchmarkReport(model: path, digest: checkpoint.digest, threads: plan.threads))
+    try await measuring.measure(try chosenPrecisions(), notice: notice, onMeasured: onMeasured)
+    var report = measuring.report
     if plan.listsSteps {
-      for network in networks.map(\.0) where report.profiles[network.precision.rawValue] == nil {
-        report.addProfile(try StepProfile(network, runs: Self.runsPerStep), of: network)
+      for network in measuring.networks {
+        let rate = report.rate(in: network.precision) / Double(plan.threads * network.preferredBatchSize)
+        let runs = Int(max(1, min(Double(Self.runsPerStep), plan.mostSeconds / 2 * rate)))
+        report.addProfile(try StepProfile(network, runs: runs), of: network)
       }
     }
-    try await measurePresets(&report, notice)
+    try await measurePresets(&report, notice, onMeasured)
     report.peakMemoryBytes = BenchmarkReport.peakMemory()
     return report
   }
@@ -118,30 +104,20 @@ public struct Benchmark: Sendable {
     return plan.precisions.isEmpty ? Precision.available(for: checkpoint) : plan.precisions
   }
 
-  private func evaluationRate(_ network: UNetDenoiser, batch: Int) async throws -> Double {
-    let size = network.imageShape.count
-    let classes = network.classCount
-    return try await Throughput.measure(threads: plan.threads, seconds: plan.seconds) {
-      (evaluator: try network.makeEvaluator(), input: [Float](repeating: 0.25, count: batch * size))
-    } work: { state in
-      var output = [Float](repeating: 0, count: batch * size)
-      let queries = (0..<batch).map {
-        DenoiserQuery(noise: ModelNoise(2), label: classes == 0 ? nil : $0 % classes)
-      }
-      try state.input.withUnsafeBufferPointer { input in
-        try output.withUnsafeMutableBufferPointer {
-          try state.evaluator.denoise(queries, inputs: input, outputs: $0)
-        }
-      }
-      return batch
-    }
-  }
-
   /// Votes on one image as each preset casts them.
-  private func measurePresets(_ report: inout BenchmarkReport, _ notice: (Notice) -> Void) async throws {
-    guard !plan.presets.isEmpty else { return }
-    guard checkpoint.architecture.labelDimension > 1 else { return notice(.withoutClasses) }
+  private func measurePresets(
+    _ report: inout BenchmarkReport, _ notice: (Notice) -> Void, _ onMeasured: (BenchmarkReport) -> Void
+  ) async throws {
+    func leaveOut(_ preset: Preset, _ reason: String) {
+      let part = BenchmarkReport.LeftOut(what: "preset \(preset.rawValue)", reason: reason)
+      report.leftOut.append(part)
+      notice(.leftOut(part))
+    }
     for preset in plan.presets {
+      guard checkpoint.architecture.labelDimension > 1 else {
+        leaveOut(preset, "the model has no classes")
+        continue
+      }
       var choice = ClassifierChoice()
       choice.preset = preset
       choice.sigma = plan.sigma
@@ -155,23 +131,36 @@ public struct Benchmark: Sendable {
           ImageSelection(count: nil, most: 1, of: $0)
         }
       } catch let error as InputError {
-        return notice(.unsuitableImages(error))
+        leaveOut(preset, "the images do not suit the model: \(error)")
+        continue
       }
+      let most = try work.evaluationsPerVote()
+      let rate = report.rate(in: model.precision)
+      let each = (work.typicalEvaluations ?? Double(most)) / rate
+      guard each <= plan.mostSeconds / 2 else {
+        leaveOut(
+          preset,
+          "a vote takes \(work.typicalEvaluations == nil ? "up to \(most)" : BenchmarkReport.text(rate: each * rate)) "
+            + "evaluations, \(DecimalText.shortClock(each)) at \(BenchmarkReport.text(rate: rate)) evaluations/s")
+        continue
+      }
+      let votes = Int(max(1, min(4 * plan.seconds / each, Double(8 * plan.threads))))
       let image = try images.provider(images.indices[0])
-      report.addPreset(preset, try await rate(preset, work, pixels: image.pixels))
+      report.addPreset(preset, try await measure(work, pixels: image.pixels, votes: votes))
+      onMeasured(report)
     }
   }
 
-  private func rate(_ preset: Preset, _ work: Workload, pixels: [Float]) async throws -> BenchmarkReport.PresetRate {
+  /// - Parameter votes: cast at once.
+  private func measure(_ work: Workload, pixels: [Float], votes count: Int) async throws -> BenchmarkReport.PresetRate {
     let executor = try VoteExecutor(base: work.classifier, sigma: PixelNoise(plan.sigma), threads: plan.threads)
     let clock = ContinuousClock()
     let start = clock.now
     var votes: [Vote] = []
-    let chunk = preset == .paper ? plan.threads : 8 * plan.threads
     repeat {
       let first = votes.count
       votes += try await executor.votes(
-        (first..<first + chunk).map {
+        (first..<first + count).map {
           VoteRequest(
             pixels: pixels,
             key: VoteKey(seed: QuickDefaults.seed, image: 0, vote: UInt32($0), purpose: .evaluation))

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Models
 import Runs
@@ -49,10 +50,16 @@ public struct BenchmarkReport: Encodable, Sendable {
     public var operationsPerSecond: Double?
   }
 
+  /// What was not measured, and why.
+  public struct LeftOut: Encodable, Hashable, Sendable {
+    public var what: String
+    public var reason: String
+  }
+
   public var model: String
   public var digest: String
   public var threads: Int
-  public var rounds: Int
+  public var rounds = 1
   public var engine = EngineIdentity.library
   /// Two operations per multiplication of the convolutions and matrix products.
   public var operationsPerEvaluation = 0
@@ -61,13 +68,24 @@ public struct BenchmarkReport: Encodable, Sendable {
   /// By precision, with `--steps`.
   public var profiles: [String: [StepTime]] = [:]
   public var presets: [String: PresetRate] = [:]
+  public var leftOut: [LeftOut] = []
   public var peakMemoryBytes = 0
 
-  init(model: String, digest: String, threads: Int, rounds: Int) {
+  init(model: String, digest: String, threads: Int) {
     self.model = model
     self.digest = digest
     self.threads = threads
-    self.rounds = rounds
+  }
+
+  /// Evaluations a second of a precision, of whatever was measured where it was not.
+  func rate(in precision: Precision) -> Double {
+    let same = networks.filter { $0.precision == precision.rawValue }
+    return (same.isEmpty ? networks : same).map(\.evaluationsPerSecond).max() ?? .infinity
+  }
+
+  /// A positive number to about three digits.
+  static func text(rate: Double) -> String {
+    DecimalText.down(rate, digits: rate >= 100 ? 0 : rate >= 10 ? 1 : 3)
   }
 
   /// Keeps the fastest shape of each precision.

@@ -60,12 +60,15 @@ public struct ModelQuantizer: Sendable {
     return result
   }
 
+  /// What measuring the errors takes, of both networks.
+  public var errorEvaluations: Int { 2 * min(Self.errorImages, sample.imageCount) * sample.levels.count }
+
   /// ‖D₈ − D‖/‖D‖ at each level, over at most eight images.
   public func relativeErrors(
     of int8: UNetDenoiser, against fp32: UNetDenoiser, threads: Int
   ) async throws -> [Double] {
     let levels = sample.levels
-    let count = min(Self.errorImages, sample.imageCount) * levels.count
+    let count = errorEvaluations / 2
     let queries = Array(sample.queries[..<count])
     let inputs = try (0..<count).flatMap { try sample.input($0) }
     let found = try await EvaluatorPool(int8, threads: threads).denoise(queries, images: inputs)

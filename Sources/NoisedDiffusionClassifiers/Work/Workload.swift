@@ -28,6 +28,11 @@ public struct Workload: Sendable {
     try model.classifier == nil ? specification.evaluationsPerVote(classCount: model.classCount) : 1
   }
 
+  /// The same with nothing dropped early: what explaining a vote takes.
+  public func completeEvaluationsPerVote() throws -> Int {
+    try model.classifier == nil ? specification.complete.evaluationsPerVote(classCount: model.classCount) : 1
+  }
+
   /// Shows what happened in a vote of each image, with the loss of every class.
   public func explainer(seed: UInt64, images: @escaping ImageProvider) throws -> VoteExplainer {
     try VoteExplainer(specification, on: model, seed: seed, images: images)

@@ -15,21 +15,25 @@ public final class EvaluatorPool: Sendable {
   /// D(x; s, y) of each query.
   ///
   /// - Parameter images: n×C×H×W floats in model space.
+  /// - Throws: `CancellationError` at once when the task is cancelled; whatever the denoiser throws.
   public func denoise(_ queries: [DenoiserQuery], images: [Float]) async throws -> [Float] {
     let size = denoiser.imageShape.count
     precondition(images.count == queries.count * size)
     let batches = BatchQueue(count: queries.count, limit: denoiser.preferredBatchSize)
-    return try await pool.answers(to: batches) { evaluator, range in
-      var output = [Float](repeating: 0, count: range.count * size)
-      try images.withUnsafeBufferPointer { input in
-        try output.withUnsafeMutableBufferPointer { result in
-          try evaluator.denoise(
-            Array(queries[range]),
-            inputs: UnsafeBufferPointer(rebasing: input[range.lowerBound * size..<range.upperBound * size]),
-            outputs: result)
+    return try await leavingAtOnce { [pool] in
+      try await pool.answers(to: batches) { evaluator, range in
+        var output = [Float](repeating: 0, count: range.count * size)
+        try images.withUnsafeBufferPointer { input in
+          try output.withUnsafeMutableBufferPointer { result in
+            try evaluator.denoise(
+              Array(queries[range]),
+              inputs: UnsafeBufferPointer(rebasing: input[range.lowerBound * size..<range.upperBound * size]),
+              outputs: result)
+          }
         }
+        EvaluationMeter.observer?.evaluated(range.count)
+        return output
       }
-      return output
     }
   }
 }

@@ -5,7 +5,8 @@ import Classifiers
 /// Casts votes on several workers at once. This folder is the only place where this library is parallel.
 ///
 /// Votes are cut into batches, batches go to whichever worker is free, and the results return in the order of the
-/// requests. A vote is a pure function of its request, so neither the batches nor the workers change a result.
+/// requests. Where there are fewer votes than workers, those that have none carry out evaluations of the others' votes. A
+/// vote is a pure function of its request and an evaluation of its query, so nothing of this changes a result.
 public struct VoteExecutor: Sendable {
   /// How many votes a worker takes at once at most; fewer when there are few left.
   public static let defaultBatch = 8
@@ -20,6 +21,12 @@ public struct VoteExecutor: Sendable {
 
   /// K.
   public var classCount: Int { classes.count }
+  /// Denoiser evaluations of a vote at most; nil where the classifier does not tell.
+  func evaluationsPerVote(dropsNothing: Bool = false) -> Int? {
+    (base as? any LossClassifier)?.plan.evaluationsPerVote(dropsNothing: dropsNothing)
+  }
+  /// Workers without votes evaluate classes of others' votes.
+  private var help: SpareWorkers? { threads > 1 ? SpareWorkers(pool: pool) : nil }
 
   /// Casts the votes of a smoothed classifier.
   ///
@@ -47,12 +54,12 @@ public struct VoteExecutor: Sendable {
   /// - Parameters:
   ///   - order: requests of a lower order get free workers first.
   ///   - onVotes: called with the votes of every finished batch, in whatever order batches finish.
-  /// - Throws: `CancellationError` when the task is cancelled; whatever the classifier throws.
+  /// - Throws: `CancellationError` at once when the task is cancelled; whatever the classifier throws.
   public func votes(
     _ requests: [VoteRequest], order: Int = 0, onVotes: @escaping @Sendable ([Vote]) -> Void = { _ in }
   ) async throws -> [Vote] {
-    try await batches(of: requests, order: order) { worker, requests in
-      let votes = try worker.votes(requests)
+    try await batches(of: requests, order: order) { [help] worker, requests in
+      let votes = try worker.votes(requests, help: help)
       onVotes(votes)
       return votes
     }
@@ -65,8 +72,8 @@ public struct VoteExecutor: Sendable {
   public func levelErrors(
     _ requests: [VoteRequest], onFinished: @escaping @Sendable ([LevelErrors]) -> Void = { _ in }
   ) async throws -> [LevelErrors] {
-    try await batches(of: requests, order: 0) { worker, requests in
-      let errors = try worker.levelErrors(requests)
+    try await batches(of: requests, order: 0) { [help] worker, requests in
+      let errors = try worker.levelErrors(requests, help: help)
       onFinished(errors)
       return errors
     }
@@ -78,9 +85,11 @@ public struct VoteExecutor: Sendable {
   /// - Throws: `InputError` where one is not; whatever keeps it from being asked.
   func requireUnchanged(order: Int = 0) async throws {
     guard base.isServedElsewhere else { return }
-    try await pool.withWorker(order: order) { _ in
-      try base.requireUnchanged()
-      return false
+    try await leavingAtOnce {
+      try await pool.withWorker(order: order) { _ in
+        try base.requireUnchanged()
+        return false
+      }
     }
   }
 
@@ -91,8 +100,10 @@ public struct VoteExecutor: Sendable {
     of requests: [VoteRequest], order: Int,
     answer: @escaping @Sendable (VoteWorker, [VoteRequest]) throws -> [Answer]
   ) async throws -> [Answer] {
-    try await pool.answers(to: BatchQueue(count: requests.count, limit: batch, workers: threads), order: order) {
-      try answer($0, Array(requests[$1]))
+    try await leavingAtOnce {
+      try await pool.answers(to: BatchQueue(count: requests.count, limit: batch, workers: threads), order: order) {
+        try answer($0, Array(requests[$1]))
+      }
     }
   }
 }

@@ -86,6 +86,30 @@ package final class WorkerPool<Worker>: Sendable {
     }
   }
 
+  /// Runs `work` on up to `most` workers that nobody holds, on their threads; each goes back when it is done.
+  ///
+  /// Nobody waits for a worker that is lent: what it is lent for should be short.
+  func lend(_ most: Int, _ work: @escaping @Sendable (Worker) throws -> Void) -> [Task<Void, any Error>] {
+    let seats = state.withLock { state in
+      let seats = Array(state.idle.suffix(most))
+      state.idle.removeLast(seats.count)
+      return seats
+    }
+    return seats.compactMap { seat in
+      do {
+        try seat.thread.start()
+      } catch {
+        // Without a thread there is no help, and none is owed.
+        release(seat)
+        return nil
+      }
+      return Task(executorPreference: seat.thread) {
+        defer { self.release(seat) }
+        try work(try seat.worker(self.makeWorker))
+      }
+    }
+  }
+
   /// Workers that nobody holds.
   package var idleWorkers: Int { state.withLock { $0.idle.count } }
   package var waitingTasks: Int { state.withLock { $0.waiting.count } }

@@ -56,14 +56,17 @@ package struct VoteRedraw {
         "too many votes an image to draw them again", file: RunFile.manifestName,
         location: "field \"smoothing.samples\"", expected: "at most \(Self.mostVotes)", found: "\(rule.samples)")
     }
-    progress.begin(images: records.count, finishedBefore: 0, votesPerImage: rule.fixedVotes)
-    defer { progress.end() }
+    let plan = WorkPlan(
+      images: records.count, votesPerImage: rule.mostVotes, isOpen: rule.fixedVotes == nil,
+      evaluationsPerVote: executor.evaluationsPerVote())
     var findings: [Finding] = []
-    try await inOrder(records.count, window: min(2, executor.threads)) { position in
-      try await draw(records[position].record, order: position)
-    } deliver: { position, again in
-      findings.append(try compare(records[position].record, again, line: records[position].line))
-      progress.finishImage()
+    try await progress.follow(plan) {
+      try await inOrder(records.count, window: min(2, executor.threads)) { position in
+        try await draw(records[position].record, order: position)
+      } deliver: { position, again in
+        findings.append(try compare(records[position].record, again, line: records[position].line))
+        progress.finishImage(evaluations: again.evaluations)
+      }
     }
     return findings
   }

@@ -36,6 +36,28 @@ struct Program: Sendable {
   var output: Buffer
   /// Operations of one run that the network as described has and the steps have not.
   var savedArithmetic: Int
+  /// How much of the steps' products is done after each of them, between 0 and 1.
+  let shares: [Double]
+
+  init(
+    batch: Int, steps: [Step], plan: MemoryPlan, scratchpadSize: Int, input: Buffer, conditions: [ConditionRows],
+    output: Buffer, savedArithmetic: Int
+  ) {
+    self.batch = batch
+    self.steps = steps
+    self.plan = plan
+    self.scratchpadSize = scratchpadSize
+    self.input = input
+    self.conditions = conditions
+    self.output = output
+    self.savedArithmetic = savedArithmetic
+    let total = Double(max(1, steps.reduce(0) { $0 + $1.arithmetic }))
+    var done = 0
+    shares = steps.map { step in
+      done += step.arithmetic
+      return Double(done) / total
+    }
+  }
 
   /// Operations of the convolutions and matrix products of one evaluation, as the network is described.
   var arithmeticPerEvaluation: Int { (savedArithmetic + steps.reduce(0) { $0 + $1.arithmetic }) / batch }

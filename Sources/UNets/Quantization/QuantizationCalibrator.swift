@@ -39,6 +39,7 @@ public struct QuantizationCalibrator: Sendable {
       try input(place).withUnsafeBufferPointer { input in
         try output.withUnsafeMutableBufferPointer { try evaluator.denoise([query], inputs: input, outputs: $0) }
       }
+      EvaluationMeter.observer?.evaluated(1)
     }
     return ActivationValues(histograms: observer.histograms)
   }

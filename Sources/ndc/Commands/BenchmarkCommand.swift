@@ -7,8 +7,9 @@ struct BenchmarkCommand: AsyncParsableCommand, NamesFiles {
     commandName: "benchmark",
     abstract: "How fast this machine evaluates a model and certifies images.",
     discussion: """
-      Measures the ceiling of 3x3 convolutions in every precision; evaluations per second of the model, in every precision \
-      and for several batch sizes, as a share of that ceiling; and the votes per second of both presets. Operations are those \
+      Measures evaluations per second of the model, in every precision and for several batch sizes, as a share of the \
+      ceiling of 3x3 convolutions; and the votes per second of both presets. The model's rate comes first, and what does not \
+      fit in --limit is left out and named. Operations are those \
       of the network as it is described: a share above 100 % comes from convolutions done in forms with fewer products. \
       Figures are medians over rounds in which everything is measured in turn. Run it on an idle machine.
 
@@ -35,6 +36,12 @@ struct BenchmarkCommand: AsyncParsableCommand, NamesFiles {
   @Option(help: ArgumentHelp("Rounds; medians over them are printed.", valueName: "n"))
   var rounds = 3
 
+  @Option(
+    help: ArgumentHelp(
+      "Time for everything: half of it for the network, half for each preset; what would take longer is left out.",
+      valueName: "s"))
+  var limit = 120.0
+
   @Option(help: ArgumentHelp("The smoothing noise of the presets, in pixels.", valueName: "sigma"))
   var sigma = 0.5
 
@@ -57,6 +64,7 @@ struct BenchmarkCommand: AsyncParsableCommand, NamesFiles {
       throw ValidationError("\(wrong): --batch, --rounds and --threads are at least 1")
     }
     if !(seconds.isFinite && seconds > 0) { throw ValidationError("--seconds \(seconds): must be above 0") }
+    if !(limit.isFinite && limit > 0) { throw ValidationError("--limit \(limit): must be above 0") }
   }
 
   var files: FilePlan {
@@ -76,13 +84,24 @@ struct BenchmarkCommand: AsyncParsableCommand, NamesFiles {
     plan.threads = threads ?? plan.threads
     plan.seconds = seconds
     plan.rounds = rounds
+    plan.mostSeconds = limit
     plan.listsSteps = steps
     plan.presets = presets ? Preset.allCases : []
     plan.sigma = sigma
     plan.data = data
     plan.classes = try classes.list()
     let benchmark = try Benchmark(model ?? BundledResources.model(), plan)
-    let report = try await benchmark { Output.notice($0.description) }
+    var latest: BenchmarkReport?
+    Interruption.keepWork()
+    do {
+      try show(try await benchmark { Output.notice($0.description) } onMeasured: { latest = $0 })
+    } catch is CancellationError {
+      if let latest { try show(latest) }
+      throw CancellationError()
+    }
+  }
+
+  private func show(_ report: BenchmarkReport) throws {
     if json { try Output.json(report) } else { Output.line(report.table) }
   }
 }

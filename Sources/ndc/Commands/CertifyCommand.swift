@@ -93,6 +93,7 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
     let executor = try VoteExecutor(
       smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
     let folder = out ?? Self.newFolder()
+    Interruption.keepWork()
     let directory = try RunDirectory(
       path: folder, manifest: try manifest(work, opened, preview.outline, chosen), indices: opened.indices,
       resume: resume)
@@ -159,9 +160,7 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
   private func announce(
     _ work: Workload, _ opened: WorkImages, _ rule: CertificationRule, folder: String, finished: Int
   ) {
-    Output.notice(
-      "\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers(for: work.model)) \(work.model.servedModels.isEmpty ? "threads" : "requests in flight")"
-    )
+    for line in work.model.announcement(workers: model.workers(for: work.model)) { Output.notice(line) }
     Output.notice("\(work.specification), seed \(seed)")
     announceImages(opened)
     if let adaptation = opened.images.adapter.description { Output.notice("images are \(adaptation)") }

@@ -63,8 +63,7 @@ struct ClassifyCommand: AsyncParsableCommand, NamesFiles {
     let executor = try VoteExecutor(
       base: work.classifier, sigma: addsNoise ? PixelNoise(classifier.sigma) : nil,
       threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
-    Output.notice(
-      "\(work.model.architecture), \(work.model.precision.rawValue), \(model.workers(for: work.model)) threads")
+    for line in work.model.announcement(workers: model.workers(for: work.model)) { Output.notice(line) }
     Output.notice(
       "\(work.specification), \(addsNoise ? "images noisy at sigma \(classifier.sigma)" : "clean images"), seed \(seed)"
     )
@@ -76,6 +75,7 @@ struct ClassifyCommand: AsyncParsableCommand, NamesFiles {
     let run = ClassificationRun(
       executor: executor, seed: seed, images: opened.provider, progress: RunProgress(), others: otherClasses.others)
     var latest: ClassificationReport?
+    Interruption.keepWork()
     do {
       let report = try await run(opened.indices) { latest = $0 }
       try show(report)

@@ -57,7 +57,9 @@ struct DenoiseCommand: AsyncParsableCommand, NamesFiles {
     // Workers are made before the clock starts: their memory is part of loading, not of the network's speed.
     let pool = try await EvaluatorPool(loaded.denoiser, threads: threads)
     let begin = ContinuousClock.now
-    let denoised = try await pool.denoise(queries, images: images)
+    let denoised = try await RunProgress().follow(evaluations: queries.count) {
+      try await pool.denoise(queries, images: images)
+    }
     let seconds = begin.duration(to: .now) / .seconds(1)
     try NumPyArray(shape: [queries.count] + shape(loaded), denoised).write(to: out)
     if json {

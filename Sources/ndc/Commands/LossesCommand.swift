@@ -85,8 +85,10 @@ struct LossesCommand: AsyncParsableCommand, NamesFiles {
       specification: specification, denoiser: loaded.denoiser, grid: levels, noise: rows)
     let count = images.count / shape.count
     let threads = model.workers(for: loaded)
-    let losses = try await inParallel(count: count, chunk: 1, threads: threads) { range in
-      try computation.losses(pixels: Array(images[range.lowerBound * shape.count..<range.upperBound * shape.count]))
+    let losses = try await RunProgress().follow(evaluations: count * computation.evaluationsPerImage) {
+      try await inParallel(count: count, chunk: 1, threads: threads) { range in
+        try computation.losses(pixels: Array(images[range.lowerBound * shape.count..<range.upperBound * shape.count]))
+      }
     }
     try NumPyArray(shape: [count, classCount], losses.flatMap { $0 }).write(to: out)
     if json {

@@ -104,12 +104,16 @@ struct PredictCommand: AsyncParsableCommand, NamesFiles {
     let work = try Workload(preview, model, classifier.choice)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let seed = seed ?? SystemSeed.draw()
+    if work.model.companion != nil {
+      for line in work.model.announcement(workers: model.workers(for: work.model)) { Output.notice(line) }
+    }
     Output.notice("\(work.specification), seed \(seed)")
     let executor = try VoteExecutor(
       smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
     let run = PredictionRun(
       executor: executor, sigma: smoothed.sigma, rule: .certify(rule), seed: seed, progress: RunProgress())
     var results: [Result] = []
+    Interruption.keepWork()
     let clock = ContinuousClock()
     var lastEnd = clock.now
     do {
@@ -124,7 +128,7 @@ struct PredictCommand: AsyncParsableCommand, NamesFiles {
       throw error
     }
     try show(results, work, outline, seed: seed)
-    if let explain { try writePage(to: explain, pictures, results, work, outline, seed: seed) }
+    if let explain { try await writePage(to: explain, pictures, results, work, outline, seed: seed) }
   }
 
   /// Every picture, fitted to the model.
@@ -161,9 +165,14 @@ struct PredictCommand: AsyncParsableCommand, NamesFiles {
   private func writePage(
     to file: String, _ pictures: [LabeledImage], _ results: [Result], _ work: Workload, _ outline: ModelOutline,
     seed: UInt64
-  ) throws {
+  ) async throws {
     let explainer = try work.explainer(seed: seed) { pictures[$0] }
-    let explanations = try explainer.explain(Array(pictures.indices))
+    let most = pictures.count * (try work.completeEvaluationsPerVote() + 1)
+    let explanations = try await RunProgress().follow(evaluations: most) {
+      try await inParallel(count: pictures.count, chunk: 1, threads: model.workers(for: work.model)) {
+        try explainer.explain(Array($0))
+      }
+    }
     let cards = zip(results, explanations).map { result, explanation in
       GalleryCard(
         title: URL(fileURLWithPath: result.path).lastPathComponent,

@@ -103,10 +103,16 @@ struct QuantizeCommand: AsyncParsableCommand, NamesFiles {
     Output.notice(
       "\(sample.queries.count) evaluations in fp32: \(sample.imageCount) images at \(levels.count) noise levels")
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-    try await quantizer.quantized(threads: threads).writeSafetensors(to: output)
+    let measured = try await RunProgress().follow(evaluations: sample.queries.count) {
+      try await quantizer.quantized(threads: threads)
+    }
+    try measured.writeSafetensors(to: output)
     let written = try Checkpoint.load(path: output)
     let int8 = try UNetDenoiser(written, precision: .int8)
-    let errors = try await quantizer.relativeErrors(of: int8, against: UNetDenoiser(written), threads: threads)
+    let fp32 = try UNetDenoiser(written)
+    let errors = try await RunProgress().follow(evaluations: quantizer.errorEvaluations) {
+      try await quantizer.relativeErrors(of: int8, against: fp32, threads: threads)
+    }
     let result = Result(
       out: output, digest: written.digest, convolutions: quantizer.convolutions, images: sample.imageCount,
       evaluations: sample.queries.count, rule: rule.rawValue, arithmetic: int8.kernelDescription,

@@ -4,7 +4,7 @@ extension BenchmarkReport {
   /// The report for people.
   var table: String {
     var lines = ["\(engine), \(threads) threads, medians of \(rounds) rounds", ""]
-    lines.append("ceiling of 3x3 convolutions")
+    if !ceilings.isEmpty { lines.append("ceiling of 3x3 convolutions") }
     for (precision, ceiling) in ceilings.sorted(by: { $0.key < $1.key }) {
       lines.append(
         "  " + padded(precision, 8) + padded(fixed(ceiling.operationsPerSecond / 1e9, 1) + " G/s", 14) + ceiling.shape)
@@ -16,7 +16,7 @@ extension BenchmarkReport {
       lines.append(
         "  " + padded(network.precision, 11) + padded("\(network.batch)", 7)
           + padded(fixed(network.evaluationsPerSecond, 2), 15) + padded(fixed(network.lowest, 2), 9)
-          + padded(fixed(network.highest, 2), 9) + fixed(network.share * 100, 1) + " %")
+          + padded(fixed(network.highest, 2), 9) + (ceilings[network.precision] == nil ? "" : fixed(network.share * 100, 1) + " %"))
     }
     for (precision, steps) in profiles.sorted(by: { $0.key < $1.key }) {
       lines += profileLines(precision, steps)
@@ -30,6 +30,11 @@ extension BenchmarkReport {
           "  " + padded(name, 9) + padded("\(preset.votes)", 7) + padded(fixed(preset.evaluationsPerVote, 1), 18)
             + padded(fixed(preset.votesPerSecond, 3), 10) + fixed(preset.evaluationsPerSecond, 1))
       }
+    }
+    if !leftOut.isEmpty {
+      lines.append("")
+      lines.append("not measured")
+      lines += leftOut.map { "  \($0.what): \($0.reason)" }
     }
     lines.append("")
     lines.append("peak memory: \(fixed(Double(peakMemoryBytes) / 1_048_576, 0)) MiB")

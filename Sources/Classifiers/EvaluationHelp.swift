@@ -1,0 +1,58 @@
+import Diffusion
+
+/// Denoiser evaluations in parts of one size, each of which can be carried out by itself and by any evaluator.
+///
+/// Unchecked: a part writes its own outputs only, and whoever made the parts keeps the memory until all are done.
+package struct EvaluationParts: @unchecked Sendable {
+  private let queries: [DenoiserQuery]
+  private let inputs: UnsafeBufferPointer<Float>
+  private let outputs: UnsafeMutableBufferPointer<Float>
+  private let size: Int
+
+  init(
+    _ queries: [DenoiserQuery], inputs: UnsafeBufferPointer<Float>, outputs: UnsafeMutableBufferPointer<Float>,
+    size: Int
+  ) {
+    self.queries = queries
+    self.inputs = inputs
+    self.outputs = outputs
+    self.size = size
+  }
+
+  package var count: Int { (queries.count + size - 1) / size }
+
+  /// - Throws: `CancellationError` when the surrounding task was cancelled; whatever the denoiser throws.
+  package func evaluate(_ part: Int, with evaluator: any DenoiserEvaluator) throws {
+    if Task.isCancelled { throw CancellationError() }
+    let range = part * size..<min((part + 1) * size, queries.count)
+    let pixels = inputs.count / queries.count
+    let values = range.lowerBound * pixels..<range.upperBound * pixels
+    try evaluator.denoise(
+      range.count == queries.count ? queries : Array(queries[range]),
+      inputs: UnsafeBufferPointer(rebasing: inputs[values]),
+      outputs: UnsafeMutableBufferPointer(rebasing: outputs[values]))
+    EvaluationMeter.observer?.evaluated(range.count)
+  }
+}
+
+/// Others with nothing to do who can carry out some of a worker's evaluations: what keeps a machine busy when there are
+/// fewer votes than threads and many classes.
+package protocol EvaluationHelp {
+  /// How many there are now.
+  var spare: Int { get }
+
+  /// Carries out every part, by `own` and by the others; returns when nobody is at any of them.
+  ///
+  /// - Throws: as `EvaluationParts.evaluate`, the first error.
+  func evaluate(_ parts: EvaluationParts, own: any DenoiserEvaluator) throws
+}
+
+/// A worker whose evaluations others can carry out.
+package protocol HelpedWorker: ClassifierWorker {
+  /// nil where it works alone.
+  var help: (any EvaluationHelp)? { get set }
+  /// Carries out a part of another worker's evaluations.
+  ///
+  /// - Throws: as `EvaluationParts.evaluate`.
+  func evaluate(_ part: Int, of parts: EvaluationParts) throws
+}
