@@ -42,7 +42,8 @@ public struct DiffusionModel: Sendable {
 
   init(
     reference: ModelReference, denoiser: any Denoiser, digest: String, unconditionalDigest: String? = nil,
-    architecture: String, companion: CompanionSummary? = nil, classNames: [String], parameters: Int?, precision: Precision, kernels: String?,
+    architecture: String, companion: CompanionSummary? = nil, classNames: [String], parameters: Int?,
+    precision: Precision, kernels: String?,
     served: ServedModel? = nil,
     classifier: ServedClassifier? = nil, weightsDigest: @escaping @Sendable () -> String
   ) {
@@ -122,8 +123,9 @@ public struct DiffusionModel: Sendable {
       summary = companion.summary(source, of: unconditional)
       // Both or none: one precision stands in the record, for both.
       if reference.precision == nil, choice == .fastest, case .file = companion, ranges[0] != ranges[1] {
-        summary?.reason = "\(ranges[0] ? source : path) has no ranges for int8"
-        notice(.oneHasRanges(with: ranges[0] ? path : source, without: ranges[0] ? source : path, used: precision))
+        let (with, without) = ranges[0] ? (path, source) : (source, path)
+        summary?.reason = "\(without) has no ranges for int8"
+        notice(.oneHasRanges(with: with, without: without, used: precision))
       }
     }
     return DiffusionModel(

@@ -105,4 +105,17 @@ import Testing
       #expect(try specification.makeClassifier(denoiser: ConditionalOnly()).classCount == 4)
     }
   }
+
+  @Test func `the most evaluations are those of the elimination`() throws {
+    var specification = ClassifierSpecification.fast(sigma: 0.5)
+    // 1000 + 500 + 250 + 125 + 63 and x̂; without halving 5 001.
+    #expect(try specification.evaluationsPerVote(classCount: 1000) == 1939)
+    specification.method = .diffusion
+    #expect(try specification.evaluationsPerVote(classCount: 1000) == 1938)
+    // Margins may keep every class.
+    specification.elimination = .race(Race(rule: .margins([1, 1, 1, 1, 1])))
+    #expect(try specification.evaluationsPerVote(classCount: 1000) == 5000)
+    specification.elimination = .siftAndRefine(SiftAndRefine(siftLevels: 2, siftThreshold: 1))
+    #expect(try specification.evaluationsPerVote(classCount: 1000) == 5000)
+  }
 }

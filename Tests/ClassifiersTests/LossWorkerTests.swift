@@ -105,6 +105,21 @@ final class WatchedDenoiser: Denoiser {
     #expect(batches.allSatisfy { (1...8).contains($0) })
   }
 
+  @Test(arguments: [2, 3, 4, 5, 17])
+  func `halving takes what was announced, and no more`(classes: Int) throws {
+    let mixture = GaussianMixtureDenoiser(
+      imageShape: ImageShape(channels: 1, height: 1, width: 2),
+      components: (0..<classes).map { .init(label: $0, mean: [Double($0), 0], variance: 0.1) })
+    for method in [ClassificationMethod.approximatePosterior, .diffusion] {
+      var specification = ClassifierSpecification(method: method)
+      specification.levels = [0.7, 1, 2, 3, 4]
+      specification.elimination = .race(Race(rule: .halving))
+      let losses = try specification.makeClassifier(denoiser: mixture).makeWorker().classLosses(
+        [ClassifierInput(image: [0.3, 0.2], noise: TestNoise(seed: 3))])[0]
+      #expect(try specification.evaluationsPerVote(classCount: classes) == losses.evaluations)
+    }
+  }
+
   @Test func `a cancelled task stops between batches`() async throws {
     let denoiser = WatchedDenoiser(smallMixture(batch: 4), cancelAfter: 3)
     let classifier = try Self.specification(.approximatePosterior).makeClassifier(denoiser: denoiser)

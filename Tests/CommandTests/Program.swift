@@ -43,7 +43,10 @@ struct Program {
   /// - Parameters:
   ///   - workingFolder: where relative paths begin; nil for the tests' own.
   ///   - addressSpace: the most memory, in KiB, as `ulimit -v` sets it; nil for no limit.
-  init(_ arguments: [String], in workingFolder: URL? = nil, addressSpace: Int? = nil) throws {
+  ///   - errors: where stderr goes; nil to keep it.
+  init(
+    _ arguments: [String], in workingFolder: URL? = nil, addressSpace: Int? = nil, errors: FileHandle? = nil
+  ) throws {
     guard let executable = Self.executable else { throw Absent() }
     folder = try TemporaryFolder.make()
     // Files instead of pipes: a pipe that nobody empties stops the program.
@@ -51,7 +54,7 @@ struct Program {
       try Data().write(to: folder.appendingPathComponent(name))
     }
     let output = try FileHandle(forWritingTo: folder.appendingPathComponent("output"))
-    let errors = try FileHandle(forWritingTo: folder.appendingPathComponent("errors"))
+    let errors = try errors ?? FileHandle(forWritingTo: folder.appendingPathComponent("errors"))
     let limited = addressSpace.map { ["-c", "ulimit -v \($0) && exec \"$0\" \"$@\"", executable.path] }
     process = try ChildProcess(
       limited == nil ? executable : URL(fileURLWithPath: "/bin/sh"), (limited ?? []) + arguments,
@@ -69,6 +72,19 @@ struct Program {
 
   var isRunning: Bool { process.isRunning }
   var identifier: Int32 { process.identifier }
+  /// What has been written to stderr until now.
+  var errorsSoFar: String { get throws { try text("errors") } }
+
+  /// Processor time of all threads until now; 0 when it has ended.
+  var secondsComputed: Double {
+    guard let line = try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8),
+      let end = line.lastIndex(of: ")")
+    else { return 0 }
+    // Fields 14 and 15: ticks as a user and in the system.
+    let fields = line[line.index(after: end)...].split(separator: " ")
+    guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
 
   func send(_ signal: Int32) { process.send(signal) }
 

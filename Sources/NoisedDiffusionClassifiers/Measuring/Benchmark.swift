@@ -88,7 +88,7 @@ public struct Benchmark: Sendable {
       for network in measuring.networks {
         let rate = report.rate(in: network.precision) / Double(plan.threads * network.preferredBatchSize)
         let runs = Int(max(1, min(Double(Self.runsPerStep), plan.mostSeconds / 2 * rate)))
-        report.addProfile(try StepProfile(network, runs: runs), of: network)
+        report.addProfile(try await leavingAtOnce { try StepProfile(network, runs: runs) }, of: network)
       }
     }
     try await measurePresets(&report, notice, onMeasured)
@@ -122,7 +122,9 @@ public struct Benchmark: Sendable {
       choice.preset = preset
       choice.sigma = plan.sigma
       try choice.validate()
-      let model = try DiffusionModel.open(ModelReference(path), choosing: choice.precision, resources: resources)
+      let model = try await leavingAtOnce { [path, resources, precision = choice.precision] in
+        try DiffusionModel.open(ModelReference(path), choosing: precision, resources: resources)
+      }
       choice.classes = try plan.classes.map { try model.classes($0) }
       let work = try Workload(model, try choice.chosen(for: model) { notice(.choice($0)) })
       let images: WorkImages

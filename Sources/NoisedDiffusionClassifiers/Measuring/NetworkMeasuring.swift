@@ -43,7 +43,7 @@ struct NetworkMeasuring {
   ) async throws {
     // The first precision's rate is known before the next one's network is made, which may take long too.
     for precision in precisions {
-      networks.append(try UNetDenoiser(checkpoint, precision: precision))
+      networks.append(try await leavingAtOnce { [checkpoint] in try UNetDenoiser(checkpoint, precision: precision) })
       let place = networks.count - 1
       for batch in plan.batches.sorted() {
         items.append(Item(subject: .network(place, batch: batch)))

@@ -21,7 +21,7 @@ public struct StepProfile: Sendable {
   /// Runs the whole network `runs` times on one thread and keeps each step's shortest time, since whatever interrupts a
   /// step only ever lengthens it.
   ///
-  /// - Throws: `EngineError`.
+  /// - Throws: `EngineError`; `CancellationError`.
   public init(_ denoiser: UNetDenoiser, runs: Int) throws {
     let evaluator = try UNetEvaluator(denoiser.network)
     let program = denoiser.network.program
@@ -50,6 +50,7 @@ extension UNetEvaluator {
     var shortest = [Double](repeating: .infinity, count: steps.count)
     for _ in 0..<runs {
       for (place, step) in steps.enumerated() {
+        if Task.isCancelled { throw CancellationError() }
         let start = clock.now
         try step()
         shortest[place] = min(shortest[place], (clock.now - start) / .seconds(1))

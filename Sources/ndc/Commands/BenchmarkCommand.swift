@@ -94,7 +94,12 @@ struct BenchmarkCommand: AsyncParsableCommand, NamesFiles {
     var latest: BenchmarkReport?
     Interruption.keepWork()
     do {
-      try show(try await benchmark { Output.notice($0.description) } onMeasured: { latest = $0 })
+      try show(
+        try await benchmark {
+          Output.notice($0.description)
+        } onMeasured: {
+          latest = $0
+        })
     } catch is CancellationError {
       if let latest { try show(latest) }
       throw CancellationError()

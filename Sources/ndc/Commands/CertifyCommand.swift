@@ -93,10 +93,9 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
     let executor = try VoteExecutor(
       smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
     let folder = out ?? Self.newFolder()
+    let manifest = try Waiting.during("reading the data") { try self.manifest(work, opened, preview.outline, chosen) }
     Interruption.keepWork()
-    let directory = try RunDirectory(
-      path: folder, manifest: try manifest(work, opened, preview.outline, chosen), indices: opened.indices,
-      resume: resume)
+    let directory = try RunDirectory(path: folder, manifest: manifest, indices: opened.indices, resume: resume)
     // A run of an earlier version goes on by its own rule.
     let rule = try directory.manifest.smoothing.rule.get()
     announce(work, opened, rule, folder: folder, finished: directory.records.count)

@@ -16,7 +16,7 @@ extension BenchmarkReport {
       lines.append(
         "  " + padded(network.precision, 11) + padded("\(network.batch)", 7)
           + padded(fixed(network.evaluationsPerSecond, 2), 15) + padded(fixed(network.lowest, 2), 9)
-          + padded(fixed(network.highest, 2), 9) + (ceilings[network.precision] == nil ? "" : fixed(network.share * 100, 1) + " %"))
+          + padded(fixed(network.highest, 2), 9) + share(network))
     }
     for (precision, steps) in profiles.sorted(by: { $0.key < $1.key }) {
       lines += profileLines(precision, steps)
@@ -39,6 +39,10 @@ extension BenchmarkReport {
     lines.append("")
     lines.append("peak memory: \(fixed(Double(peakMemoryBytes) / 1_048_576, 0)) MiB")
     return lines.joined(separator: "\n")
+  }
+
+  private func share(_ network: Network) -> String {
+    ceilings[network.precision] == nil ? "" : fixed(network.share * 100, 1) + " %"
   }
 
   private func profileLines(_ precision: String, _ steps: [StepTime]) -> [String] {

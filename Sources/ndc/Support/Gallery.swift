@@ -10,7 +10,11 @@ extension HTMLReport.Gallery {
       let indices = selection.entries.map { run.images[$0.position].index }
       let explainer = try RunExplainer(RunDirectory.readManifest(folder)) { Output.notice($0.description) }
       Output.notice("gallery: \(indices.count) images x up to \(explainer.evaluationsPerImage) evaluations")
-      self.init(selection: selection, explanations: try await explainer.explain(indices, threads: threads))
+      let most = indices.count * explainer.evaluationsPerImage
+      let explanations = try await RunProgress().follow(evaluations: most) {
+        try await explainer.explain(indices, threads: threads)
+      }
+      self.init(selection: selection, explanations: explanations)
     } catch let error as CancellationError {
       throw error
     } catch {
