@@ -67,7 +67,7 @@ struct ProgressState: Hashable, Sendable {
     // Until a vote has ended, the plan says what there is to do.
     if votesDone == 0, let left {
       evaluations += " of " + (left.isLimit ? "at most " : "")
-      evaluations += DecimalText.down(min(performed + left.evaluations, 1e15), digits: 0)
+      evaluations += DecimalText.down(min(performed + left.evaluations, 1e15).rounded(), digits: 0)
     }
     parts.append((evaluations + " evaluations", 3))
     let rate = min(rate(after: seconds), 1e8)

@@ -85,13 +85,13 @@ import Testing
     await progress.follow(Self.plan) {
       for _ in 0..<9 {
         watch.wait(1)
-        progress.advanced(by: 0.05)
+        progress.advanced(by: 0.0625)
       }
     }
-    // 0.4 evaluations in eight seconds: 20·56·1939 = 2 171 680 take 2 171 679.6/0.05 s.
+    // Half an evaluation in eight seconds: the other 2 171 679.5 of 20·56·1939 take 34 746 872 s.
     #expect(
       watch.lines == [
-        "0 %  0/20 images  0 votes  0 of at most 2171680 evaluations  0.05 evaluations/s  at most 12064:53:12 left"
+        "0 %  0/20 images  0 votes  0 of at most 2171680 evaluations  0.06 evaluations/s  at most 9651:54:32 left"
       ])
   }
 

@@ -60,12 +60,12 @@ private final class ManyClasses: Denoiser {
 
   @Test("One vote's classes are evaluated on several threads at once")
   func spread() async throws {
-    // A call waits until another thread is in one too, for half a minute at most: alone it would never be.
+    // A call waits until another thread is in one too, for half a minute in all: alone it would never be.
+    let patience = Guarded(30_000)
     let denoiser = ManyClasses(classes: 40) { denoiser in
-      var patience = 30_000
-      while patience > 0, denoiser.calls.withLock({ $0.count }) > 1, denoiser.threads.withLock({ $0.count }) < 2 {
+      while patience.withLock({ $0 }) > 0, denoiser.calls.withLock({ $0.count }) > 1, denoiser.threads.withLock({ $0.count }) < 2 {
         usleep(1000)
-        patience -= 1
+        patience.withLock { $0 -= 1 }
       }
     }
     let executor = try VoteExecutor(base: Self.classifier(denoiser), sigma: PixelNoise(0.25), threads: 4)
@@ -113,9 +113,10 @@ private final class ManyClasses: Denoiser {
     #expect(try await executor.votes(VoteExecutorTests.requests(2)).count == 2)
   }
 
-  @Test("Helpers hear of a cancellation")
+  @Test("Helpers hear of a cancellation", .timeLimit(.minutes(1)))
   func cancellation() async throws {
     let isAsked = Guarded(0)
+    let hasHeard = Guarded(0)
     // Helpers stop only when their own task is cancelled.
     let denoiser = ManyClasses(classes: 40) { _ in
       guard
@@ -124,6 +125,7 @@ private final class ManyClasses: Denoiser {
         }) > 4
       else { return }
       while !Task.isCancelled { usleep(1000) }
+      hasHeard.withLock { $0 += 1 }
       throw CancellationError()
     }
     let executor = try VoteExecutor(base: Self.classifier(denoiser), sigma: PixelNoise(0.25), threads: 3)
@@ -131,7 +133,7 @@ private final class ManyClasses: Denoiser {
     while isAsked.withLock({ $0 }) < 6 { try await Task.sleep(for: .milliseconds(1)) }
     task.cancel()
     await #expect(throws: CancellationError.self) { _ = try await task.value }
-    // All three are free again: three votes at once need them.
+    while hasHeard.withLock({ $0 }) < 2 { try await Task.sleep(for: .milliseconds(1)) }
     isAsked.withLock { $0 = -100_000 }
     #expect(try await executor.votes(VoteExecutorTests.requests(6)).count == 6)
   }

@@ -43,6 +43,11 @@ struct NetworkMeasuring {
   ) async throws {
     // The first precision's rate is known before the next one's network is made, which may take long too.
     for precision in precisions {
+      // Making a network takes time too.
+      guard networks.isEmpty || secondsLeft > 0 else {
+        leaveOut(precision.rawValue, "making its network takes a while", notice)
+        continue
+      }
       networks.append(try await leavingAtOnce { [checkpoint] in try UNetDenoiser(checkpoint, precision: precision) })
       let place = networks.count - 1
       for batch in plan.batches.sorted() {
@@ -51,7 +56,7 @@ struct NetworkMeasuring {
         onMeasured(report)
       }
     }
-    for precision in precisions {
+    for precision in networks.map(\.precision) {
       for shape in ConvolutionCeiling.shapes {
         items.append(Item(subject: .ceiling(precision, shape)))
         try await measureFirst(items.count - 1, notice)
@@ -96,11 +101,12 @@ struct NetworkMeasuring {
     let expected = expectedSeconds(items[place])
     guard place == 0 || expected <= secondsLeft else {
       items[place].isLeftOut = true
-      if case .network(let network, let batch) = items[place].subject {
-        leaveOut(
-          "\(networks[network].precision.rawValue), \(batch) at once",
-          "about \(BenchmarkReport.text(rate: expected)) s", notice)
-      }
+      let what =
+        switch items[place].subject {
+        case .network(let network, let batch): "\(networks[network].precision.rawValue), \(batch) at once"
+        case .ceiling(let precision, let shape): "\(precision.rawValue) ceiling \(shape)"
+        }
+      leaveOut(what, "about \(BenchmarkReport.text(rate: expected)) s", notice)
       return
     }
     try await measure(place)
