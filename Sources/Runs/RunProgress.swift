@@ -94,7 +94,7 @@ public final class RunProgress: Sendable {
     }
   }
 
-  func addVotes(_ votes: [Vote]) {
+  package func addVotes(_ votes: [Vote]) {
     report { progress in
       progress.votesDone += votes.count
       progress.voteEvaluations += votes.reduce(0) { $0 + $1.evaluations }
@@ -102,7 +102,7 @@ public final class RunProgress: Sendable {
   }
 
   /// Images of one vote each that are finished, with what they cost.
-  func addImages(evaluations: [Int]) {
+  package func addImages(evaluations: [Int]) {
     report { progress in
       let sum = evaluations.reduce(0, +)
       progress.votesDone += evaluations.count
@@ -112,7 +112,7 @@ public final class RunProgress: Sendable {
     }
   }
 
-  func finishImage(evaluations: Int) {
+  package func finishImage(evaluations: Int) {
     report { progress in
       progress.imagesDone += 1
       progress.imageEvaluations += evaluations
