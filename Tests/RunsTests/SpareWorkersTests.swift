@@ -63,7 +63,9 @@ private final class ManyClasses: Denoiser {
     // A call waits until another thread is in one too, for half a minute in all: alone it would never be.
     let patience = Guarded(30_000)
     let denoiser = ManyClasses(classes: 40) { denoiser in
-      while patience.withLock({ $0 }) > 0, denoiser.calls.withLock({ $0.count }) > 1, denoiser.threads.withLock({ $0.count }) < 2 {
+      while patience.withLock({ $0 }) > 0, denoiser.calls.withLock({ $0.count }) > 1,
+        denoiser.threads.withLock({ $0.count }) < 2
+      {
         usleep(1000)
         patience.withLock { $0 -= 1 }
       }

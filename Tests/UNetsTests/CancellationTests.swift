@@ -60,7 +60,7 @@ private struct Worker: @unchecked Sendable {
 
   @Test("A cancelled task ends between two blocks of an analytic model")
   func analytic() async throws {
-    let images = (0..<6).flatMap { [Float($0), 0, 0, 1] }
+    let images: [Float] = (0..<6).flatMap { index -> [Float] in [Float(index), 0, 0, 1] }
     let denoiser = try AnalyticDenoiser(
       images: images, labels: [0, 1, 0, 1, 0, 1], imageShape: ImageShape(channels: 1, height: 2, width: 2),
       classCount: 2)

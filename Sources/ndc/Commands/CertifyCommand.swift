@@ -85,9 +85,11 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
     let preview = try ModelPreview(model, classifier.choice, classes)
     Hints.tell(chosen)
     let before = try out.flatMap { try RunDirectory.contents($0, resume: resume) }
-    let opened = try await data.open(
-      for: preview.outline, continuing: before, defaultCount: QuickDefaults.images, among: preview.classes,
-      others: otherClasses.others, threads: model.workers)
+    let opened = try await Waiting.during("reading the images") {
+      try await data.open(
+        for: preview.outline, continuing: before, defaultCount: QuickDefaults.images, among: preview.classes,
+        others: otherClasses.others, threads: model.workers)
+    }
     let work = try Workload(preview, model, classifier.choice)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let executor = try VoteExecutor(

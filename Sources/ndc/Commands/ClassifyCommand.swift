@@ -56,9 +56,11 @@ struct ClassifyCommand: AsyncParsableCommand, NamesFiles {
     if addsNoise, !(classifier.sigma > 0) { throw UsageError("--sigma must be above 0 for noisy images") }
     if addsNoise { Hints.tell(sigma: classifier.sigma) }
     let preview = try ModelPreview(model, classifier.choice, classes)
-    let opened = try await data.open(
-      for: preview.outline, defaultCount: 100, among: preview.classes, others: otherClasses.others,
-      threads: model.workers)
+    let opened = try await Waiting.during("reading the images") {
+      try await data.open(
+        for: preview.outline, defaultCount: 100, among: preview.classes, others: otherClasses.others,
+        threads: model.workers)
+    }
     let work = try Workload(preview, model, classifier.choice)
     let executor = try VoteExecutor(
       base: work.classifier, sigma: addsNoise ? PixelNoise(classifier.sigma) : nil,

@@ -4,10 +4,21 @@ import NoisedDiffusionClassifiers
 enum Waiting {
   /// - Parameter what: in the words of a sentence's beginning.
   static func during<Value>(_ what: String, _ work: () throws -> Value) rethrows -> Value {
+    try withExtendedLifetime(ticker(what)) { try work() }
+  }
+
+  /// - Parameter what: in the words of a sentence's beginning.
+  static func during<Value>(_ what: String, _ work: () async throws -> Value) async rethrows -> Value {
+    let ticker = ticker(what)
+    defer { withExtendedLifetime(ticker) {} }
+    return try await work()
+  }
+
+  private static func ticker(_ what: String) -> Ticker {
     let clock = ContinuousClock()
     let start = clock.now
     let lastSaid = Mutex(0.0)
-    let ticker = Ticker(every: 1) {
+    return Ticker(every: 1) {
       let seconds = (clock.now - start) / .seconds(1)
       let isTime = lastSaid.withLock { last in
         guard seconds >= (last == 0 ? 8 : last + 58) else { return false }
@@ -16,6 +27,5 @@ enum Waiting {
       }
       if isTime { Output.notice("\(what) for \(DecimalText.shortClock(seconds)), an unknown time left") }
     }
-    return try withExtendedLifetime(ticker) { try work() }
   }
 }
