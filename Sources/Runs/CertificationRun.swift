@@ -39,7 +39,7 @@ public struct CertificationRun: Sendable {
   /// Certifies the images that `directory` has no record of yet and writes the summary.
   ///
   /// - Parameter onRecord: called after each record has been written, in image order.
-  /// - Throws: `Interrupted` at once when the task is cancelled; `InputError` for an image that does not fit or a file that
+  /// - Throws: `Interrupted` soon when the task is cancelled; `InputError` for an image that does not fit or a file that
   ///   cannot be written. In every case what was finished before stays, with a summary.
   public func callAsFunction(
     into directory: RunDirectory, onRecord: (ImageRecord) -> Void = { _ in }

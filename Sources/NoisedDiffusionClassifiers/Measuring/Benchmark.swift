@@ -88,7 +88,7 @@ public struct Benchmark: Sendable {
       for network in measuring.networks {
         let rate = report.rate(in: network.precision) / Double(plan.threads * network.preferredBatchSize)
         let runs = Int(max(1, min(Double(Self.runsPerStep), plan.mostSeconds / 2 * rate)))
-        report.addProfile(try await leavingAtOnce { try StepProfile(network, runs: runs) }, of: network)
+        report.addProfile(try await leavingInTime { try StepProfile(network, runs: runs) }, of: network)
       }
     }
     try await measurePresets(&report, notice, onMeasured)
@@ -122,7 +122,7 @@ public struct Benchmark: Sendable {
       choice.preset = preset
       choice.sigma = plan.sigma
       try choice.validate()
-      let model = try await leavingAtOnce { [path, resources, precision = choice.precision] in
+      let model = try await leavingInTime { [path, resources, precision = choice.precision] in
         try DiffusionModel.open(ModelReference(path), choosing: precision, resources: resources)
       }
       choice.classes = try plan.classes.map { try model.classes($0) }

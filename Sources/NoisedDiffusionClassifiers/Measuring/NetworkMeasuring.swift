@@ -48,7 +48,7 @@ struct NetworkMeasuring {
         leaveOut(precision.rawValue, "making its network takes a while", notice)
         continue
       }
-      networks.append(try await leavingAtOnce { [checkpoint] in try UNetDenoiser(checkpoint, precision: precision) })
+      networks.append(try await leavingInTime { [checkpoint] in try UNetDenoiser(checkpoint, precision: precision) })
       let place = networks.count - 1
       for batch in plan.batches.sorted() {
         items.append(Item(subject: .network(place, batch: batch)))

@@ -15,12 +15,12 @@ public final class EvaluatorPool: Sendable {
   /// D(x; s, y) of each query.
   ///
   /// - Parameter images: n×C×H×W floats in model space.
-  /// - Throws: `CancellationError` at once when the task is cancelled; whatever the denoiser throws.
+  /// - Throws: `CancellationError` within a quarter of a second when the task is cancelled; whatever the denoiser throws.
   public func denoise(_ queries: [DenoiserQuery], images: [Float]) async throws -> [Float] {
     let size = denoiser.imageShape.count
     precondition(images.count == queries.count * size)
     let batches = BatchQueue(count: queries.count, limit: denoiser.preferredBatchSize)
-    return try await leavingAtOnce { [pool] in
+    return try await leavingInTime { [pool] in
       try await pool.answers(to: batches) { evaluator, range in
         var output = [Float](repeating: 0, count: range.count * size)
         try images.withUnsafeBufferPointer { input in

@@ -5,12 +5,12 @@ public enum Throughput {
   /// - Parameters:
   ///   - prepare: makes a worker's state, outside the time measured.
   ///   - work: does some work and says how much.
-  /// - Throws: `CancellationError` at once when the task is cancelled; whatever the two throw.
+  /// - Throws: `CancellationError` within a quarter of a second when the task is cancelled; whatever the two throw.
   public static func measure<State>(
     threads: Int, seconds: Double, prepare: @escaping @Sendable () throws -> State,
     work: @escaping @Sendable (State) throws -> Int
   ) async throws -> Double {
-    try await leavingAtOnce {
+    try await leavingInTime {
       let pool = WorkerPool(size: threads, makeWorker: prepare)
       try await pool.prepare()
       let clock = ContinuousClock()

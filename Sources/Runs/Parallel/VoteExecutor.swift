@@ -54,7 +54,7 @@ public struct VoteExecutor: Sendable {
   /// - Parameters:
   ///   - order: requests of a lower order get free workers first.
   ///   - onVotes: called with the votes of every finished batch, in whatever order batches finish.
-  /// - Throws: `CancellationError` at once when the task is cancelled; whatever the classifier throws.
+  /// - Throws: `CancellationError` within a quarter of a second when the task is cancelled; whatever the classifier throws.
   public func votes(
     _ requests: [VoteRequest], order: Int = 0, onVotes: @escaping @Sendable ([Vote]) -> Void = { _ in }
   ) async throws -> [Vote] {
@@ -85,7 +85,7 @@ public struct VoteExecutor: Sendable {
   /// - Throws: `InputError` where one is not; whatever keeps it from being asked.
   func requireUnchanged(order: Int = 0) async throws {
     guard base.isServedElsewhere else { return }
-    try await leavingAtOnce {
+    try await leavingInTime {
       try await pool.withWorker(order: order) { _ in
         try base.requireUnchanged()
         return false
@@ -100,7 +100,7 @@ public struct VoteExecutor: Sendable {
     of requests: [VoteRequest], order: Int,
     answer: @escaping @Sendable (VoteWorker, [VoteRequest]) throws -> [Answer]
   ) async throws -> [Answer] {
-    try await leavingAtOnce {
+    try await leavingInTime {
       try await pool.answers(to: BatchQueue(count: requests.count, limit: batch, workers: threads), order: order) {
         try answer($0, Array(requests[$1]))
       }

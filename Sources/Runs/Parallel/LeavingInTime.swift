@@ -1,10 +1,12 @@
 import Basics
+import Dispatch
 
-/// What `work` gives; where the task is cancelled, a `CancellationError` at once, whatever the work has yet to end.
+/// What `work` gives; where the task is cancelled, a `CancellationError` within a quarter of a second, whatever the work
+/// has yet to end.
 ///
 /// A kernel in the middle of a large convolution cannot be stopped. It is left behind on its worker's thread, and what it
-/// computes is not used.
-package func leavingAtOnce<Value: Sendable>(
+/// computes is not used. What ends by itself in that time is handed over: it may have been finished already.
+package func leavingInTime<Value: Sendable>(
   _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
   let answer = FirstAnswer<Value>()
@@ -18,8 +20,8 @@ package func leavingAtOnce<Value: Sendable>(
   return try await withTaskCancellationHandler {
     try await withCheckedThrowingContinuation { answer.hand(to: $0) }
   } onCancel: {
-    answer.give(.failure(CancellationError()))
     task.cancel()
+    DispatchQueue.global().asyncAfter(deadline: .now() + 0.25) { answer.give(.failure(CancellationError())) }
   }
 }
 
