@@ -1,5 +1,4 @@
 import Dispatch
-import Foundation
 
 /// Calls a function every so often, on a thread of its own, for as long as it is held.
 ///
@@ -8,11 +7,9 @@ package final class Ticker: Sendable {
   private let isReleased = DispatchSemaphore(value: 0)
 
   package init(every seconds: Double, _ tick: @escaping @Sendable () -> Void) {
-    let thread = Thread { [isReleased] in
+    BareThread.start { [isReleased] in
       while isReleased.wait(timeout: .now() + seconds) == .timedOut { tick() }
     }
-    thread.name = "ndc-progress"
-    thread.start()
   }
 
   deinit { isReleased.signal() }

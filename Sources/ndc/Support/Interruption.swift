@@ -29,15 +29,13 @@ enum Interruption {
     guard Foundation.pipe(&ends) == 0 else { return }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     pipe.store(ends[1], ordering: .sequentiallyConsistent)
-    let thread = Thread { [reading = ends[0]] in
+    BareThread.start { [reading = ends[0]] in
       var number: UInt8 = 0
       while true {
         let count = read(reading, &number, 1)
         if count == 1 { interrupted(by: Int32(number)) } else if count == 0 || errno != EINTR { return }
       }
     }
-    thread.name = "ndc-signals"
-    thread.start()
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
         // Nothing but what a handler may do.
