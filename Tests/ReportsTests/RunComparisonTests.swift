@@ -116,6 +116,9 @@ import Testing
     let comparison = try RunComparison(runs[0], runs[1], radii: [0.25])
     #expect(comparison.radiusDifference == nil && !comparison.comparability.radiiAreComparable)
     #expect(comparison.table.contains("stopped voting when its radius could hardly grow"))
+    #expect(comparison.table.contains("by p or more; where voting stopped early, as far as it went)"))
+    #expect(HTMLReport(runs: runs, radii: [0.25]).html().contains("bounds too are those at which it stopped"))
+    #expect(!HTMLReport(runs: [runs[1]], radii: [0.25]).html().contains("bounds too are those at which it stopped"))
     let json = String(decoding: try StableJSON.line(comparison), as: UTF8.self)
     #expect(json.contains("no difference of radii is given"))
     runs[0].origin?.smoothing?.radiusTolerance = 0

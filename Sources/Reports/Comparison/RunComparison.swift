@@ -103,7 +103,8 @@ public struct RunComparison: Sendable, Encodable {
         atBounds.map { row in
           [DecimalText.radius(row.bound), Share(row.a, of: images).percent(), Share(row.b, of: images).percent()]
         })
-      text += "(images whose votes bound the probability of their label by p or more)\n\n"
+      let end = comparability.radiiAreComparable ? "" : "; where voting stopped early, as far as it went"
+      text += "(images whose votes bound the probability of their label by p or more\(end))\n\n"
     }
     if let difference = radiusDifference {
       let level = DecimalText.nearest(difference.confidence * 100, digits: 0)

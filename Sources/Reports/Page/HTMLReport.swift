@@ -181,13 +181,16 @@ public struct HTMLReport: Sendable {
     guard let table = tables.lowerBounds(), let svg = LowerBoundChart(runs: runs).svg() else {
       return "<p class=\"soft\">Tables of other tools keep no votes: their distribution cannot be shown.</p>\n"
     }
+    let end =
+      runs.contains { $0.caveat != nil }
+      ? " Where voting stopped early, bounds too are those at which it stopped." : ""
     return """
       <figure>
       <p class="side-name" aria-hidden="true">images (%)</p>
       \(svg)\
       <figcaption class="soft">The share of all images whose lower bound on the probability of their own label is at \
       least p; a wrong candidate counts as 0. Beyond p = ½ this is certified accuracy at r = σ·Φ⁻¹(p). Colours are those \
-      above.</figcaption>
+      above.\(end)</figcaption>
       </figure>
       \(table.html())
       """
