@@ -120,7 +120,7 @@ struct VerifyCommand: AsyncParsableCommand, NamesFiles {
       return try RecordedRun(
         verification.manifest, model: model, unconditionalModel: unconditionalModel, data: data
       ) { Output.notice($0.description) }
-    } catch let error as RecordedRun.Unusable where error.cause is InputError {
+    } catch let error as RecordedRun.Unusable where error.isAbsence {
       let second = unconditionalModel ?? verification.manifest.model.unconditionalSource
       let isSecond = second != nil && (error.cause as? InputError)?.file == second
       verification.addUnchecked(
@@ -154,6 +154,13 @@ struct VerifyCommand: AsyncParsableCommand, NamesFiles {
     if !verification.holds { Output.notice("something does not hold already; drawing votes again all the same") }
     try await verification.redraw(
       choice, executor: executor, images: opened.provider, progress: RunProgress())
+  }
+}
+
+extension RecordedRun.Unusable {
+  /// Whether the model or the data could not be had, rather than run.json asking for what cannot be.
+  fileprivate var isAbsence: Bool {
+    ["model.source", "data.source"].contains(field) && (cause is InputError || cause is ServerUnavailable)
   }
 }
 
