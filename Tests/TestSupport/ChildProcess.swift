@@ -66,15 +66,16 @@ package final class ChildProcess: @unchecked Sendable {
     #endif
     var words = ([executable.path] + arguments).map { strdup($0) } + [nil]
     defer { words.forEach { free($0) } }
-    var identifier = pid_t()
-    let code = posix_spawn(&identifier, executable.path, &actions, &attributes, &words, environ)
+    var started = pid_t()
+    let code = posix_spawn(&started, executable.path, &actions, &attributes, &words, environ)
     guard code == 0 else {
       throw Failure(description: "\(executable.path) in \(folder.path): \(String(cString: strerror(code)))")
     }
-    self.identifier = identifier
+    let child = started
+    identifier = child
     Thread.detachNewThread { [self] in
       var status: Int32 = 0
-      while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
+      while waitpid(child, &status, 0) < 0, errno == EINTR {}
       let signal = status & 0x7f
       condition.withLock {
         ending = Ending(isSignal: signal != 0, code: signal != 0 ? signal : (status >> 8) & 0xff)
