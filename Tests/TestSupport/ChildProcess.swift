@@ -6,7 +6,7 @@ import Foundation
   import Glibc
 #endif
 
-/// A program that a test started: posix_spawn with no descriptor but the three that it is given.
+/// A program that a test started, by posix_spawn, with no descriptor but the three that it is given.
 ///
 /// Foundation's Process crashes where more than some 1 300 descriptors are open: it copies whole dirents out of the
 /// listing of its own descriptors, the last one from beyond the buffer.
@@ -49,7 +49,6 @@ package final class ChildProcess: @unchecked Sendable {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output ?? 1, 1)
     posix_spawn_file_actions_adddup2(&actions, errors ?? 2, 2)
-    posix_spawn_file_actions_addchdir_np(&actions, folder.path)
     // What a test blocks or ignores is not the program's business.
     var none = sigset_t()
     var all = sigset_t()
@@ -57,17 +56,15 @@ package final class ChildProcess: @unchecked Sendable {
     sigfillset(&all)
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setsigdefault(&attributes, &all)
-    #if canImport(Darwin)
-      posix_spawnattr_setflags(
-        &attributes, Int16(POSIX_SPAWN_CLOEXEC_DEFAULT | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    #else
-      posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-      posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-    #endif
-    var words = ([executable.path] + arguments).map { strdup($0) } + [nil]
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    // A lock or a pipe of another test must not live on in the program.
+    for descriptor in 3..<min(getdtablesize(), 8192) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    // The shell knows the one portable way to start a program in another folder.
+    let line = ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, folder.path, executable.path] + arguments
+    var words = line.map { strdup($0) } + [nil]
     defer { words.forEach { free($0) } }
     var started = pid_t()
-    let code = posix_spawn(&started, executable.path, &actions, &attributes, &words, environ)
+    let code = posix_spawn(&started, "/bin/sh", &actions, &attributes, &words, environ)
     guard code == 0 else {
       throw Failure(description: "\(executable.path) in \(folder.path): \(String(cString: strerror(code)))")
     }
