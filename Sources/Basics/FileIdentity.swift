@@ -4,6 +4,8 @@ import Foundation
 package struct FileIdentity: Hashable, Sendable {
   package let isFolder: Bool
   package let isRegular: Bool
+  /// A disk, or a part of one.
+  package let isBlockDevice: Bool
   private let device: UInt64
   private let node: UInt64
 
@@ -13,6 +15,7 @@ package struct FileIdentity: Hashable, Sendable {
     guard stat(path, &status) == 0 else { return nil }
     isFolder = status.st_mode & S_IFMT == S_IFDIR
     isRegular = status.st_mode & S_IFMT == S_IFREG
+    isBlockDevice = status.st_mode & S_IFMT == S_IFBLK
     device = UInt64(status.st_dev)
     node = UInt64(status.st_ino)
   }

@@ -120,6 +120,42 @@ struct OutputSafetyTests {
     }
   }
 
+  @Test(
+    "what stands there and cannot be looked into is not replaced",
+    arguments: ["--out", "--svg", "--csv", "--markdown", "--latex"])
+  func unreadable(option: String) throws {
+    try TemporaryFolder.with { folder in
+      try Self.write(folder)
+      let victim = folder.appendingPathComponent("victim")
+      try Data("mine".utf8).write(to: victim)
+      // Larger than the process may map: it cannot be opened, whoever calls.
+      try #require(truncate(victim.path, 6 << 30) == 0)
+      let large = try Program(
+        ["report", "table.tsv", option, "victim"], in: folder, addressSpace: 4 << 20
+      ).wait()
+      #expect(large.status == 64 && large.errors.contains("victim") && large.errors.contains("cannot be told"))
+      #expect(try FileManager.default.attributesOfItem(atPath: victim.path)[.size] as? Int == 6 << 30)
+      guard getuid() != 0 else { return }
+      try Self.picture.write(to: victim)
+      try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: victim.path)
+      let closed = try Program.run(["report", "table.tsv", option, "victim"], in: folder)
+      #expect(closed.status == 64 && closed.errors.contains("cannot be told"), "\(closed.errors)")
+    }
+  }
+
+  @Test(
+    "a folder that takes no files is said before any work",
+    .enabled(if: FileManager.default.fileExists(atPath: "/proc/self")))
+  func closedFolder() throws {
+    try TemporaryFolder.with { folder in
+      try Self.write(folder)
+      let ending = try Program.run(
+        ["report", "table.tsv", "--csv", "curves.csv", "--svg", "/proc/curve.svg"], in: folder)
+      #expect(ending.status == 65 && ending.errors.contains("/proc/curve.svg"), "\(ending.errors)")
+      #expect(!FileManager.default.fileExists(atPath: folder.file("curves.csv")))
+    }
+  }
+
   @Test("nothing replaces what is read, though it be of the output's kind")
   func inputs() throws {
     try TemporaryFolder.with { folder in

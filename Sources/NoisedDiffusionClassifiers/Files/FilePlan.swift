@@ -97,11 +97,23 @@ public struct FilePlan: Sendable {
       guard FileIdentity(folder)?.isFolder == true else {
         throw InputError("cannot write: no such folder", file: output.path)
       }
+      guard access(folder, W_OK | X_OK) == 0 else {
+        throw InputError("cannot write to the folder: \(String(cString: strerror(errno)))", file: output.path)
+      }
       return
     }
     if found.isFolder { throw UsageError(text: "\(named) is a folder; name a file to write") }
-    // A device or a pipe holds nothing.
-    guard found.isRegular, let file = try? MappedFile(path: output.path) else { return }
+    if found.isBlockDevice { throw UsageError(text: "\(named) is a device that holds data; name a file to write") }
+    // A terminal or a pipe holds nothing.
+    guard found.isRegular else { return }
+    let file: MappedFile
+    do {
+      file = try MappedFile(path: output.path)
+    } catch let error as InputError {
+      throw UsageError(
+        text: "\(named) is there already, and whether it is \(kind.rawValue) cannot be told (\(error.problem)); "
+          + "remove it first or name another file")
+    }
     defer { withExtendedLifetime(file) {} }
     guard !kind.isHeld(in: file, path: output.path) else { return }
     let advice = "remove it first or name another"
