@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Suite struct PlainLinesTests {
-  @Test(arguments: ["a\nb\n", "a\r\nb\r\n", "\u{FEFF}a\r\nb\n", "a\rb\r"])
+  @Test(arguments: ["a\nb\n", "a\r\nb\r\n", "\u{FEFF}a\r\nb\n", "a\rb\r", "a\r\r\nb\r\r\n"])
   func `ends of lines and a byte order mark are no part of a line`(text: String) throws {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("ndc-lines-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: file) }

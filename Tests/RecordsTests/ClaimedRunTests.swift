@@ -19,6 +19,43 @@ import Testing
     }
   }
 
+  @Test(arguments: ["\r", "\r\r\n"]) func `a table with other ends of lines has its rows`(ending: String) async throws {
+    try await HonestRun().onDisk { files in
+      for name in ["records.jsonl", "certified.tsv"] {
+        try files.write(files.text(name).replacing("\n", with: ending), to: name)
+      }
+      var verification = try RunVerification(path: files.path)
+      verification.checkFiles(engine: nil)
+      #expect(verification.report().verdict == .holds, "\(verification.report().failures)")
+    }
+  }
+
+  @Test(arguments: [String.Encoding.utf16LittleEndian, .utf16BigEndian], ["", "\u{FEFF}"])
+  func `a table saved in UTF-16 is read, records in it are called that and stay`(
+    encoding: String.Encoding, mark: String
+  ) async throws {
+    try await HonestRun().onDisk { files in
+      func utf16(_ name: String) throws -> Data {
+        try #require((mark + files.text(name).replacing("\n", with: "\r\n")).data(using: encoding))
+      }
+      let table = URL(fileURLWithPath: files.path + "/certified.tsv")
+      try utf16("certified.tsv").write(to: table)
+      var verification = try RunVerification(path: files.path)
+      verification.checkFiles(engine: nil)
+      #expect(verification.report().verdict == .holds, "\(verification.report().failures)")
+
+      let records = URL(fileURLWithPath: files.path + "/records.jsonl")
+      let bytes = try utf16("records.jsonl")
+      try bytes.write(to: records)
+      let failures = try ClaimedRun(path: files.path).failures
+      #expect(failures.map(\.found) == ["UTF-16"] && failures.map(\.file) == ["records.jsonl"])
+      #expect(throws: InputError.self) {
+        try RunDirectory(path: files.path, manifest: try HonestRun().manifest(), indices: [1, 3, 5], resume: true)
+      }
+      #expect(try Data(contentsOf: records) == bytes)
+    }
+  }
+
   @Test(arguments: HonestRun.all, ["", "\u{FEFF}"])
   func `a run that passed through an editor of another system holds`(honest: HonestRun, mark: String) async throws {
     try await honest.onDisk { files in

@@ -8,8 +8,10 @@ package enum RunFile {
   package static let tableName = "certified.tsv"
   package static let summaryName = "summary.json"
 
-  /// A manifest, a summary or a list of images.
-  static let largestManifest = 16 << 20
+  /// Some two million named pictures.
+  static let largestManifest = 512 << 20
+  /// A summary or a list of images.
+  static let largestList = 16 << 20
   /// Some ten million records.
   static let largestRecords = 4 << 30
   /// Votes for thousands of classes.
@@ -19,9 +21,15 @@ package enum RunFile {
 
   /// The whole file.
   ///
+  /// - Parameter growth: how many times its size the file takes with what is made of it.
   /// - Throws: `InputError` naming the file when it cannot be read, is not a regular file or too large.
-  static func read(_ path: String, limit: Int) throws -> [UInt8] {
-    try BoundedFile.read(path, limit: limit, growth: limit <= largestManifest ? BoundedFile.jsonGrowth : 4)
+  static func read(_ path: String, limit: Int, growth: Int = 4) throws -> [UInt8] {
+    try BoundedFile.read(path, limit: limit, growth: growth)
+  }
+
+  /// The whole run.json of a run directory.
+  static func readManifest(_ path: String) throws -> [UInt8] {
+    try read(path, limit: largestManifest, growth: BoundedFile.jsonGrowth)
   }
 }
 

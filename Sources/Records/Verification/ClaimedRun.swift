@@ -29,7 +29,7 @@ package struct ClaimedRun {
     manifest = try RunDirectory.readManifest(path)
     if let bytes = read(RunFile.recordsName, limit: RunFile.largestRecords) { readLines(bytes) }
     if let bytes = read(RunFile.tableName, limit: RunFile.largestTable) { readTable(bytes) }
-    if let bytes = read(RunFile.summaryName, limit: RunFile.largestManifest) {
+    if let bytes = read(RunFile.summaryName, limit: RunFile.largestList, growth: BoundedFile.jsonGrowth) {
       do {
         summary = try StableJSON.decode(JSONValue.self, from: bytes, file: RunFile.summaryName)
       } catch {
@@ -38,9 +38,9 @@ package struct ClaimedRun {
     }
   }
 
-  private mutating func read(_ name: String, limit: Int) -> [UInt8]? {
+  private mutating func read(_ name: String, limit: Int, growth: Int = 4) -> [UInt8]? {
     do {
-      return try RunFile.read(path + "/" + name, limit: limit)
+      return try RunFile.read(path + "/" + name, limit: limit, growth: growth)
     } catch {
       var failure = VerificationFailure(error, file: name)
       failure.file = name
@@ -51,7 +51,7 @@ package struct ClaimedRun {
 
   /// As many rows as there are records are worth keeping apart, and a few more to be named.
   private mutating func readTable(_ bytes: [UInt8]) {
-    let lines = TextLines(bytes)
+    let lines = TextLines(anyEncoding: bytes)
     var rows = 0
     var isEnded = true
     for line in lines { (rows, isEnded) = (rows + 1, line.isEnded) }
@@ -69,6 +69,10 @@ package struct ClaimedRun {
   package static let mostFailures = 10_000
 
   private mutating func readLines(_ bytes: [UInt8]) {
+    if let error = RecordLog.encodingError(bytes) {
+      failures.append(VerificationFailure(error, file: RunFile.recordsName))
+      return
+    }
     let decoder = JSONDecoder()
     decoder.userInfo[.recordClasses] = manifest.recordClasses
     for found in TextLines(bytes) {
