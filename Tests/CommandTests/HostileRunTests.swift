@@ -49,7 +49,7 @@ struct HostileRunTests {
   func floods() throws {
     try SmallRun.with(.fixed) { run in
       let floods: [(name: String, text: String, problem: String)] = [
-        ("run.json", "[" + String(repeating: "0,", count: 8 << 20) + "0]", "too large"),
+        ("run.json", "[" + String(repeating: "0,", count: 8 << 20) + "0]", "not enough memory"),
         ("records.jsonl", String(repeating: "\n", count: 4 << 20), "line 1"),
         ("records.jsonl", "{\"votes\":[" + String(repeating: "0,", count: 1 << 20) + "0]}\n", "line 1"),
         ("certified.tsv", String(repeating: "\n", count: 4 << 20), "more rows than records"),

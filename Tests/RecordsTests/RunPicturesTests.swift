@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Records
 import Testing
 
@@ -31,6 +32,38 @@ import Testing
     #expect(try recorded.differences(from: requested).isEmpty)
     #expect(try recorded.indices() == [3, 7] && requested.indices() == [7, 3])
     #expect(try HonestRun().manifest().indices() == [1, 3, 5])
+  }
+
+  @Test func `a run of a hundred thousand named pictures is written and read again`() async throws {
+    let count = 100_000
+    var manifest = try HonestRun().manifest()
+    manifest.data.size = count
+    manifest.images = ImageSelection(count: count)
+    manifest.pictures = RunPictures(
+      (0..<count).map {
+        PictureIdentity(
+          index: $0, name: "n01440764/ILSVRC2012_val_\($0).JPEG", label: 7, digest: String(repeating: "a", count: 64))
+      })
+    manifest.claim = count
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ndc-many-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    _ = try RunDirectory(path: folder.path, manifest: manifest, indices: Array(0..<count), resume: false)
+    let bytes = try Data(contentsOf: folder.appendingPathComponent("run.json")).count
+    #expect(bytes > 16 << 20 && bytes < 32 << 20)
+    #expect(try RunDirectory.readManifest(folder.path).pictures?.listed?.count == count)
+    #expect(try RunOrigin.read(folder.path).claim == count)
+  }
+
+  @Test func `a list too long for run.json is refused before anything is written`() throws {
+    let name = String(repeating: "n", count: 1 << 20)
+    let pictures = (0..<600).map { PictureIdentity(index: $0, name: name) }
+    let error = #expect(throws: InputError.self) { try RunPictures.requireRoom(for: pictures, source: "set") }
+    #expect(error?.file == "set" && error?.found?.contains("600 pictures") == true)
+    try RunPictures.requireRoom(for: Array(pictures.prefix(500)), source: "set")
+    try RunPictures.requireRoom(for: (0..<5_000_000).map { PictureIdentity(index: $0) }, source: "array")
+    // Never more than what the list really takes.
+    let bytes = try StableJSON.text(["pictures": RunPictures(Self.named)]).count
+    #expect(bytes > 2 * 172 + Self.named.compactMap(\.name).joined().utf8.count)
   }
 
   @Test func `a list that contradicts itself is named`() throws {

@@ -39,6 +39,7 @@ public struct WorkImages: Sendable {
       } else {
         try DataSource.open(source, resources: resources, for: model)
       }
+    if let run, run.manifest.pictures?.listed == nil { try run.manifest.requireSelected(in: data, source: source) }
     var selection = try select(data.count)
     self.source = source
     // Only a run that lists its pictures binds to each.
@@ -187,6 +188,17 @@ extension RunManifest.Data {
   public init(_ images: WorkImages, for model: ModelOutline) throws {
     try self.init(images)
     if classNames == nil, !model.guessesNames { classNames = ClassNames(model.classNames).known }
+  }
+}
+
+extension RunManifest {
+  /// - Throws: `InputError` where data whose pictures have no names are too few for the images that the run takes.
+  fileprivate func requireSelected(in data: any LabeledImageSet, source: String) throws {
+    guard let last = images.last, last >= data.count else { return }
+    throw InputError(
+      "the data set has fewer images than the run to be continued takes from it", file: source,
+      expected: "image \(last) to be there, of \(self.data.size) images when the run began",
+      found: "\(data.count) images")
   }
 }
 

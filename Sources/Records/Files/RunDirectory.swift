@@ -103,7 +103,7 @@ public final class RunDirectory {
   public static func readManifest(_ path: String) throws -> RunManifest {
     let file = path + "/run.json"
     return try StableJSON.decode(
-      RunManifest.self, from: try RunFile.read(file, limit: RunFile.largestManifest), file: file)
+      RunManifest.self, from: try RunFile.readManifest(file), file: file)
   }
 
   /// The records of the run in a folder, for reports; a torn last line is left out.

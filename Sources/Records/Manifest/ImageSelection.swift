@@ -60,11 +60,20 @@ public struct ImageSelection: Hashable, Sendable, Codable {
     return (0..<count).map { first &+ $0 &* stride }
   }
 
+  /// The largest index; nil of a selection that takes none or more than there are numbers.
+  package var last: Int? {
+    if let listed { return listed.prefix(max(0, count)).max() }
+    guard first >= 0, stride > 0, count > 0 else { return nil }
+    let (steps, overflows) = stride.multipliedReportingOverflow(by: count - 1)
+    let (last, isBeyond) = first.addingReportingOverflow(steps)
+    return overflows || isBeyond ? nil : last
+  }
+
   /// Indices from a text file, one a line (`TextLines`); empty lines and lines that begin with # are skipped.
   ///
   /// - Throws: `InputError` naming the file and the line.
   public static func readIndices(_ path: String) throws -> [Int] {
-    let data = try RunFile.read(path, limit: RunFile.largestManifest)
+    let data = try RunFile.read(path, limit: RunFile.largestList, growth: BoundedFile.jsonGrowth)
     var indices: [Int] = []
     for line in TextLines(anyEncoding: data) {
       let text = String(decoding: line.bytes, as: UTF8.self).trimmingCharacters(in: .whitespaces)

@@ -97,7 +97,7 @@ extension RunOrigin {
   /// - Throws: `InputError` naming the file and the field that is not what it should be.
   public static func read(_ folder: String) throws -> RunOrigin {
     let file = folder + "/" + RunFile.manifestName
-    let bytes = try RunFile.read(file, limit: RunFile.largestManifest)
+    let bytes = try RunFile.readManifest(file)
     let data = Foundation.Data(bytes)
     do {
       return try JSONDecoder().decode(RunOrigin.self, from: data)

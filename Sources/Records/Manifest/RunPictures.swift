@@ -16,6 +16,20 @@ public struct RunPictures: Hashable, Sendable {
     listed = pictures.contains { $0.name != nil } ? pictures : nil
   }
 
+  /// - Throws: `InputError` where the list of these pictures would be longer than a run.json may be.
+  public static func requireRoom(for pictures: [PictureIdentity], source: String) throws {
+    guard pictures.contains(where: { $0.name != nil }) else { return }
+    let bytes = pictures.reduce(0) { $0 + bytesBesideName + ($1.name?.utf8.count ?? 0) }
+    guard bytes > RunFile.largestManifest else { return }
+    throw InputError(
+      "the list of pictures is too long for one run; take fewer, in several runs", file: source,
+      expected: "at most \(RunFile.largestManifest) bytes in run.json",
+      found: "\(pictures.count) pictures, which take \(bytes)")
+  }
+
+  /// What an entry of the list takes at least, of an index of one digit.
+  private static let bytesBesideName = 172
+
   static func digest(_ pictures: [PictureIdentity]) -> String {
     var digest = SHA256Digest()
     for picture in pictures {

@@ -88,7 +88,7 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
     let opened = try await Waiting.during("reading the images") {
       try await data.open(
         for: preview.outline, continuing: before, defaultCount: QuickDefaults.images, among: preview.classes,
-        others: otherClasses.others, threads: model.workers)
+        others: otherClasses.others, isListed: true, threads: model.workers)
     }
     let work = try Workload(preview, model, classifier.choice)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))

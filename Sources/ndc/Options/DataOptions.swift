@@ -39,10 +39,11 @@ struct DataOptions: ParsableArguments {
   ///   - defaultCount: how many images where the user names no number; a run is continued with no fewer than it has.
   ///   - classes: what the classifier chooses from; nil for all classes.
   ///   - others: what becomes of images of other classes.
+  ///   - isListed: whether a run is to list them in its run.json.
   /// - Throws: `InputError` that lists every chosen picture that cannot be used.
   func open(
     for model: ModelOutline, continuing run: RunDirectory.Contents? = nil, defaultCount: Int,
-    among classes: ClassSet?, others: OtherClasses?, threads: Int
+    among classes: ClassSet?, others: OtherClasses?, isListed: Bool = false, threads: Int
   ) async throws -> WorkImages {
     var opened = try OtherClassOptions.advising(
       "--skip-others leaves images of other classes out, --count-others-wrong takes them and counts them as wrong"
@@ -60,6 +61,7 @@ struct DataOptions: ParsableArguments {
         return selection
       }
     }
+    if isListed { try RunPictures.requireRoom(for: opened.pictures, source: data) }
     for notice in opened.notices(for: model) { Output.notice(notice) }
     for notice in try await opened.check(classCount: model.classCount, requiresLabels: true, threads: threads) {
       Output.notice(notice)
