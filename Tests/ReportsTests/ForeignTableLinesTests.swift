@@ -18,7 +18,8 @@ import Testing
   }
 
   @Test(
-    "every way to end lines, with and without a byte order mark", arguments: ["\n", "\r\n", "\r"], ["", "\u{FEFF}"])
+    "every way to end lines, with and without a byte order mark", arguments: ["\n", "\r\n", "\r", "\r\r\n"],
+    ["", "\u{FEFF}"])
   func endings(ending: String, mark: String) throws {
     let text = mark + Self.text(Self.rows, ending: ending)
     try Self.expectPlain(text)

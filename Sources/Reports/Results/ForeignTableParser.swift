@@ -56,15 +56,15 @@ struct ForeignTableParser {
       skipped += 1
       return
     }
+    // A spreadsheet's own first line.
+    if separator == nil, line.lowercased().hasPrefix("sep="), line.count == 5 { return }
     guard let separator else { return try begin(line, number: number, isTorn: isTorn) }
     if line.lowercased() == header {
       repeatedHeaders += 1
       return
     }
     var fields = TableFields.split(line, separator: separator)
-    if rows.isEmpty, fields.count == columnCount + 1, !header.isEmpty, line.hasPrefix("\"") || fields[0] == "1",
-      fields.last != ""
-    {
+    if rows.isEmpty, fields.count == columnCount + 1, !header.isEmpty, try hasRowName(fields, number: number) {
       addRowNames()
     }
     // An ending separator bounds nothing more.
@@ -85,7 +85,42 @@ struct ForeignTableParser {
     try addRow(fields, number: number)
   }
 
-  /// R names rows in a first column that its header leaves out.
+  /// Whether a row with one field more than the header begins with a name, as R and pandas take it: only where what
+  /// follows the name is a row.
+  ///
+  /// - Throws: `InputError` where the last field is empty and either may be meant.
+  private func hasRowName(_ fields: [String], number: Int) throws -> Bool {
+    guard isRow(fields, shift: 1) else { return false }
+    guard fields.last == "", isRow(fields, shift: 0) else { return true }
+    throw InputError(
+      "a row with a name in front or a separator at its end, and either fits the header", location: "line \(number)",
+      expected: "\(columnCount) columns, or a name for each in the header", found: "\(fields.count)")
+  }
+
+  /// Whether a row's fields are what their columns hold, those of the header `shift` places farther on.
+  private func isRow(_ fields: [String], shift: Int) -> Bool {
+    func field(_ column: Column) -> String? {
+      columns[column].flatMap { fields.indices.contains($0 + shift) ? fields[$0 + shift] : nil }
+    }
+    func isInteger(_ column: Column, from least: Int) -> Bool {
+      field(column).flatMap { Int($0) ?? Self.decoratedInteger($0) }.map { $0 >= least } ?? false
+    }
+    guard isInteger(.index, from: 0), isInteger(.label, from: 0), isInteger(.predict, from: -1),
+      let radius = field(.radius), let value = Self.radius(radius), value.isNaN || value >= 0
+    else { return false }
+    // An empty last field is none: a separator ends the line.
+    if radius.isEmpty, columns[.radius] == fields.count - 1 - shift { return false }
+    if let correct = field(.correct), !correct.isEmpty, !(Self.truth(correct).map(Self.isCount) ?? false) {
+      return false
+    }
+    if let time = field(.time), !time.isEmpty, Self.seconds(time) == nil { return false }
+    return true
+  }
+
+  /// Whether a number may stand in the `correct` column: 0, 1 or a running total.
+  private static func isCount(_ value: Double) -> Bool { value == value.rounded() && value >= 0 }
+
+  /// R and pandas name rows in a first column that the header may leave out.
   private mutating func addRowNames() {
     columnCount += 1
     columns = columns.mapValues { $0 + 1 }
@@ -98,7 +133,8 @@ struct ForeignTableParser {
   }
 
   private mutating func begin(_ line: String, number: Int, isTorn: Bool) throws {
-    let found = line.contains("\t") ? "\t" : line.contains(",") ? "," : line.contains(";") ? ";" : Character(" ")
+    // Within semicolons a comma is a spreadsheet's decimal one.
+    let found = line.contains("\t") ? "\t" : line.contains(";") ? ";" : line.contains(",") ? "," : Character(" ")
     separator = found
     if found != "\t" {
       quirks.append(.separator(found == "," ? "commas" : found == ";" ? "semicolons" : "spaces"))
@@ -106,13 +142,13 @@ struct ForeignTableParser {
     var fields = TableFields.split(line, separator: found)
     columnCount = fields.count
     let isNumeric = fields.allSatisfy { $0.first.map { $0.isNumber || $0 == "-" } ?? true }
-    if isNumeric, fields.contains(where: { $0 != "" }) {
+    if isNumeric && fields.contains(where: { $0 != "" }) || isUsualRow(fields) {
       guard (4...6).contains(fields.count) else {
         throw InputError(
           "neither a header nor a row", location: "line \(number)", expected: "idx label predict radius correct time")
       }
       quirks.append(.noHeader)
-      for column in Column.allCases where column.rawValue < fields.count { columns[column] = column.rawValue }
+      columns = Self.usualColumns(fields.count)
       if isTorn, isCounted(columnCount - 1) {
         torn = .openLine(number)
         return
@@ -131,6 +167,10 @@ struct ForeignTableParser {
         "a column is missing", location: "line \(number)", expected: "\"\(column.names[0])\"",
         found: names.joined(separator: " "))
     }
+    if let twice = columns.values.first(where: { place in names.count { $0 == names[place] } > 1 }) {
+      throw InputError(
+        "a column appears twice", location: "line \(number)", expected: "one of each", found: "\"\(names[twice])\"")
+    }
     let renamed = Column.allCases.compactMap { column in
       columns[column].flatMap { names[$0] == column.names[0] ? nil : "\(column.names[0]) is “\(names[$0])”" }
     }
@@ -139,6 +179,17 @@ struct ForeignTableParser {
       names[$0].isEmpty ? "the \($0 == 0 ? "first" : "\($0 + 1)th"), which has no name" : "“\(names[$0])”"
     }
     if !extra.isEmpty { quirks.append(.extraColumns(extra)) }
+  }
+
+  private static func usualColumns(_ count: Int) -> [Column: Int] {
+    Dictionary(uniqueKeysWithValues: Column.allCases.prefix(count).map { ($0, $0.rawValue) })
+  }
+
+  /// Whether fields are a row in the usual order, such as one that says nan or True.
+  private func isUsualRow(_ fields: [String]) -> Bool {
+    var usual = self
+    usual.columns = Self.usualColumns(fields.count)
+    return fields.count >= 4 && usual.isRow(fields, shift: 0)
   }
 
   private mutating func addRow(_ fields: [String], number: Int) throws {
@@ -160,7 +211,18 @@ struct ForeignTableParser {
     let index = try integer(.index, from: 0)
     let label = try integer(.label, from: 0)
     let predicted = try integer(.predict, from: -1)
-    guard let radius = Double(field(.radius)) else { throw problem(.radius, "not a radius", "a number") }
+    guard let radius = Self.radius(field(.radius)) else {
+      let isDecimalComma = Double(field(.radius).replacing(",", with: ".", maxReplacements: 1)) != nil
+      throw isDecimalComma
+        ? problem(.radius, "a decimal comma", "a decimal point, as in 0.25: save the table with those")
+        : problem(.radius, "not a radius", "a number")
+    }
+    // Where no header says so, nothing else tells that columns are others, such as one of row numbers before them.
+    guard !header.isEmpty || Self.truth(field(.correct)).map(Self.isCount) ?? true else {
+      throw problem(
+        .correct, "without a header, columns are idx, label, predict, radius, correct and time",
+        "0, 1 or a whole number")
+    }
     var outcome = Outcome.abstained
     if predicted >= 0, radius.isNaN {
       radiiNotANumber += 1
@@ -188,30 +250,33 @@ struct ForeignTableParser {
         isRepeated: earlier != nil))
   }
 
-  /// "h:mm:ss.ffffff", "2 days, h:mm:ss" or a plain number of seconds.
+  /// A number; NaN for nothing, and for what Python, R and spreadsheets write for it.
+  private static func radius(_ text: String) -> Double? {
+    ["", "na", "n/a", "#n/a", "null", "none", "<na>"].contains(text.lowercased()) ? .nan : Double(text)
+  }
+
   private mutating func seconds(_ text: String, line: Int) -> Double? {
-    if let value = Double(text), value.isFinite, value >= 0, value < 1e9 {
-      plainTimes += 1
-      return value
-    }
+    let seconds = Self.seconds(text)
+    if seconds == nil { unreadableTimes.append(line) } else if Double(text) != nil { plainTimes += 1 }
+    return seconds
+  }
+
+  /// "h:mm:ss.ffffff", "2 days, h:mm:ss" or a plain number of seconds.
+  private static func seconds(_ text: String) -> Double? {
+    if let value = Double(text), value.isFinite, value >= 0, value < 1e9 { return value }
     var days = 0.0
     var clock = text[...]
     if let comma = text.firstIndex(of: ",") {
-      guard let word = text[..<comma].split(separator: " ").first, let count = Double(word) else { return bad() }
+      guard let word = text[..<comma].split(separator: " ").first, let count = Double(word) else { return nil }
       days = count
       clock = text[text.index(after: comma)...].drop { $0 == " " }
     }
     let parts = clock.split(separator: ":", omittingEmptySubsequences: false).map { Double($0) }
     guard parts.count == 3, case let (hours?, minutes?, seconds?) = (parts[0], parts[1], parts[2]) else {
-      return bad()
-    }
-    let total = days * 86400 + hours * 3600 + minutes * 60 + seconds
-    return total.isFinite && total >= 0 && total < 1e9 ? total : bad()
-
-    func bad() -> Double? {
-      unreadableTimes.append(line)
       return nil
     }
+    let total = days * 86400 + hours * 3600 + minutes * 60 + seconds
+    return total.isFinite && total >= 0 && total < 1e9 ? total : nil
   }
 
   private static func truth(_ text: String) -> Double? {

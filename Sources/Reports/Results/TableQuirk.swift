@@ -16,7 +16,7 @@ public enum TableQuirk: Hashable, Sendable, CustomStringConvertible {
   case roundedRadii(digits: Int)
   /// Abstentions with a radius, which counts as 0.
   case abstentionsWithRadius(rows: Int)
-  /// A class whose radius is "nan", which certifies nothing.
+  /// A class whose radius is empty or "nan", which certifies nothing.
   case radiiNotANumber(rows: Int)
   /// Rows that are on an earlier line already, as when a run was continued one image too early.
   case repeatedRows(rows: Int, firstLine: Int)
@@ -50,7 +50,7 @@ public enum TableQuirk: Hashable, Sendable, CustomStringConvertible {
     case .secondsAsNumbers: "Times are plain numbers; they were read as seconds."
     case .noTime: "There is no “time” column."
     case .unreadableTimes(let rows, let line):
-      "\(rows) times could not be read (first on line \(line)); seconds per image are left out."
+      "\(rows) times are missing or could not be read (first on line \(line)); seconds per image are left out."
     case .roundedRadii(let digits):
       "Radii carry at most \(digits) significant digits and were probably rounded to nearest by the tool that wrote "
         + "them: they may exceed the bound they stand for, and counts at exactly a rounded radius are uncertain."
@@ -60,7 +60,7 @@ public enum TableQuirk: Hashable, Sendable, CustomStringConvertible {
         : "\(rows) abstentions carry a radius; it counts as 0."
     case .radiiNotANumber(let rows):
       (rows == 1 ? "One row names a class" : "\(rows) rows name classes")
-        + " with a radius that is not a number: it certifies nothing and counts as an abstention."
+        + " with no radius, or one that is not a number: it certifies nothing and counts as an abstention."
     case .repeatedRows(let rows, let line):
       rows == 1
         ? "The row on line \(line) is on an earlier line too; it was counted once."
