@@ -21,6 +21,25 @@ import Testing
     #expect(McNemarTest(a: [true, false], b: [true, false]).pValue == 1)
   }
 
+  @Test("a p that no double holds is written as a number that it lies below, a small one as it is")
+  func smallP() throws {
+    struct Written: Decodable {
+      var pValue: Double
+      var pValueIsBelow: Bool?
+    }
+    func written(_ count: Int) throws -> Written {
+      let test = McNemarTest(a: [Bool](repeating: true, count: count), b: [Bool](repeating: false, count: count))
+      return try JSONDecoder().decode(Written.self, from: Data(StableJSON.line(test)))
+    }
+    // 2·2⁻ⁿ: 4.9e-324 at 1 075, 0 beyond.
+    for count in [1_000, 1_075, 1_080, 10_000] {
+      let p = try written(count)
+      #expect(p.pValue == 1e-300 && p.pValueIsBelow == true, "\(count)")
+    }
+    let p = try written(990)
+    #expect(p.pValueIsBelow == nil && abs(p.pValue * 0x1p989 - 1) < 1e-9)
+  }
+
   @Test("The mean difference is exact and its interval that of NumPy's bootstrap to within resampling")
   func difference() throws {
     let expected = try Fixture.expected()

@@ -21,10 +21,12 @@ public enum DecimalText {
   /// A number that is no claim, such as a time or a ratio: `digits` decimals, rounded to nearest.
   public static func nearest(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
-  /// Two significant digits, rounded to nearest: for p-values. Below 10⁻³⁰⁰ doubles lose digits and become 0, which no
-  /// such p is.
+  /// Below it doubles lose digits and become 0.
+  package static let smallestProbability = 1e-300
+
+  /// Two significant digits, rounded to nearest: for p-values, none of which is 0.
   public static func significant(_ value: Double) -> String {
-    value >= 0 && value < 1e-300 ? "< 1e-300" : String(format: "%.2g", value)
+    value >= 0 && value < smallestProbability ? "< \(smallestProbability)" : String(format: "%.2g", value)
   }
 
   /// Three digits and a power of ten, for levels of error: never rounded down, which would claim more.
