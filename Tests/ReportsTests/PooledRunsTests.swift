@@ -1,4 +1,5 @@
 import Foundation
+import Records
 import Reports
 import TestSupport
 import Testing
@@ -119,6 +120,51 @@ import Testing
       #expect(HTMLReport(runs: runs, radii: [0.25]).html().contains("60, in 2 parts"))
       let other = try Self.shard(folder, "c", 23..<60, seed: "6")
       #expect(PooledRuns([shards[0], other]).runs.count == 2)
+    }
+  }
+
+  @Test("shards made from folders of their own are put together where every record says which picture it is about")
+  func foldersOfTheirOwn() throws {
+    let run = try Fixture.run("run-0.25")
+    func shard(_ range: Range<Int>, _ data: String, tells: Bool = true, pictures: Int = 0) -> ReportedRun {
+      let images = run.images[range].map { image in
+        var image = image
+        if tells { image.record?.picture = RecordedPicture(name: nil, digest: "\(image.index + pictures)") }
+        return image
+      }
+      var origin = run.origin
+      origin?.data?.digest = data
+      origin?.images?.count = range.count
+      return ReportedRun(
+        title: run.title, method: origin.map { .settings($0.methodKey) } ?? run.method, source: data, sigma: run.sigma,
+        images: images, origin: origin)
+    }
+    let runs = PooledRuns([shard(0..<20, "a"), shard(20..<60, "b")]).runs
+    try #require(runs.count == 1)
+    #expect(runs[0].images.count == 60 && runs[0].parts == ["a", "b"] && runs[0].notes.contains(.pooledData))
+    let same = PooledRuns([shard(0..<20, "a"), shard(20..<60, "a")]).runs
+    #expect(same.count == 1 && !same[0].notes.contains(.pooledData))
+    // Nothing says that they are other pictures.
+    #expect(PooledRuns([shard(0..<20, "a", tells: false), shard(20..<60, "b", tells: false)]).runs.count == 2)
+    #expect(PooledRuns([shard(0..<20, "a"), shard(20..<60, "b", tells: false)]).runs.count == 2)
+    // Another folder's pictures under other indices, some of them the same.
+    #expect(PooledRuns([shard(0..<20, "a"), shard(20..<60, "b", pictures: -10)]).runs.count == 2)
+    #expect(PooledRuns([shard(0..<20, "a"), shard(10..<60, "b")]).runs.count == 2)
+  }
+
+  @Test("runs of one name whose σ is not known are named where they share images, and are no best over σ")
+  func unknownOverlap() {
+    for (first, second) in [(nil, nil), (0.25, nil), (nil, 0.5)] as [(Double?, Double?)] {
+      let runs = PooledRuns([
+        Self.part(0..<20, sigma: first), Self.part(15..<30, source: "b.tsv", sigma: second),
+      ]).runs
+      #expect(runs.count == 2 && BestOverSigma.groups(runs).isEmpty)
+      let warnings = HTMLReport(runs: runs, radii: [0.25]).warnings
+      #expect(
+        warnings.contains {
+          $0.contains("a.tsv and b.tsv") && $0.contains("share 5 images") && $0.contains("not known")
+        },
+        "\(warnings)")
     }
   }
 

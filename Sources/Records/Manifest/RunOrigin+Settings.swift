@@ -102,7 +102,7 @@ extension RunOrigin {
   public struct MethodKey: Hashable, Sendable {
     private let modelDigest: String?
     private let unconditionalDigest: String?
-    private let dataDigest: String?
+    private var dataDigest: String?
     private let precision: String?
     private var images: Images?
     private let classes: ClassSet?
@@ -126,6 +126,13 @@ extension RunOrigin {
     package var atAnyImages: MethodKey {
       var key = self
       key.images = nil
+      return key
+    }
+
+    /// The same of parts whose records say which pictures they are about: their folders may hold others besides.
+    package var atAnyData: MethodKey {
+      var key = atAnyImages
+      key.dataDigest = nil
       return key
     }
   }

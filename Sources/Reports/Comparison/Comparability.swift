@@ -40,7 +40,8 @@ public struct Comparability: Hashable, Sendable, Codable {
   private mutating func compareImages(_ a: ReportedRun, _ b: ReportedRun, common: Bool) {
     if let difference = Self.otherPicture(a, b) {
       mismatches.append(difference)
-    } else if !Self.tellPictures(a, b), let first = a.origin?.data?.digest, let second = b.origin?.data?.digest,
+    } else if !(a.tellsPictures && b.tellsPictures), let first = a.origin?.data?.digest,
+      let second = b.origin?.data?.digest,
       first != second
     {
       mismatches.append("the data sets have different digests (\(first.prefix(12))… and \(second.prefix(12))…)")
@@ -68,11 +69,6 @@ public struct Comparability: Hashable, Sendable, Codable {
       mismatches.append(
         "image \(image.index) has label \(labels[image.index] ?? -1) in A and \(image.label) in B")
     }
-  }
-
-  /// Whether records say which pictures they are about: then nothing else of the data set matters.
-  private static func tellPictures(_ a: ReportedRun, _ b: ReportedRun) -> Bool {
-    (a.images + b.images).allSatisfy { $0.record?.picture != nil }
   }
 
   /// The first image that shows another picture in the second run.

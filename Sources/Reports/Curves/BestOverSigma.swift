@@ -29,17 +29,27 @@ public struct BestOverSigma: Sendable {
       guard let (first, second) = group.repeated else { return nil }
       let indices = Set(first.images.map(\.index))
       let common = second.images.count { indices.contains($0.index) }
-      let sigma = DecimalText.radius(first.sigma ?? 0)
-      return "\(first.source) and \(second.source) are of one name and σ (\(group.name), σ = \(sigma)), but "
-        + (common > 0 ? "share \(common) images" : "were made in different ways")
-        + ": they are not put together, and there is no best over σ of that name."
+      let what =
+        if let sigma = first.sigma, second.sigma != nil {
+          "are of one name and σ (\(group.name), σ = \(DecimalText.radius(sigma))), but "
+            + (common > 0
+              ? "share \(common) images"
+              : PooledRuns.sharePictures([first, second])
+                ? "share pictures under different indices" : "were made in different ways")
+        } else {
+          "are of one name (\(group.name)), and perhaps of one σ, which is not known of both; they "
+            + (common > 0 ? "share \(common) images" : "share none")
+        }
+      return "\(first.source) and \(second.source) \(what): they are not put together, and there is no best over σ of "
+        + "that name."
     }
   }
 
-  /// Two runs at one σ.
+  /// Two runs at one σ, or at what may be one: nothing says σ of one of them.
   private var repeated: (ReportedRun, ReportedRun)? {
-    for (position, run) in runs.enumerated() where run.sigma != nil {
-      if let other = runs[(position + 1)...].first(where: { $0.sigma == run.sigma }) { return (run, other) }
+    for (position, run) in runs.enumerated() {
+      let other = runs[(position + 1)...].first { $0.sigma == run.sigma || $0.sigma == nil || run.sigma == nil }
+      if let other { return (run, other) }
     }
     return nil
   }

@@ -1,6 +1,9 @@
 import Records
 
 /// Runs put together that are parts of one: of one name and σ, and without an image in common.
+///
+/// Runs that nobody named the same must be of one model, seed and settings. Of one data set, too, unless every record
+/// says which picture it is about: parts may then have been made from folders of their own.
 public struct PooledRuns: Sendable {
   /// In the order of their first parts.
   public let runs: [ReportedRun]
@@ -33,24 +36,38 @@ public struct PooledRuns: Sendable {
       sigma = run.sigma
       method = run.method
       if case .settings(let key) = run.method {
-        method = .settings(key.atAnyImages)
+        method = .settings(run.tellsPictures ? key.atAnyData : key.atAnyImages)
         seed = run.origin?.smoothing?.seed
       }
     }
   }
 
   private static func areParts(_ runs: [ReportedRun]) -> Bool {
-    let made = Set(runs.compactMap { $0.origin?.methodKey.atAnyImages })
+    let tellPictures = runs.allSatisfy(\.tellsPictures)
+    let made = Set(
+      runs.compactMap { run in run.origin.map { tellPictures ? $0.methodKey.atAnyData : $0.methodKey.atAnyImages } })
     return made.count <= 1
       && Set(runs.flatMap { $0.images.map(\.index) }).count == runs.reduce(0) { $0 + $1.images.count }
+      && !sharePictures(runs)
+  }
+
+  /// Whether a picture of one part, under whatever index, is one of another part's.
+  static func sharePictures(_ runs: [ReportedRun]) -> Bool {
+    var seen: Set<String> = []
+    return runs.contains { run in
+      let pictures = Set(run.images.compactMap { $0.record?.picture?.digest })
+      defer { seen.formUnion(pictures) }
+      return !seen.isDisjoint(with: pictures)
+    }
   }
 
   private static func whole(_ parts: [ReportedRun]) -> ReportedRun {
     var notes: [RunNote] = [.pooled(parts: parts.map(\.source))]
+    if Set(parts.map { $0.origin?.data?.digest }).count > 1 { notes.append(.pooledData) }
     for note in parts.flatMap(\.notes) where !notes.contains(note) { notes.append(note) }
     let images = parts.flatMap(\.images)
     var method = parts[0].method
-    if case .settings(let key) = method { method = .settings(key.atAnyImages) }
+    if case .settings = method { method = Key(parts[0]).method }
     var whole = ReportedRun(
       title: parts[0].title, method: method, source: parts.map(\.source).joined(separator: ", "),
       sigma: parts[0].sigma, images: images,
@@ -77,4 +94,9 @@ public struct PooledRuns: Sendable {
       }
     }
   }
+}
+
+extension ReportedRun {
+  /// Whether every record says which picture it is about: then nothing else of the data set matters.
+  var tellsPictures: Bool { images.allSatisfy { $0.record?.picture != nil } }
 }

@@ -25,6 +25,8 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   case sigmaUnknown(words: String?)
   /// Put together from parts that share no image.
   case pooled(parts: [String])
+  /// Parts were made from data sets that are not the same as wholes.
+  case pooledData
   /// The run is a table.
   case tableAlone
 
@@ -52,6 +54,8 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
         + "; a name or folder such as sigma_0.25 does."
     case .pooled(let parts):
       "Put together from \(parts.count) parts of one name and σ that share no image: \(parts.joined(separator: ", "))."
+    case .pooledData:
+      "Its parts’ data sets differ; every record says which picture it is about, and none is in two parts."
     case .tableAlone: "Read from a table that keeps neither votes, α nor σ’s unit."
     }
   }
