@@ -52,7 +52,7 @@ public final class RunProgress: Sendable {
     let start = clock.now
     self.init(
       style, seconds: { (clock.now - start) / .seconds(1) }, interval: style == .lines ? 1 : 0.5,
-      write: { FileHandle.standardError.write(Data($0.utf8)) })
+      write: { StandardStream.errors.write($0) })
   }
 
   /// Reports through `write`, with time as `seconds` tells it.

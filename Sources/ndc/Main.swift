@@ -18,6 +18,7 @@ enum Main {
     MappedFile.exitWhenOneIsCut(status: 65)
     do {
       try await Interruption.cancelling { try await run(NDC.parseAsRoot()) }
+      try Output.finish()
     } catch {
       exit(with: error)
     }
@@ -53,12 +54,12 @@ enum Main {
 
   /// Workers may still be in the middle of what nobody waits for.
   private static func stop(_ message: String) -> Never {
-    FileHandle.standardError.write(Data("ndc: \(message)\n".utf8))
+    StandardStream.errors.write("ndc: \(message)\n")
     Interruption.end(status: 130)
   }
 
   private static func fail(_ message: String, status: Int32) -> Never {
-    FileHandle.standardError.write(Data("ndc: \(message)\n".utf8))
+    StandardStream.errors.write("ndc: \(message)\n")
     Foundation.exit(status)
   }
 }

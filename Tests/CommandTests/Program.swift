@@ -43,9 +43,11 @@ struct Program {
   /// - Parameters:
   ///   - workingFolder: where relative paths begin; nil for the tests' own.
   ///   - addressSpace: the most memory, in KiB, as `ulimit -v` sets it; nil for no limit.
+  ///   - output: where stdout goes; nil to keep it.
   ///   - errors: where stderr goes; nil to keep it.
   init(
-    _ arguments: [String], in workingFolder: URL? = nil, addressSpace: Int? = nil, errors: FileHandle? = nil
+    _ arguments: [String], in workingFolder: URL? = nil, addressSpace: Int? = nil, output: FileHandle? = nil,
+    errors: FileHandle? = nil
   ) throws {
     guard let executable = Self.executable else { throw Absent() }
     folder = try TemporaryFolder.make()
@@ -53,7 +55,7 @@ struct Program {
     for name in ["output", "errors"] {
       try Data().write(to: folder.appendingPathComponent(name))
     }
-    let output = try FileHandle(forWritingTo: folder.appendingPathComponent("output"))
+    let output = try output ?? FileHandle(forWritingTo: folder.appendingPathComponent("output"))
     let errors = try errors ?? FileHandle(forWritingTo: folder.appendingPathComponent("errors"))
     let limited = addressSpace.map { ["-c", "ulimit -v \($0) && exec \"$0\" \"$@\"", executable.path] }
     process = try ChildProcess(

@@ -67,6 +67,14 @@ enum Interruption {
   /// From now on there is something to keep, or to say: a signal lets the command end by itself.
   static func keepWork() { state.withLock { $0.keeps = true } }
 
+  /// Ends the process as a signal would that is ignored here.
+  static func end(bySignal number: Int32) -> Never {
+    AtomicFile.removeUnfinished()
+    signal(number, SIG_DFL)
+    raise(number)
+    _exit(128 + number)
+  }
+
   /// Ends the process, whatever other threads are in the middle of.
   static func end(status: Int32) -> Never {
     fflush(nil)
@@ -85,6 +93,6 @@ enum Interruption {
   }
 
   private static func say(_ text: String) {
-    FileHandle.standardError.write(Data("\nndc: \(text)\n".utf8))
+    StandardStream.errors.write("\nndc: \(text)\n")
   }
 }
