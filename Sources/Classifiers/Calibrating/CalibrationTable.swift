@@ -80,6 +80,18 @@ public struct CalibrationTable: Hashable, Sendable {
       .map { $0.map { "\($0)" } ?? "all classes" }
   }
 
+  /// What an earlier file on the same weights says and this table does not: for as long as more is being learned.
+  ///
+  /// - Parameter path: the earlier file; nothing where it cannot be read.
+  package func keepingEarlier(of path: String) -> CalibrationTable {
+    guard let earlier = try? CalibrationTable(path: path), earlier.model == model, model != nil else { return self }
+    var table = self
+    table.entries += earlier.entries.filter { old in
+      !entries.contains { ($0.sigma, $0.method, $0.classes) == (old.sigma, old.method, old.classes) }
+    }
+    return table
+  }
+
   /// Takes over the entries of an earlier file that were learned among other classes on the same weights, if there is
   /// one that can be read.
   public mutating func keepOtherClasses(of path: String, than classes: ClassSet?) {

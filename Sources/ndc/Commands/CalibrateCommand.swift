@@ -134,8 +134,11 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
     var choices: [[Result.Step]] = []
     var heldOut: [CalibrationRun.Result.HeldOut] = []
     var alternatives: [[CalibrationRun.Result.Alternative]] = []
-    for sigma in sigma.sorted() {
-      let candidates = try calibrator.candidates(sigma: sigma)
+    // Each once: the last one learned of a noise would count.
+    let noises = Set(sigma).sorted()
+    let candidatesOf = try noises.map { try calibrator.candidates(sigma: $0) }
+    var remaining = noises.count
+    for (sigma, candidates) in zip(noises, candidatesOf) {
       let most = calibrator.mostEvaluations(candidates: candidates.count)
       Output.notice(
         "sigma \(sigma): \(calibrator.indices.count) images, \(candidates.count) candidate levels, "
@@ -151,6 +154,11 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
       choices.append(steps)
       heldOut.append(result.heldOut)
       alternatives.append(result.alternatives)
+      remaining -= 1
+      if remaining > 0 {
+        try table.keepingEarlier(of: file).write(to: file)
+        Output.notice("\(file): sigma \(sigma) is kept, whatever becomes of the other \(remaining)")
+      }
       if !json { show(sigma, result, steps, classCount: chosen?.count ?? loaded.classCount) }
     }
     try table.write(to: file)
