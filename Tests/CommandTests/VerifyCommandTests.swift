@@ -317,6 +317,69 @@ struct VerifyCommandTests {
     }
   }
 
+  @Test("only what cannot be had leaves a run unchecked: run.json that asks for what the model lacks does not hold")
+  func absence() throws {
+    try SmallRun.with(.fixed) { run in
+      let honest = try run.files.text("run.json")
+      func verify(_ replacements: [(String, String)]) throws -> (status: Int32?, report: Report) {
+        var text = honest
+        for (old, new) in replacements {
+          try #require(text.contains(old))
+          text = text.replacingOccurrences(of: old, with: new)
+        }
+        try Data(text.utf8).write(to: run.files.folder.appendingPathComponent("run.json"))
+        let ending = try run.verify("--json", "--redraw", "0", "--patience", "0")
+        return (ending.status, try ending.json(Report.self))
+      }
+      // The tiny network has ten classes, and so has every record.
+      let classes = try verify([("\"classifier\" : {", "\"classes\" : [0,1,2,3,4,5,6,7,8,99], \"classifier\" : {")])
+      #expect(classes.status == 65 && classes.report.verdict == "fails")
+      #expect(classes.report.failures.contains { $0.file == "run.json" && $0.field == "classes" }, "\(classes.report)")
+      let missing = try verify([(run.model, run.folder.file("gone.pkl"))])
+      #expect(missing.status == 69 && missing.report.unchecked.contains { $0.field == "model.source" })
+      let dead = try verify([(run.model, "http://127.0.0.1:1/v2/models/gone")])
+      #expect(dead.status == 69 && dead.report.failures.isEmpty, "\(dead.report)")
+      #expect(dead.report.unchecked.contains { $0.field == "model.source" })
+      let precision = try verify([("\"precision\" : \"", "\"precision\" : \"x")])
+      #expect(precision.status == 65, "\(precision.report)")
+    }
+  }
+
+  @Test("a table that went through an editor in UTF-16 holds")
+  func utf16() throws {
+    try SmallRun.with(.fixed) { run in
+      let text = "\u{FEFF}" + (try run.files.text("certified.tsv")).replacingOccurrences(of: "\n", with: "\r\n")
+      let table = run.files.folder.appendingPathComponent("certified.tsv")
+      try #require(text.data(using: .utf16LittleEndian)).write(to: table)
+      let ending = try run.verify("--redraw", "0")
+      #expect(ending.status == 0, "\(ending.output)")
+      let indices = run.folder.appendingPathComponent("indices")
+      try #require("0\r\n2\r\n".data(using: .utf16LittleEndian)).write(to: indices)
+      var arguments = run.arguments
+      arguments[(try #require(arguments.firstIndex(of: "--count")))...].removeFirst(2)
+      arguments[try #require(arguments.firstIndex(of: run.path))] = run.folder.file("some")
+      let some = try Program.run(arguments + ["--indices", indices.path])
+      #expect(some.status == 0, "\(some.errors)")
+      #expect(try RunFiles(folder: run.folder.appendingPathComponent("some")).records().map(\.index) == [0, 2])
+    }
+  }
+
+  @Test("arrays that have become too few for a run are bad data, and what they lack is named")
+  func shrunkArrays() throws {
+    try SmallRun.with(.fixed) { run in
+      try run.edit("records.jsonl") { $0.removeLast(4) }
+      try NumPyArray(shape: [4, 1, 8, 8], [Float](repeating: 0.5, count: 256)).write(to: run.folder.file("x.npy"))
+      try NumPyArray(shape: [4], (0..<4).map(Int64.init)).write(to: run.folder.file("y.npy"))
+      for options in [[], ["--count", "4"]] {
+        let ending = try Program.run(run.arguments + ["--resume"] + options)
+        #expect(ending.status == 65, "\(ending.errors)")
+        #expect(
+          ending.errors.contains("x.npy") && ending.errors.contains("image 5") && ending.errors.contains("4 images"))
+      }
+      #expect(try run.files.records().count == 2)
+    }
+  }
+
   @Test("what is no run is refused", arguments: [("absent", 65), ("", 65)])
   func noRun(name: String, status: Int) throws {
     try TemporaryFolder.with { folder in

@@ -98,18 +98,23 @@ public struct RecordedRun: Sendable {
     public var cause: any Error
   }
 
-  /// - Parameters: where files lie now that are no longer where the run found them.
+  /// - Parameters: where files lie now that are no longer where the run found them, and how many seconds to wait for a
+  ///   server that does not answer.
   /// - Throws: `Unusable`.
   public init(
     _ manifest: RunManifest, model: String? = nil, unconditionalModel: String? = nil, data: String? = nil,
+    patience: Double = ServedSettings.defaultPatience,
     resources: URL? = BundledResources.folder, notice: (ModelNotice) -> Void = { _ in }
   ) throws {
     func opening<Value>(_ source: String, _ field: String, _ body: () throws -> Value) throws -> Value {
       do { return try body() } catch { throw Unusable(source: source, field: field, cause: error) }
     }
     let opened = try opening(model ?? manifest.model.source, "model.source") {
-      try DiffusionModel.open(
-        ModelReference(recordedIn: manifest, model: model, unconditionalModel: unconditionalModel),
+      var reference = try ModelReference(
+        recordedIn: manifest, model: model, unconditionalModel: unconditionalModel)
+      reference.served.patience = patience
+      return try DiffusionModel.open(
+        reference,
         choosing: .exact, resources: resources, notice: notice)
     }
     try opening("run.json", "classes") {

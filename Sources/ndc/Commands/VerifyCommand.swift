@@ -59,6 +59,9 @@ struct VerifyCommand: AsyncParsableCommand, NamesFiles {
   @Option(help: ArgumentHelp("Where the data lie now. Default: where run.json says.", valueName: "src"))
   var data: String?
 
+  @Option(help: ArgumentHelp("How long to wait for a server that does not answer.", valueName: "seconds"))
+  var patience = ServedSettings.defaultPatience
+
   @Option(help: ArgumentHelp("Worker threads. Default: one per processor.", valueName: "k"))
   var threads: Int?
 
@@ -67,6 +70,7 @@ struct VerifyCommand: AsyncParsableCommand, NamesFiles {
 
   mutating func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): must be at least 1") }
+    if !(0...86400).contains(patience) { throw ValidationError("--patience \(patience): must be 0 to 86400 seconds") }
   }
 
   var files: FilePlan {
@@ -118,7 +122,7 @@ struct VerifyCommand: AsyncParsableCommand, NamesFiles {
   private func open(_ verification: inout RunVerification) -> RecordedRun? {
     do {
       return try RecordedRun(
-        verification.manifest, model: model, unconditionalModel: unconditionalModel, data: data
+        verification.manifest, model: model, unconditionalModel: unconditionalModel, data: data, patience: patience
       ) { Output.notice($0.description) }
     } catch let error as RecordedRun.Unusable where error.isAbsence {
       let second = unconditionalModel ?? verification.manifest.model.unconditionalSource
