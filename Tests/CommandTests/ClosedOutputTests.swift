@@ -42,6 +42,21 @@ struct ClosedOutputTests {
     }
   }
 
+  @Test("a closed stdout or stderr is no number for a run's own files", arguments: [">&-", "2>&-", "<&- >&- 2>&-"])
+  func closed(streams: String) throws {
+    try TemporaryFolder.with { folder in
+      let run = SmallRun(stop: .fixed, folder: folder)
+      try run.prepare()
+      let program = try #require(Program.executable)
+      let shell = try ChildProcess(
+        URL(fileURLWithPath: "/bin/sh"), ["-c", "exec \"$0\" \"$@\" \(streams)", program.path] + run.arguments, in: folder)
+      let ending = shell.wait(limit: 600)
+      #expect(!ending.isSignal && ending.code == (streams.contains(">&- ") || streams == ">&-" ? 65 : 0))
+      #expect(try run.files.records().count == run.images)
+      #expect(try run.verify().status == 0)
+    }
+  }
+
   @Test("every command that prints ends so, and says so where a disk is full")
   func commands() throws {
     try SmallRun.with(.fixed) { run in
