@@ -48,8 +48,8 @@ struct ClosedOutputTests {
       let run = SmallRun(stop: .fixed, folder: folder)
       try run.prepare()
       let program = try #require(Program.executable)
-      let shell = try ChildProcess(
-        URL(fileURLWithPath: "/bin/sh"), ["-c", "exec \"$0\" \"$@\" \(streams)", program.path] + run.arguments, in: folder)
+      let line = ["-c", "exec \"$0\" \"$@\" \(streams)", program.path] + run.arguments
+      let shell = try ChildProcess(URL(fileURLWithPath: "/bin/sh"), line, in: folder)
       let ending = shell.wait(limit: 600)
       #expect(!ending.isSignal && ending.code == (streams.contains(">&- ") || streams == ">&-" ? 65 : 0))
       #expect(try run.files.records().count == run.images)

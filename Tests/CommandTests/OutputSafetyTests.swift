@@ -156,6 +156,37 @@ struct OutputSafetyTests {
     }
   }
 
+  @Test("nothing is put among a data set's class folders or pictures, which could not be read then")
+  func amongPictures() throws {
+    try TemporaryFolder.with { folder in
+      let pictures = try PictureFolder.twelve(folder.appendingPathComponent("set"))
+      let data = pictures.url.path
+      func certify(_ out: String) throws -> Program.Ending {
+        try Program.run(
+          [
+            "certify", "--model", "analytic:folder:\(data)", "--data", "folder:\(data)", "--timesteps", "3",
+            "--samples",
+            "10", "--selection-samples", "3", "--alpha", "0.1", "--count", "2", "--out", out,
+          ], in: folder)
+      }
+      try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: data)
+      for out in ["set/run", "\(data)/run", "link/run", "set/../set/run/"] {
+        let ending = try certify(out)
+        #expect(ending.status == 64 && ending.errors.contains("class folders"), "\(out): \(ending.errors)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: pictures.url.file("run")))
+      // Folders of nothing but folders are passed over.
+      for out in ["run", "set/runs/one"] {
+        let ending = try certify(out)
+        #expect(ending.status == 0, "\(out): \(ending.errors)")
+      }
+      let page = try Program.run(["report", "run", "--gallery", "0", "--out", "set/0/page.html"], in: folder)
+      #expect(page.status == 64 && page.errors.contains("pictures"), "\(page.errors)")
+      let beside = try Program.run(["report", "run", "--gallery", "0", "--out", "set/page.html"], in: folder)
+      #expect(beside.status == 0 && (try certify("again")).status == 0, "\(beside.errors)")
+    }
+  }
+
   @Test("nothing replaces what is read, though it be of the output's kind")
   func inputs() throws {
     try TemporaryFolder.with { folder in

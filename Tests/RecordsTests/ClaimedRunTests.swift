@@ -53,6 +53,11 @@ import Testing
         try RunDirectory(path: files.path, manifest: try HonestRun().manifest(), indices: [1, 3, 5], resume: true)
       }
       #expect(try Data(contentsOf: records) == bytes)
+
+      try utf16("run.json").write(to: URL(fileURLWithPath: files.path + "/run.json"))
+      for read in [{ _ = try RunDirectory.readManifest(files.path) }, { _ = try RunOrigin.read(files.path) }] {
+        #expect(#expect(throws: InputError.self) { try read() }?.found == "UTF-16")
+      }
     }
   }
 

@@ -7,7 +7,8 @@ import Records
 /// What a command reads and where it writes, held against each other before any work: an output never destroys an input.
 ///
 /// Refused is an output that is one of the inputs, by its path or through a link; one of a run directory's own files,
-/// there already or not; a file that is there and not of the output's kind; a folder; and two outputs in one file.
+/// there already or not; a file that is there and not of the output's kind; a folder; two outputs in one file; and what
+/// would lie among the class folders or pictures of a data set, which could then not be read any more.
 public struct FilePlan: Sendable {
   private struct Output: Sendable {
     var option: String
@@ -17,6 +18,8 @@ public struct FilePlan: Sendable {
   }
 
   private var inputs: [String] = []
+  /// Those of data sets.
+  private var data: [String] = []
   private var outputs: [Output] = []
 
   public init() {}
@@ -32,8 +35,10 @@ public struct FilePlan: Sendable {
   }
 
   /// A data set as `--data` names it.
-  public mutating func read(data: String?) {
-    if let data { inputs += DataSource.paths(data) }
+  public mutating func read(data source: String?) {
+    guard let source else { return }
+    inputs += DataSource.paths(source)
+    data += DataSource.paths(source)
   }
 
   /// A run directory with the model and the data that it names, or a table.
@@ -76,7 +81,29 @@ public struct FilePlan: Sendable {
       if let other = taken.updateValue(output.option, forKey: place) {
         throw UsageError(text: "\(named) is what \(other) writes too; name another file")
       }
+      try requireOutsideData(output, named)
       try check(output, named)
+    }
+  }
+
+  private func requireOutsideData(_ output: Output, _ named: String) throws {
+    let folder = URL(fileURLWithPath: output.path).resolvingSymlinksInPath().deletingLastPathComponent()
+    // A run directory would be a class's folder, a file a picture in one.
+    guard let place = FileIdentity(output.kind == nil ? folder.path : folder.path + "/.."),
+      let source = data.first(where: { FileIdentity($0) == place }), Self.holdsFolders(source, besides: output.path)
+    else { return }
+    throw UsageError(
+      text: output.kind == nil
+        ? "\(named) would lie among the class folders of \(source) and be taken for one; name a folder elsewhere"
+        : "\(named) would lie among the pictures of \(source) and be taken for one; name another folder")
+  }
+
+  private static func holdsFolders(_ folder: String, besides path: String) -> Bool {
+    let own = FileIdentity(path)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.contains { name in
+      guard !name.hasPrefix("."), let found = FileIdentity("\(folder)/\(name)") else { return false }
+      return found.isFolder && found != own
     }
   }
 

@@ -27,19 +27,13 @@ package final class RecordLog {
     records.append(record)
   }
 
-  /// Records are written in UTF-8 and appended to: in another encoding an editor has left them.
-  static func encodingError(_ bytes: [UInt8]) -> InputError? {
-    TextLines.isUTF16(bytes)
-      ? InputError("is in UTF-16", expected: "UTF-8: save it again in that encoding", found: "UTF-16") : nil
-  }
-
   /// The records and how many bytes they take; none where there is no file.
   static func read(_ path: String, classes: RecordClasses) throws -> (records: [ImageRecord], length: Int) {
     var status = stat()
     guard stat(path, &status) == 0 else { return ([], 0) }
     let data = try RunFile.read(path, limit: RunFile.largestRecords)
     // Nothing of it would be a record, and what is none at the end is dropped.
-    if let error = encodingError(data) { throw error.inFile(path) }
+    if let error = RunFile.encodingError(data) { throw error.inFile(path) }
     let decoder = JSONDecoder()
     decoder.userInfo[.recordClasses] = classes
     var records: [ImageRecord] = []

@@ -27,9 +27,17 @@ package enum RunFile {
     try BoundedFile.read(path, limit: limit, growth: growth)
   }
 
+  /// Run directories are written in UTF-8: in another encoding an editor has left their files.
+  static func encodingError(_ bytes: [UInt8]) -> InputError? {
+    TextLines.isUTF16(bytes)
+      ? InputError("is in UTF-16", expected: "UTF-8: save it again in that encoding", found: "UTF-16") : nil
+  }
+
   /// The whole run.json of a run directory.
   static func readManifest(_ path: String) throws -> [UInt8] {
-    try read(path, limit: largestManifest, growth: BoundedFile.jsonGrowth)
+    let bytes = try read(path, limit: largestManifest, growth: BoundedFile.jsonGrowth)
+    if let error = encodingError(bytes) { throw error.inFile(path) }
+    return bytes
   }
 }
 

@@ -69,7 +69,7 @@ package struct ClaimedRun {
   package static let mostFailures = 10_000
 
   private mutating func readLines(_ bytes: [UInt8]) {
-    if let error = RecordLog.encodingError(bytes) {
+    if let error = RunFile.encodingError(bytes) {
       failures.append(VerificationFailure(error, file: RunFile.recordsName))
       return
     }
