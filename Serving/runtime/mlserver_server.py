@@ -15,6 +15,9 @@ from .address import Address
 from .fixed_batch import FixedBatch
 from .signature import TensorSpec
 
+# Seconds for which a connection may be idle.
+KEEP_ALIVE = 3600
+
 # MLServer makes the runtime from its class; what it serves is handed over here, within the process, by name.
 handed_over: dict[str, list[FixedBatch]] = {}
 
@@ -59,4 +62,11 @@ def serve(served: dict[str, list[FixedBatch]], address: Address) -> None:
         host=address.host, http_port=address.port, grpc_port=0, metrics_endpoint=None, parallel_workers=0,
         debug=False, load_models_at_startup=False,
     )  # fmt: skip
-    asyncio.run(MLServer(settings).start([settings_of(name, models) for name, models in served.items()]))
+    # uvicorn closes what is idle for five seconds, and every new connection makes ndc ask for the fingerprint again.
+    settings._custom_rest_server_settings = {"timeout_keep_alive": KEEP_ALIVE}
+
+    async def run() -> None:
+        # Made inside the loop: MLServer's handlers of signals belong to the loop that runs when it is made.
+        await MLServer(settings).start([settings_of(name, models) for name, models in served.items()])
+
+    asyncio.run(run())

@@ -62,11 +62,13 @@ def running(log, server, *arguments, names):
             time.sleep(0.5)
         yield port
     finally:
-        process.terminate()
+        if process.poll() is None:
+            process.terminate()
         try:
             process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
+            pytest.fail(f"{server} did not end on SIGTERM")
 
 
 @pytest.fixture

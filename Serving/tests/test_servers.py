@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -120,3 +121,11 @@ def test_bytes_and_json_and_requests_at_once_give_the_same(port, server, fixture
     for place, answers in results.items():
         for answer in answers:
             assert np.array_equal(answer, reference[::-1] if place % 2 else reference)
+
+
+def test_a_connection_may_be_idle(port):
+    client, request = Client(port, "sums"), {"x": np.ones((1, 1, 2, 2), np.float32)}
+    client.infer(request)
+    # More than uvicorn's default of five seconds.
+    time.sleep(6)
+    assert client.infer(request).shape == (1, 3)
