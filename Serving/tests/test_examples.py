@@ -11,10 +11,11 @@ torch = pytest.importorskip("torch")
 import numpy as np  # noqa: E402
 
 from adapters.own import load_model  # noqa: E402
-from conftest import SERVING, SHARED, pieces  # noqa: E402
+from conftest import SERVING, pieces  # noqa: E402
 from networks import ndc_safetensors  # noqa: E402
 from runtime.fixed_batch import Execution, FixedBatch  # noqa: E402
 from runtime.signature import Signature  # noqa: E402
+from try_servers import SHARED  # noqa: E402
 
 
 def example(name):

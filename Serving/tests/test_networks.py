@@ -10,9 +10,10 @@ torch = pytest.importorskip("torch")
 import numpy as np  # noqa: E402
 
 from adapters.own import load_model  # noqa: E402
-from conftest import REPOSITORY, pieces, recorded  # noqa: E402
+from conftest import REPOSITORY, pieces  # noqa: E402
 from networks import edm_network, multihead, ndc_safetensors  # noqa: E402
 from runtime.fixed_batch import Execution, FixedBatch  # noqa: E402
+from try_servers import recorded  # noqa: E402
 
 
 @pytest.mark.parametrize("folder", recorded(), ids=lambda folder: folder.name)

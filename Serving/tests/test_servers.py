@@ -12,7 +12,8 @@ torch = pytest.importorskip("torch")
 import numpy as np  # noqa: E402
 
 from client import Client  # noqa: E402
-from conftest import FIXTURES, PATIENCE, needs, running  # noqa: E402
+from conftest import FIXTURES, needs  # noqa: E402
+from try_servers import PATIENCE, running  # noqa: E402
 
 
 def asked(url, body=None):
@@ -54,7 +55,7 @@ def port(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp(server)
     (folder / "sums.py").write_text(CLASSIFIER)
     sources = (FIXTURES / "tiny-ddpmpp-edm" / "model.pkl", folder / "sums.py")
-    with running(folder / "log.txt", server, *sources, "--batch", 8, names=("tiny", "sums")) as port:
+    with running(folder / "log.txt", server, *sources, "--batch", 8, "--threads", 1, names=("tiny", "sums")) as port:
         yield port
 
 
