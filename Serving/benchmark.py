@@ -5,11 +5,13 @@
 
 PyTorch's own is the model as it is served, at the same batch, on arrays of this process. The server is a process of its
 own with the same options, asked on loopback by `client.py`, one thread a connection. One of both works at a time, in
-alternating order. A row is an evaluation. On a machine that others use, the figures mean nothing.
+alternating order. A row is an evaluation. Where others use the machine, rates depend on them; less so the processor time
+that a row takes (Linux; on the served side the server's processes and the clients together).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -20,6 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -53,14 +56,51 @@ def together(asks: list[Callable[[], object]], rows: int, seconds: float) -> flo
     return sum(rates)
 
 
+def processor_seconds(root: int) -> float:
+    """Of a process and its descendants; those that have ended count where their parent has waited for them."""
+    parents, seconds = {}, {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = entry.read_text().rpartition(")")[2].split()
+            parents[int(entry.parent.name)] = int(fields[1])
+            seconds[int(entry.parent.name)] = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+    def descends(process: int) -> bool:
+        while process != root and process in parents:
+            process = parents[process]
+        return process == root
+
+    return sum(time for process, time in seconds.items() if descends(process))
+
+
 def free_port() -> int:
     with socket.socket() as it:
         it.bind(("127.0.0.1", 0))
         return it.getsockname()[1]
 
 
-def measure(options, served_arguments: list[str]) -> tuple[list[float], list[float]]:
-    """The rates of every round: PyTorch's own, and the server's."""
+@dataclass
+class Side:
+    """One of the two that are measured."""
+
+    asks: list[Callable[[], object]]
+    rates: list[float] = field(default_factory=list)
+    # Of processor time, a row.
+    microseconds: list[float] = field(default_factory=list)
+
+    def work(self, rows: int, seconds: float) -> None:
+        # The server is a child of this process.
+        before, start = processor_seconds(os.getpid()), time.perf_counter()
+        self.rates.append(together(self.asks, rows, seconds))
+        used, wall = processor_seconds(os.getpid()) - before, time.perf_counter() - start
+        self.microseconds.append(1e6 * used / (self.rates[-1] * wall))
+
+    def report(self) -> dict[str, list[float]]:
+        return {"rates": self.rates, "microseconds": self.microseconds}
+
+
+def measure(options, served_arguments: list[str]) -> tuple[Side, Side]:
+    """Every round of both: PyTorch's own, and the server's."""
     execution = Execution(options.batch, options.precision, options.compile)
     models = [FixedBatch(load_model(options.sources[0], options.weights), d, execution) for d in options.device]
     request = models[0].signature.example(options.batch)
@@ -78,18 +118,15 @@ def measure(options, served_arguments: list[str]) -> tuple[list[float], list[flo
                 time.sleep(0.5)
             if not all(np.array_equal(clients[0].infer(request), model(request)[name]) for model in models):
                 print("the server's bytes are not this process's (another kernel was chosen)", file=sys.stderr)
-            own: list[float] = []
-            served: list[float] = []
-            sides = [
-                (own, [lambda model=model: model(request) for model in models]),
-                (served, [lambda client=client: client.infer(request) for client in clients]),
-            ]
-            for _, asks in sides:
-                together(asks, options.batch, 1)
+            own = Side([lambda model=model: model(request) for model in models])
+            served = Side([lambda client=client: client.infer(request) for client in clients])
+            for side in (own, served):
+                together(side.asks, options.batch, 1)
             for i in range(options.rounds):
-                for rates, asks in sides if i % 2 == 0 else reversed(sides):
-                    rates.append(together(asks, options.batch, options.seconds))
-                print(f"round {i + 1}: own {own[-1]:.1f}, served {served[-1]:.1f} evaluations/s", file=sys.stderr)
+                for side in (own, served) if i % 2 == 0 else (served, own):
+                    side.work(options.batch, options.seconds)
+                rates = f"own {own.rates[-1]:.1f}, served {served.rates[-1]:.1f} evaluations/s"
+                print(f"round {i + 1}: {rates}", file=sys.stderr)
         finally:
             server.terminate()
             server.wait()
@@ -115,10 +152,11 @@ def main() -> None:
         arguments += ["--threads", str(options.threads)]
     own, served = measure(options, arguments)
 
-    share = statistics.median(s / o for s, o in zip(served, own, strict=True))
+    share = statistics.median(s / o for s, o in zip(served.rates, own.rates, strict=True))
     print(
-        f"{options.server}: {statistics.median(served):.1f} evaluations/s, PyTorch's own {statistics.median(own):.1f}; "
-        f"median of the rounds' shares {100 * share:.1f} %"
+        f"{options.server}: {statistics.median(served.rates):.1f} evaluations/s, PyTorch's own "
+        f"{statistics.median(own.rates):.1f}; median of the rounds' shares {100 * share:.1f} %; processor time a row "
+        f"{statistics.median(served.microseconds):.0f} us, PyTorch's own {statistics.median(own.microseconds):.0f}"
     )
     if options.json:
         cuda = options.device[0].startswith("cuda")
@@ -126,8 +164,8 @@ def main() -> None:
             "source": options.sources[0], "server": options.server, "device": options.device,
             "hardware": torch.cuda.get_device_name() if cuda else f"{os.cpu_count()} cores",
             "precision": options.precision, "compile": options.compile, "batch": options.batch,
-            "connections": options.connections, "torch": torch.__version__, "own": own, "served": served,
-            "share": share,
+            "connections": options.connections, "torch": torch.__version__, 
+            "own": own.report(), "served": served.report(), "share": share,
         }  # fmt: skip
         options.json.write_text(json.dumps(report, indent=2) + "\n")
 

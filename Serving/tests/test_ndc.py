@@ -46,9 +46,10 @@ def test_twenty_digits_get_the_votes_of_the_engine_in_process(port, in_process, 
 
 
 def record(candidate, against, counts, samples=10, selection=(4, 0)):
+    gaps = [b - a for a, b in zip([0, *against], against, strict=False)]
     return {
         "index": 0, "candidate": candidate, "samples": samples, "votes": list(counts), "radius": 0.1,
-        "selectionVotes": list(selection), "against": {"gaps": [b - a for a, b in zip([0, *against], against, strict=False)]},
+        "selectionVotes": list(selection), "against": {"gaps": gaps},
     }  # fmt: skip
 
 
