@@ -142,6 +142,7 @@ struct ServedModelCommandTests {
   func recorded(_ network: TinyNetwork) throws {
     try TemporaryFolder.with { folder in
       let server = try ReferenceServer(["--model", network.model])
+      let classes = try network.array("labels.npy").floats().reduce(0, max) + 1
       for (labels, reference) in [
         (["--labels", network.file("labels.npy")], "denoised.npy"), ([], "denoised_unconditional.npy"),
       ] {
@@ -151,7 +152,7 @@ struct ServedModelCommandTests {
         let local = try Program.run(["denoise", "--model", network.model, "--out", near] + arrays)
         #expect(local.status == 0, "\(local.errors)")
         let served = try Program.run(
-          ["denoise", "--model", server.address, "--classes", "10", "--out", far] + arrays)
+          ["denoise", "--model", server.address, "--classes", "\(Int(classes))", "--out", far] + arrays)
         #expect(served.status == 0, "\(served.errors)")
         let found = try NumPyArray(contentsOf: far).floats()
         #expect(try found == NumPyArray(contentsOf: near).floats())
