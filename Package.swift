@@ -117,6 +117,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .executableTarget(
       name: "reference-server", dependencies: ["Basics", "Diffusion", "Models"], path: "Tests/ReferenceServer",
+      exclude: ["tls-front.py"],
       swiftSettings: swiftSettings),
     tests("Basics", ["Basics"]),
     tests("NumPyFiles", ["NumPyFiles", "Basics"], hasFixtures: true),

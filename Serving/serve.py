@@ -3,6 +3,7 @@
 
     serve.py edm-cifar10-32x32-cond-vp.pkl --device cuda --precision bf16 --compile
     serve.py examples/resnet56.py --weights resnet56-cifar10.safetensors --name resnet
+    serve.py conditional.pkl unconditional.pkl --name edm edm-uncond
     ndc certify --model http://127.0.0.1:8000/v2/models/edm --classes 10 --data cifar-10-batches-bin --sigma 0.25
 
 The model answers a fixed batch, and requests are never joined, so that votes do not depend on each other.
@@ -18,7 +19,7 @@ import sys
 from pathlib import Path
 
 DEVICE = re.compile(r"(cpu|mps)|(cuda|xpu)(:\d+)?")
-PACKAGES = {"triton": ("pytriton", "requirements-triton.txt"), "mlserver": ("mlserver", "requirements-mlserver.txt")}
+PACKAGES = {"triton": "pytriton", "mlserver": "mlserver"}
 
 
 def positive(text: str) -> int:
@@ -45,9 +46,17 @@ def name(text: str) -> str:
     return text
 
 
-def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source", metavar="CHECKPOINT", help=".pkl, .safetensors, or FILE.py[:FUNCTION] (is executed)")
+def file_of(source: str) -> Path:
+    """Of FILE, or of FILE.py:FUNCTION."""
+    return Path(source.split(".py:")[0] + ".py" if ".py:" in source else source).expanduser()
+
+
+def parser(description: str | None = __doc__) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "sources", metavar="CHECKPOINT", nargs="+",
+        help=".pkl, .safetensors, or FILE.py[:FUNCTION] (is executed); several are several models of one server",
+    )  # fmt: skip
     parser.add_argument("--weights", type=Path, help="handed to FUNCTION of FILE.py")
     parser.add_argument("--server", choices=sorted(PACKAGES), default="triton", help="(default %(default)s)")
     parser.add_argument(
@@ -64,20 +73,36 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--threads", type=positive, help="of PyTorch on cpu (default: its own choice)")
     parser.add_argument("--address", default="127.0.0.1", help="0.0.0.0 opens it to the network (default %(default)s)")
     parser.add_argument("--port", type=port, default=8000, help="(default %(default)s)")
-    parser.add_argument("--name", type=name, default="model", help="of the model in its address (default %(default)s)")
-    options = parser.parse_args(arguments)
+    parser.add_argument(
+        "--name", type=name, nargs="+", default=["model"], help="of every model, in its address (default model)"
+    )
+    return parser
+
+
+def checked(parser: argparse.ArgumentParser, options: argparse.Namespace) -> argparse.Namespace:
+    """Stops where options contradict each other, before PyTorch is imported."""
     if len({d if d in ("cpu", "mps") or ":" in d else f"{d}:0" for d in options.device}) < len(options.device):
         parser.error(f"--device {' '.join(options.device)}: a device twice")
     if len({d.split(":")[0] for d in options.device}) > 1:
         parser.error("--device: devices of different kinds answer differently, and ndc would refuse them")
     if options.precision == "fp16" and options.device == ["cpu"]:
         parser.error("--precision fp16 is for GPUs; bf16 works on cpu too")
-    if not Path(options.source.split(".py:")[0] + (".py" if ".py:" in options.source else "")).expanduser().is_file():
-        parser.error(f"{options.source}: no such file")
-    package, requirements = PACKAGES[options.server]
+    if len(set(options.name)) != len(options.name) or len(options.name) != len(options.sources):
+        parser.error(f"--name: as many different names as models, {len(options.sources)}")
+    for source in options.sources:
+        if not file_of(source).is_file():
+            parser.error(f"{source}: no such file")
+    if options.weights and sum(file_of(source).suffix == ".py" for source in options.sources) != 1:
+        parser.error("--weights belongs to one FILE.py")
+    package = PACKAGES[options.server]
     if not importlib.util.find_spec(package):
-        parser.error(f"--server {options.server}: {package} is not installed here (Serving/{requirements})")
+        parser.error(f"--server {options.server}: {package} is not installed here (Serving/requirements.txt)")
     return options
+
+
+def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
+    known = parser()
+    return checked(known, known.parse_args(arguments))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -87,6 +112,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     from adapters.own import load_model
     from runtime.address import Address
+    from runtime.consistency import inconsistency
     from runtime.fixed_batch import Execution, FixedBatch, make_deterministic, missing
 
     make_deterministic()
@@ -96,22 +122,26 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         for absent in filter(None, map(missing, options.device)):
             raise ValueError(absent)
-        models = [FixedBatch(load_model(options.source, options.weights), d, execution) for d in options.device]
-        for model in models:
-            model.warm_up()
+        served = {}
+        for called, source in zip(options.name, options.sources, strict=True):
+            weights = options.weights if file_of(source).suffix == ".py" else None
+            served[called] = [FixedBatch(load_model(source, weights), d, execution) for d in options.device]
+            for model in served[called]:
+                model.warm_up()
     except (OSError, ValueError, TypeError, RuntimeError, pickle.UnpicklingError) as error:
         sys.exit(f"serve.py: {error}")
-    address = Address(options.address, options.port, options.name)
-    print(
-        f"{models[0].signature.output.name} of {options.source}, {options.batch} rows a call, {options.precision} on "
-        f"{', '.join(options.device)}: {address}",
-        file=sys.stderr, flush=True,
-    )  # fmt: skip
+    address = Address(options.address, options.port)
+    for (called, models), source in zip(served.items(), options.sources, strict=True):
+        what = f"{models[0].signature.output.name} of {source}, {options.batch} rows a call, {options.precision} on "
+        print(f"{what}{', '.join(options.device)}: {address.of(called)}", file=sys.stderr, flush=True)
+        if on := inconsistency(models):
+            print(f"warning: {called}'s answers depend on {on}: ndc refuses that, see Companions in Docs/Serving.md",
+                  file=sys.stderr, flush=True)  # fmt: skip
     if options.server == "triton":
         from runtime.triton_server import serve
     else:
         from runtime.mlserver_server import serve
-    serve(models, address)
+    serve(served, address)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,10 @@ from torch import Tensor, nn
 
 @runtime_checkable
 class Denoiser(Protocol):
-    """D(x; s, y). `image_shape` is (C, H, W), `label_dim` is K, 0 where the model takes no label."""
+    """D(x; s, y). `image_shape` is (C, H, W), `label_dim` is K, 0 where the model takes no label.
+
+    A model that has no answer without a label says `unconditional = False`; −1 is then refused, as the client expects.
+    """
 
     image_shape: tuple[int, int, int]
     label_dim: int
@@ -47,10 +50,12 @@ class OfFunction(nn.Module):
         function: Callable[[Tensor, Tensor, Tensor], Tensor],
         image_shape: tuple[int, int, int],
         label_dim: int = 0,
+        unconditional: bool = True,
         modules: tuple[nn.Module, ...] = (),
     ):
         super().__init__()
-        self.function, self.image_shape, self.label_dim = function, image_shape, label_dim
+        self.function, self.image_shape = function, image_shape
+        self.label_dim, self.unconditional = label_dim, unconditional
         self.parts = nn.ModuleList(modules)
 
     def forward(self, x: Tensor, sigma: Tensor, label: Tensor) -> Tensor:

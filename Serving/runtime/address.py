@@ -1,4 +1,4 @@
-"""Where a model is served."""
+"""Where models are served."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Address:
-    """http://HOST:PORT/v2/models/NAME"""
+    """http://HOST:PORT/v2/models/NAME for every name."""
 
     host: str
     port: int
-    name: str
 
-    def __str__(self) -> str:
-        return f"http://{self.host}:{self.port}/v2/models/{self.name}"
+    def of(self, name: str) -> str:
+        return f"http://{self.host}:{self.port}/v2/models/{name}"

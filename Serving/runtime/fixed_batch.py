@@ -48,6 +48,8 @@ def make_deterministic() -> None:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.use_deterministic_algorithms(True, warn_only=True)
+    # It would write every new tensor twice.
+    torch.utils.deterministic.fill_uninitialized_memory = False
 
 
 class FixedBatch:
@@ -69,7 +71,7 @@ class FixedBatch:
 
     def warm_up(self) -> None:
         """Compiles, and finds out before the first request whether the model answers."""
-        self({spec.name: np.ones((1, *spec.row), spec.type) * (spec.name != "label") for spec in self.signature.inputs})
+        self(self.signature.example(self.execution.batch))
 
     def close(self) -> None:
         self.thread.shutdown()

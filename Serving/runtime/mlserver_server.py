@@ -15,15 +15,18 @@ from .address import Address
 from .fixed_batch import FixedBatch
 from .signature import TensorSpec
 
-# MLServer makes the runtime from its class; what it serves is handed over here, within the process.
-served: list[FixedBatch] = []
+# Seconds for which a connection may be idle.
+KEEP_ALIVE = 3600
+
+# MLServer makes the runtime from its class; what it serves is handed over here, within the process, by name.
+handed_over: dict[str, list[FixedBatch]] = {}
 
 
 class FixedBatchRuntime(MLModel):
-    """MLServer's custom runtime: NumPy arrays in and out of `served`."""
+    """MLServer's custom runtime: NumPy arrays in and out of what was handed over."""
 
     async def load(self) -> bool:
-        self.turns = itertools.cycle(served)
+        self.turns = itertools.cycle(handed_over[self.name])
         return True
 
     async def predict(self, payload: InferenceRequest) -> InferenceResponse:
@@ -42,18 +45,28 @@ def described(spec: TensorSpec) -> MetadataTensor:
     return MetadataTensor(name=spec.name, datatype=spec.datatype, shape=[-1, *spec.row])
 
 
-def serve(models: list[FixedBatch], address: Address) -> None:
-    """Serves until interrupted."""
-    served[:] = models
+def settings_of(name: str, models: list[FixedBatch]) -> ModelSettings:
     signature = models[0].signature
-    settings = Settings(
-        host=address.host, http_port=address.port, grpc_port=0, metrics_endpoint=None, parallel_workers=0,
-        debug=False, load_models_at_startup=False,
-    )  # fmt: skip
-    model = ModelSettings(
-        name=address.name,
+    return ModelSettings(
+        name=name,
         implementation=FixedBatchRuntime,
         inputs=[described(spec) for spec in signature.inputs],
         outputs=[described(signature.output)],
     )
-    asyncio.run(MLServer(settings).start([model]))
+
+
+def serve(served: dict[str, list[FixedBatch]], address: Address) -> None:
+    """Serves models by their names, each on its devices, until interrupted."""
+    handed_over.update(served)
+    settings = Settings(
+        host=address.host, http_port=address.port, grpc_port=0, metrics_endpoint=None, parallel_workers=0,
+        debug=False, load_models_at_startup=False,
+    )  # fmt: skip
+    # uvicorn closes what is idle for five seconds, and every new connection makes ndc ask for the fingerprint again.
+    settings._custom_rest_server_settings = {"timeout_keep_alive": KEEP_ALIVE}
+
+    async def run() -> None:
+        # Made inside the loop: MLServer's handlers of signals belong to the loop that runs when it is made.
+        await MLServer(settings).start([settings_of(name, models) for name, models in served.items()])
+
+    asyncio.run(run())

@@ -33,8 +33,8 @@ class Signature:
 
     inputs: tuple[TensorSpec, ...]
     output: TensorSpec
-    # Labels run from −1 to label_dim − 1; None for a classifier.
-    label_dim: int | None
+    # The labels that are answered, −1 being none; None for a classifier.
+    labels: range | None
 
     @staticmethod
     def of(model: object) -> Signature:
@@ -47,9 +47,21 @@ class Signature:
         if isinstance(classes, int) and classes > 1:
             return Signature((x,), TensorSpec("logits", np.float32, (classes,)), None)
         if isinstance(labels, int) and labels >= 0:
+            answered = range(-1 if getattr(model, "unconditional", True) else 0, labels)
+            if not answered:
+                raise TypeError(f"{type(model).__name__} answers neither a label nor none")
             levels = TensorSpec("sigma", np.float32, (1,)), TensorSpec("label", np.int64, (1,))
-            return Signature((x, *levels), TensorSpec("denoised", np.float32, shape), labels)
+            return Signature((x, *levels), TensorSpec("denoised", np.float32, shape), answered)
         raise TypeError(f"{type(model).__name__} has neither `classes` (a classifier) nor `label_dim` (a denoiser)")
+
+    def example(self, rows: int) -> dict[str, NDArray]:
+        """A request of noise, at levels from 0.02 to 20 and with all labels in turn."""
+        x = np.random.default_rng(0).standard_normal((rows, *self.inputs[0].row), np.float32)
+        if self.labels is None:
+            return {"x": 0.5 + 0.5 * x}
+        sigma = np.geomspace(0.02, 20, rows, dtype=np.float32)[:, None]
+        label = np.resize(np.array(self.labels, np.int64), (rows, 1))
+        return {"x": x * sigma[:, :, None, None], "sigma": sigma, "label": label}
 
     def checked(self, arrays: dict[str, NDArray], batch: int) -> list[NDArray]:
         """The inputs in order; ValueError for what the contract forbids."""
@@ -60,10 +72,11 @@ class Signature:
         if not 1 <= rows <= batch:
             raise ValueError(f"{rows} rows: this server answers 1 to {batch}")
         inputs = [spec.checked(arrays[spec.name], rows) for spec in self.inputs]
-        if self.label_dim is not None:
+        if self.labels is not None:
             _, sigma, label = inputs
             if not (np.isfinite(sigma).all() and (sigma > 0).all()):
                 raise ValueError("sigma: noise levels are finite and positive")
-            if ((label < -1) | (label >= self.label_dim)).any():
-                raise ValueError(f"label: {label.min()} to {label.max()}, expected -1 to {self.label_dim - 1}")
+            if ((label < self.labels.start) | (label >= self.labels.stop)).any():
+                expected = f"{self.labels.start} to {self.labels.stop - 1}"
+                raise ValueError(f"label: {label.min()} to {label.max()}, expected {expected}")
         return inputs

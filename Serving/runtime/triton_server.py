@@ -1,4 +1,4 @@
-"""Triton through nvidia-pytriton: one process, one instance of the model a device, no batching by the server."""
+"""Triton through nvidia-pytriton: one process, no batching by the server."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from .address import Address
 from .fixed_batch import FixedBatch
 from .signature import TensorSpec
 
+# Requests that Triton hands over for each device: while one is computed, the next has arrived.
+IN_FLIGHT = 2
 
-def serve(models: list[FixedBatch], address: Address) -> None:
-    """Serves until interrupted."""
+
+def serve(served: dict[str, list[FixedBatch]], address: Address) -> None:
+    """Serves models by their names, each on its devices, until interrupted."""
     from pytriton.model_config import ModelConfig, Tensor
     from pytriton.triton import Triton, TritonConfig
-
-    signature = models[0].signature
 
     def tensor(spec: TensorSpec) -> Tensor:
         return Tensor(name=spec.name, dtype=spec.type, shape=(-1, *spec.row))
@@ -31,13 +32,15 @@ def serve(models: list[FixedBatch], address: Address) -> None:
         http_address=address.host, http_port=address.port, allow_grpc=False, allow_metrics=False, log_verbose=0
     )
     with Triton(config=config) as triton:
-        triton.bind(
-            model_name=address.name,
-            infer_func=[answers(model) for model in models],
-            inputs=[tensor(spec) for spec in signature.inputs],
-            outputs=[tensor(signature.output)],
-            # A batch axis of Triton's own would let it join requests.
-            config=ModelConfig(batching=False),
-            strict=True,
-        )
+        for name, models in served.items():
+            signature = models[0].signature
+            triton.bind(
+                model_name=name,
+                infer_func=[answers(model) for model in models * IN_FLIGHT],
+                inputs=[tensor(spec) for spec in signature.inputs],
+                outputs=[tensor(signature.output)],
+                # A batch axis of Triton's own would let it join requests.
+                config=ModelConfig(batching=False),
+                strict=True,
+            )
         triton.serve()

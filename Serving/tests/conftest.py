@@ -1,3 +1,4 @@
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -10,6 +11,23 @@ sys.path.insert(0, str(SERVING))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 FIXTURES = REPOSITORY / "Tests" / "UNetsTests" / "Fixtures"
+
+
+def pieces(arrays, rows):
+    """A request in several of so many rows."""
+    count = len(next(iter(arrays.values())))
+    return [{name: array[i : i + rows] for name, array in arrays.items()} for i in range(0, count, rows)]
+
+
+def needs(server):
+    """A parameter, skipped where the server is not installed.
+
+    Its package is looked for and not imported: one process cannot hold both, since both define the protocol's messages.
+    """
+    package = {"triton": "pytriton", "mlserver": "mlserver"}[server]
+    absent = importlib.util.find_spec(package) is None
+    reason = f"{package} is not installed here (Serving/make-environment.sh DIR)"
+    return pytest.param(server, marks=pytest.mark.skipif(absent, reason=reason))
 
 
 @pytest.fixture

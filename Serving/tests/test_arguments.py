@@ -33,6 +33,7 @@ def any_server(monkeypatch):
         (["--compile", "fast"], "invalid choice"),
         (["--name", "a/b"], "letters"),
         (["--name", ""], "letters"),
+        (["--name", "a", "b"], "as many different names as models, 1"),
         (["--threads", "-1"], "no positive number"),
         (["--server", "flask"], "invalid choice"),
     ],
@@ -43,10 +44,23 @@ def test_refused(arguments, message, capsys):
     assert stop.value.code == 2 and message in capsys.readouterr().err
 
 
+def test_several_models_have_names_of_their_own(capsys):
+    two = [HERE, HERE, "--server", "triton"]
+    assert serve.parsed([*two, "--name", "a", "b"]).name == ["a", "b"]
+    for more, message in [
+        ([], "names as models, 2"),
+        (["--name", "a", "a"], "names as models, 2"),
+        (["--name", "a", "b", "--weights", "w"], "one FILE.py"),
+    ]:
+        with pytest.raises(SystemExit):
+            serve.parsed(two + more)
+        assert message in capsys.readouterr().err
+
+
 def test_defaults():
     options = serve.parsed(GOOD)
     assert (options.device, options.batch, options.precision, options.compile) == (["cpu"], 64, "fp32", None)
-    assert (options.address, options.port, options.name) == ("127.0.0.1", 8000, "model")
+    assert (options.address, options.port, options.name) == ("127.0.0.1", 8000, ["model"])
     assert serve.parsed([*GOOD, "--compile"]).compile == "default"
     assert serve.parsed([*GOOD, "--device", "cuda:0", "cuda:1"]).device == ["cuda:0", "cuda:1"]
 
@@ -62,7 +76,7 @@ def test_a_server_that_is_not_installed(monkeypatch, capsys):
     monkeypatch.setattr(serve.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit):
         serve.parsed(GOOD)
-    assert "requirements-triton.txt" in capsys.readouterr().err
+    assert "requirements.txt" in capsys.readouterr().err
 
 
 def test_sources(tmp_path):

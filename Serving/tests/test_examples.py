@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+import tarfile
 from types import SimpleNamespace
 
 import pytest
@@ -10,10 +11,11 @@ torch = pytest.importorskip("torch")
 import numpy as np  # noqa: E402
 
 from adapters.own import load_model  # noqa: E402
-from conftest import SERVING  # noqa: E402
+from conftest import SERVING, pieces  # noqa: E402
 from networks import ndc_safetensors  # noqa: E402
 from runtime.fixed_batch import Execution, FixedBatch  # noqa: E402
 from runtime.signature import Signature  # noqa: E402
+from try_servers import SHARED  # noqa: E402
 
 
 def example(name):
@@ -38,25 +40,64 @@ def test_resnet56_has_the_published_size_and_refuses_other_tensors(tmp_path):
         load_model(str(SERVING / "examples" / "resnet56.py"), file)
 
 
-def test_the_diffusers_adapter_scales_times_and_labels():
-    asked = {}
+@pytest.mark.parametrize("prediction", ["epsilon", "sample", "v_prediction"])
+@pytest.mark.parametrize("classes", [10, None])
+def test_the_diffusers_adapter_scales_times_and_labels(prediction, classes):
+    """Of x₀ ~ N(0, 1) the denoiser is x/(1+s²), whatever the network is said to predict."""
+    asked, s = {}, torch.empty(4)
+    right = {
+        "epsilon": lambda z, s: z * s / (1 + s**2).sqrt(), "sample": lambda z, s: z / (1 + s**2).sqrt(),
+        "v_prediction": lambda z, s: 0 * z,
+    }  # fmt: skip
 
     class FakeUNet(torch.nn.Module):
-        config = SimpleNamespace(in_channels=1, sample_size=4, num_class_embeds=11)
+        config = SimpleNamespace(in_channels=1, sample_size=4, num_class_embeds=classes)
 
-        def forward(self, x, time, class_labels):
+        def forward(self, z, time, class_labels):
             asked.update(time=time, labels=class_labels)
-            return SimpleNamespace(sample=x)
+            return SimpleNamespace(sample=right[prediction](z, s.view(-1, 1, 1, 1)))
 
-    betas = torch.linspace(1e-4, 0.02, 1000)
-    model = example("diffusers_unet").DiffusersDenoiser(FakeUNet(), betas)
-    assert Signature.of(model).label_dim == 10 and model.image_shape == (1, 4, 4)
-    s = torch.stack([model.levels[100], (model.levels[3] + model.levels[4]) / 2, torch.tensor(1e-9), torch.tensor(1e9)])
-    x = torch.ones(4, 1, 4, 4)
-    found = model(x, s, torch.tensor([3, -1, 0, 9]))
-    assert torch.allclose(asked["time"], torch.tensor([100, 3.5, 0, 999]), atol=1e-3)
-    assert asked["labels"].tolist() == [3, 10, 0, 9]
-    assert torch.allclose(found[:, 0, 0, 0], 1 - s / (1 + s**2).sqrt())
+    model = example("diffusers_unet").DiffusersDenoiser(FakeUNet(), torch.linspace(1e-4, 0.02, 1000), prediction)
+    signature = Signature.of(model)
+    # The network has no answer without a class: −1 is refused, not taken for the last one.
+    assert signature.labels == (range(10) if classes else range(-1, 0)) and model.image_shape == (1, 4, 4)
+    between = (model.levels[3] + model.levels[4]) / 2
+    s[:] = torch.stack([model.levels[100], between, torch.tensor(-20.0), torch.tensor(20.0)]).exp()
+    x = torch.randn(4, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+    found = model(x, s, torch.tensor([3, 1, 0, 9]) if classes else torch.full((4,), -1))
+    assert torch.allclose(asked["time"], torch.tensor([100, 3.5, 0, 999]), atol=1e-2)
+    assert asked["labels"].tolist() == [3, 1, 0, 9] if classes else asked["labels"] is None
+    assert torch.allclose(found, x / (1 + s.view(-1, 1, 1, 1) ** 2), rtol=1e-4, atol=1e-6)
+
+
+def test_a_diffusers_network_gives_the_recorded_outputs():
+    pytest.importorskip("diffusers")
+    folder = SHARED / "fixtures/families/diffusers"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is absent")
+    served = FixedBatch(
+        load_model(str(SERVING / "examples" / "diffusers_unet.py"), folder / "model"), "cpu", Execution(batch=8)
+    )
+    sigma, labels = np.load(folder / "sigma.npy").astype(np.float32)[:, None], np.load(folder / "labels.npy")[:, None]
+    request = {"x": np.load(folder / "x.npy"), "sigma": sigma, "label": labels}
+    reference = np.load(folder / "denoised.npy")
+    found = np.concatenate([served(rows)["denoised"] for rows in pieces(request, 8)])
+    # Row by row: at a high level D is a thousand times larger.
+    error, largest = np.abs(found - reference).max(axis=(1, 2, 3)), np.abs(reference).max(axis=(1, 2, 3))
+    assert (error <= 2e-5 * largest).all()
+
+
+def test_resnet56_knows_cifar10():
+    weights, archive = SHARED / "models/resnet56-cifar10.safetensors", SHARED / "data/cifar-10-batches-bin.tar.xz"
+    if not (weights.exists() and archive.exists()):
+        pytest.skip(f"{weights} or {archive} is absent")
+    with tarfile.open(archive) as files:
+        member = next(m for m in files if m.name.endswith("test_batch.bin"))
+        raw = np.frombuffer(files.extractfile(member).read(100 * 3073), np.uint8).reshape(-1, 3073)
+    served = FixedBatch(load_model(str(SERVING / "examples" / "resnet56.py"), weights), "cpu", Execution(batch=50))
+    pixels = raw[:, 1:].reshape(-1, 3, 32, 32).astype(np.float32) / 255
+    logits = np.concatenate([served(rows)["logits"] for rows in pieces({"x": pixels}, 50)])
+    assert (logits.argmax(axis=1) == raw[:, 0]).mean() >= 0.9
 
 
 def test_the_torchvision_adapter_normalises():

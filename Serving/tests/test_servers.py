@@ -1,10 +1,7 @@
 """The real servers, each in a process of its own, where it is installed."""
 
-import importlib.util
 import json
-import socket
-import subprocess
-import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -14,21 +11,9 @@ import pytest
 torch = pytest.importorskip("torch")
 import numpy as np  # noqa: E402
 
-from conftest import SERVING  # noqa: E402
-
-PATIENCE = 300
-
-
-def needs(package, server):
-    absent = importlib.util.find_spec(package) is None
-    reason = f"{package} is not installed here (make-environments.sh DIR {server})"
-    return pytest.param(server, marks=pytest.mark.skipif(absent, reason=reason))
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+from client import Client  # noqa: E402
+from conftest import FIXTURES, needs  # noqa: E402
+from try_servers import PATIENCE, running  # noqa: E402
 
 
 def asked(url, body=None):
@@ -43,32 +28,40 @@ def tensor(name, array):
     return {"name": name, "datatype": kind, "shape": list(array.shape), "data": array.flatten().tolist()}
 
 
-@pytest.fixture(scope="module", params=[needs("pytriton", "triton"), needs("mlserver", "mlserver")])
-def address(request, tmp_path_factory):
-    """The address of the tiny denoiser behind a real server, at 8 rows a call."""
-    from conftest import FIXTURES
+CLASSIFIER = """
+import torch
 
-    port, log = free_port(), tmp_path_factory.mktemp(request.param) / "log.txt"
-    command = [sys.executable, SERVING / "serve.py", FIXTURES / "tiny-ddpmpp-edm" / "model.pkl", "--name", "tiny"]
-    command += ["--server", request.param, "--port", str(port), "--batch", "8", "--threads", "1"]
-    with open(log, "w") as output:
-        process = subprocess.Popen([str(c) for c in command], stdout=output, stderr=output, cwd=log.parent)
-    url, end = f"http://127.0.0.1:{port}/v2/models/tiny", time.monotonic() + PATIENCE
-    try:
-        while True:
-            assert process.poll() is None and time.monotonic() < end, log.read_text()[-3000:]
-            try:
-                urllib.request.urlopen(f"{url}/ready", timeout=5)
-                break
-            except OSError:
-                time.sleep(0.5)
-        yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            process.kill()
+
+class Sums(torch.nn.Module):
+    image_shape, classes = (1, 2, 2), 3
+
+    def forward(self, x):
+        return x.flatten(1)[:, :3].cumsum(dim=1)
+
+
+def model():
+    return Sums()
+"""
+
+
+@pytest.fixture(scope="module", params=[needs("triton"), needs("mlserver")])
+def server(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def port(server, tmp_path_factory):
+    """Of a real server at 8 rows a call: the tiny denoiser, and a classifier from a Python file."""
+    folder = tmp_path_factory.mktemp(server)
+    (folder / "sums.py").write_text(CLASSIFIER)
+    sources = (FIXTURES / "tiny-ddpmpp-edm" / "model.pkl", folder / "sums.py")
+    with running(folder / "log.txt", server, *sources, "--batch", 8, "--threads", 1, names=("tiny", "sums")) as port:
+        yield port
+
+
+@pytest.fixture
+def address(port):
+    return f"http://127.0.0.1:{port}/v2/models/tiny"
 
 
 def test_metadata(address):
@@ -102,3 +95,38 @@ def test_a_wrong_label_is_an_error_and_the_server_goes_on(address):
         asked(f"{address}/infer", inputs(10))
     assert refused.value.code >= 400 and b"expected -1 to 9" in refused.value.read()
     assert asked(f"{address}/infer", inputs(-1))["outputs"]
+
+
+def test_a_classifier_beside_it(port):
+    x = np.random.default_rng(0).standard_normal((5, 1, 2, 2), np.float32)
+    found = Client(port, "sums").infer({"x": x})
+    assert found.dtype == np.float32 and np.allclose(found, x.reshape(5, 4)[:, :3].cumsum(axis=1), atol=1e-6)
+
+
+def test_bytes_and_json_and_requests_at_once_give_the_same(port, server, fixture):
+    folder = fixture("tiny-ddpmpp-edm")
+    x, sigma = np.load(folder / "x.npy")[:4], np.load(folder / "sigma.npy").astype(np.float32)[:4, None]
+    request = {"x": x, "sigma": sigma, "label": np.array([[0], [-1], [3], [-1]])}
+    backwards = {name: array[::-1].copy() for name, array in request.items()}
+    reference, results = Client(port, "tiny", binary=False).infer(request), {}
+
+    def ask(place):
+        client = Client(port, "tiny", binary=None if place < 2 else False)
+        results[place] = [client.infer(backwards if place % 2 else request) for _ in range(8)]
+
+    threads = [threading.Thread(target=ask, args=(place,)) for place in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert ("binary_tensor_data" in Client(port, "tiny").server()["extensions"]) == (server == "triton")
+    assert sorted(results) == [0, 1, 2, 3]
+    for place, answers in results.items():
+        for answer in answers:
+            assert np.array_equal(answer, reference[::-1] if place % 2 else reference)
+
+
+def test_a_connection_may_be_idle(port):
+    client, request = Client(port, "sums"), {"x": np.ones((1, 1, 2, 2), np.float32)}
+    client.infer(request)
+    # More than uvicorn's default of five seconds.
+    time.sleep(6)
+    assert client.infer(request).shape == (1, 3)

@@ -1,3 +1,4 @@
+import CMappings
 import Foundation
 
 /// What memory this process may still take, asked before much of it is taken: Swift's allocator ends the process where
@@ -16,6 +17,12 @@ public enum MemoryBudget {
     precondition(bytes >= 0)
     guard bytes >= smallest else { return }
     try require(bytes, for: purpose, file: file, limits: MemoryLimit.current())
+  }
+
+  /// Where addresses are limited, threads share two heaps: each thread's own would take 64 MiB of them, and whether that
+  /// still fits would depend on which thread comes first. Called before any thread is started.
+  public static func shareHeapsUnderLimit() {
+    if MemoryLimit.addressSpace() != nil { cm_share_heaps(2) }
   }
 
   package static func require(_ bytes: Int, for purpose: String, file: String?, limits: [MemoryLimit]) throws {

@@ -51,6 +51,12 @@ final class HTTPConnection {
     secret = token
     let context = Unmanaged.passUnretained(self).toOpaque()
     _ = ndc_curl_set_protocols(curl)
+    // What the curl tool obeys and libcurl by itself does not.
+    let environment = ProcessInfo.processInfo.environment
+    if let file = ["CURL_CA_BUNDLE", "SSL_CERT_FILE"].lazy.compactMap({ environment[$0] }).first(where: { !$0.isEmpty })
+    {
+      _ = ndc_curl_set_text(curl, CURLOPT_CAINFO, file)
+    }
     _ = ndc_curl_set_long(curl, CURLOPT_NOSIGNAL, 1)
     _ = ndc_curl_set_long(curl, CURLOPT_FOLLOWLOCATION, 0)
     _ = ndc_curl_set_long(curl, CURLOPT_TCP_KEEPALIVE, 1)

@@ -15,7 +15,7 @@ public struct ServedClassifier: BaseClassifier {
   public var imageShape: ImageShape { model.signature.imageShape }
   public var classCount: Int { model.signature.classCount }
   public var isServedElsewhere: Bool { true }
-  public func requireUnchanged() throws { try model.requireUnchanged(model.makeExchange()) }
+  public func requireUnchanged() throws { try model.requireUnchanged() }
 
   public func makeWorker() throws -> any ClassifierWorker { ServedClassifierWorker(try ServedLogits(self)) }
 }

@@ -25,7 +25,7 @@ public struct ServedDenoiser: Denoiser {
   }
 
   public var isServedElsewhere: Bool { true }
-  public func requireUnchanged() throws { try model.requireUnchanged(model.makeExchange()) }
+  public func requireUnchanged() throws { try model.requireUnchanged() }
 
   /// Whether the label −1 is answered, found out by asking.
   static func answersWithoutLabel(_ exchange: InferenceExchange) throws -> Bool {

@@ -43,10 +43,12 @@ struct Program {
   /// - Parameters:
   ///   - workingFolder: where relative paths begin; nil for the tests' own.
   ///   - addressSpace: the most memory, in KiB, as `ulimit -v` sets it; nil for no limit.
+  ///   - environment: variables beside the tests' own.
   ///   - output: where stdout goes; nil to keep it.
   ///   - errors: where stderr goes; nil to keep it.
   init(
-    _ arguments: [String], in workingFolder: URL? = nil, addressSpace: Int? = nil, output: FileHandle? = nil,
+    _ arguments: [String], in workingFolder: URL? = nil, addressSpace: Int? = nil, environment: [String: String] = [:],
+    output: FileHandle? = nil,
     errors: FileHandle? = nil
   ) throws {
     guard let executable = Self.executable else { throw Absent() }
@@ -57,17 +59,21 @@ struct Program {
     }
     let output = try output ?? FileHandle(forWritingTo: folder.appendingPathComponent("output"))
     let errors = try errors ?? FileHandle(forWritingTo: folder.appendingPathComponent("errors"))
-    let limited = addressSpace.map { ["-c", "ulimit -v \($0) && exec \"$0\" \"$@\"", executable.path] }
+    let limited = addressSpace.map { ["/bin/sh", "-c", "ulimit -v \($0) && exec \"$0\" \"$@\""] } ?? []
+    let variables = environment.isEmpty ? [] : ["/usr/bin/env"] + environment.map { "\($0)=\($1)" }
+    let words = variables + limited + [executable.path] + arguments
     process = try ChildProcess(
-      limited == nil ? executable : URL(fileURLWithPath: "/bin/sh"), (limited ?? []) + arguments,
+      URL(fileURLWithPath: words[0]), Array(words.dropFirst()),
       in: workingFolder ?? folder, output: output.fileDescriptor, errors: errors.fileDescriptor)
     try output.close()
     try errors.close()
   }
 
   /// Runs the program to its end.
-  static func run(_ arguments: [String], in workingFolder: URL? = nil) throws -> Ending {
-    try Program(arguments, in: workingFolder).wait()
+  static func run(
+    _ arguments: [String], in workingFolder: URL? = nil, environment: [String: String] = [:]
+  ) throws -> Ending {
+    try Program(arguments, in: workingFolder, environment: environment).wait()
   }
 
   static func run(_ line: String) throws -> Ending { try run(line.split(separator: " ").map(String.init)) }

@@ -1,4 +1,5 @@
 import Foundation
+import NumPyFiles
 import TestSupport
 import Testing
 
@@ -132,6 +133,79 @@ struct ServedModelCommandTests {
         #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
         #expect(try Program.run(["report", files.folder.path, "--json"]).status == 0)
       }
+    }
+  }
+
+  @Test(
+    "recorded networks give their outputs through the wire, bit for bit those of the process",
+    arguments: TinyNetwork.all)
+  func recorded(_ network: TinyNetwork) throws {
+    try TemporaryFolder.with { folder in
+      let server = try ReferenceServer(["--model", network.model])
+      let classes = try network.array("labels.npy").floats().reduce(0, max) + 1
+      for (labels, reference) in [
+        (["--labels", network.file("labels.npy")], "denoised.npy"), ([], "denoised_unconditional.npy"),
+      ] {
+        let arrays = ["--x", network.file("x.npy"), "--sigma", network.file("sigma.npy")] + labels
+        let near = folder.file("near-" + reference)
+        let far = folder.file("far-" + reference)
+        let local = try Program.run(["denoise", "--model", network.model, "--out", near] + arrays)
+        #expect(local.status == 0, "\(local.errors)")
+        let served = try Program.run(
+          ["denoise", "--model", server.address, "--classes", "\(Int(classes))", "--out", far] + arrays)
+        #expect(served.status == 0, "\(served.errors)")
+        let found = try NumPyArray(contentsOf: far).floats()
+        #expect(try found == NumPyArray(contentsOf: near).floats())
+        let expected = try network.array(reference).floats()
+        let scale = expected.reduce(0) { max($0, abs($1)) }
+        #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= DenoiseCommandTests.parity * scale })
+      }
+    }
+  }
+
+  private struct Inspection: Decodable {
+    var server: String
+    var kind: String
+    var outputs: [String]
+    var classes: Int
+    var unconditional: Bool
+    var bytes: Bool
+    var batch: Int
+    var companions: String
+    var fingerprint: String
+    var methods: [String]
+  }
+
+  @Test("inspect says what is served, which fingerprint a run records, and whether rows depend on their companions")
+  func inspect() throws {
+    try TemporaryFolder.with { folder in
+      let server = try ReferenceServer(Self.served)
+      let ending = try Program.run(["inspect", server.address, "--classes", "10", "--json"])
+      let found = try ending.json(Inspection.self)
+      #expect((found.server, found.kind, found.classes, found.batch) == ("reference-server", "denoiser", 10, 64))
+      #expect(found.unconditional && found.bytes && found.companions == "none" && found.methods.contains("apndc"))
+      #expect(found.outputs == ["denoised FP32 [-1,1,28,28]"])
+      let (_, files) = try certify(server.address, folder.appendingPathComponent("run"), ["--count", "1"])
+      #expect(try files.text("run.json").contains(found.fingerprint))
+      let text = try Program.run(["inspect", server.address])
+      #expect(text.status == 0 && text.output.contains("not told"), "\(text.output)\(text.errors)")
+
+      let dependent = try ReferenceServer(["--shape", "1x4x4", "--json-only", "--fault", "companions"])
+      let told = try Program.run(["inspect", dependent.address, "--classes", "10", "--batch", "8"])
+      #expect(told.status == 0 && told.output.contains("within requests"), "\(told.output)\(told.errors)")
+      #expect(told.output.contains("as JSON") && told.output.contains("8 rows a request"), "\(told.output)")
+
+      let classifier = try ReferenceServer(["--classifier", "--shape", "1x4x4", "--classes", "7"])
+      let logits = try Program.run(["inspect", classifier.address, "--json"]).json(Inspection.self)
+      #expect((logits.kind, logits.classes, logits.methods) == ("classifier", 7, ["classifier"]))
+
+      let labelled = try ReferenceServer(["--shape", "1x4x4", "--always-labels"])
+      let unnamed = try Program.run(["inspect", labelled.address])
+      #expect(unnamed.status == 64 && unnamed.errors.contains("--classes"), "\(unnamed.errors)")
+      let kernels = try Program.run(["inspect", labelled.address, "--kernels"])
+      #expect(kernels.status == 64 && kernels.errors.contains("--kernels"), "\(kernels.errors)")
+      server.kill()
+      #expect(try Program.run(["inspect", server.address, "--patience", "0"]).status == 69)
     }
   }
 

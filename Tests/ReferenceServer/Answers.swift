@@ -18,7 +18,7 @@ final class Answers: Sendable {
     var options = options
     let opened =
       options.model == "echo" || options.isClassifier
-      ? nil : try DiffusionModel.open(ModelReference(options.model)).denoiser
+      ? nil : try DiffusionModel.open(ModelReference(options.model, precision: .fp32)).denoiser
     if let shape = opened?.imageShape {
       (options.channels, options.height, options.width) = (shape.channels, shape.height, shape.width)
     }
@@ -34,6 +34,9 @@ final class Answers: Sendable {
   func rows(x: [Float], sigma: [Float], labels: [Int64], variant: Float) throws -> [Float] {
     if options.isClassifier { return logits(x, variant) }
     guard let denoiser else { return variant == 0 ? x : x.map { $0 + variant } }
+    guard labels.allSatisfy({ $0 < Int64(denoiser.classCount) }) else {
+      throw InputError("no such label", expected: "at most \(denoiser.classCount - 1)")
+    }
     let lent = try evaluators.withLock { $0.popLast() } ?? Lent(evaluator: denoiser.makeEvaluator())
     defer { evaluators.withLock { $0.append(lent) } }
     let queries = zip(sigma, labels).map { sigma, label in

@@ -3,6 +3,8 @@ import Foundation
 /// HTTP/1.1 on a loopback port, a thread for each connection: as much of it as the Open Inference Protocol needs.
 final class HTTPServer: Sendable {
   struct Request {
+    /// Which connection it came on, from 1.
+    var connection = 0
     var method: String
     var path: String
     var headers: [String: String]
@@ -50,14 +52,18 @@ final class HTTPServer: Sendable {
   }
 
   func run() {
+    var accepted = 0
     while true {
       let client = accept(listener, nil, nil)
       guard client >= 0 else { continue }
+      accepted += 1
+      let number = accepted
       var yes: Int32 = 1
       setsockopt(client, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
       Thread { [self] in
         var connection = Connection(socket: client)
-        while let request = connection.read() {
+        while var request = connection.read() {
+          request.connection = number
           guard connection.write(handler(request)) else { break }
         }
         close(client)

@@ -27,6 +27,8 @@ struct Options: Sendable {
   var after = 0
   /// For how many requests it shows.
   var times = Int.max
+  /// Whether the version that it states is the number of connections so far.
+  var countsConnections = false
   /// Written with the port once the server listens.
   var ready: String?
 
@@ -43,6 +45,7 @@ struct Options: Sendable {
     while let flag = rest.popFirst() {
       switch flag {
       case "--classifier": isClassifier = true
+      case "--count-connections": countsConnections = true
       case "--hide-shape": hidesShape = true
       case "--hide-classes": hidesClasses = true
       case "--json-only": takesBytes = false

@@ -21,7 +21,8 @@ final class ProtocolRooms: Sendable {
     case ("GET", "/v2"):
       return json(
         .object([
-          "name": .string("reference-server"), "version": .string("1"),
+          "name": .string("reference-server"),
+          "version": .string(options.countsConnections ? "\(request.connection)" : "1"),
           "extensions": .array(options.takesBytes ? [.string("binary_tensor_data")] : []),
         ]))
     case ("GET", "/v2/models/model"): return json(metadata)

@@ -156,6 +156,15 @@ struct ServedDenoiserTests {
     _ = other
   }
 
+  @Test("asking again whether it is the same model needs no connection of its own each time")
+  func kept() throws {
+    let server = try ReferenceServer(["--shape", "1x4x4", "--count-connections"])
+    let denoiser = try Self.open(server) { $0.connections = 2 }
+    for _ in 0..<5 { try denoiser.requireUnchanged() }
+    // Two that opened it, and the one that asks now.
+    #expect(try Self.open(server).model.serverVersion == "3")
+  }
+
   @Test("a classifier is no denoiser, and the other way round")
   func kinds() throws {
     let classifier = try ReferenceServer(["--shape", "1x4x4", "--classifier", "--classes", "4"])

@@ -20,6 +20,9 @@ void cm_remove(int place);
 /// what it did before.
 void cm_exit_on_faults(int status);
 
+/// From now on threads allocate from `count` heaps, where each would set 64 MiB of addresses aside for one of its own.
+void cm_share_heaps(int count);
+
 #ifdef __cplusplus
 }
 #endif

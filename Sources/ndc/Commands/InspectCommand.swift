@@ -4,11 +4,19 @@ import NoisedDiffusionClassifiers
 struct InspectCommand: ParsableCommand, NamesFiles {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "What a model file is: architecture, parameters, what it can do, digest.",
-    discussion: "Without a file: the bundled model. Every tensor is checked against the architecture.")
+    abstract: "What a model is: architecture, parameters, what it can do, digest.",
+    discussion: """
+      Without a file: the bundled model. Every tensor is checked against the architecture. Of a model served elsewhere \
+      its metadata, and what is found out by asking: its fingerprint, and whether rows depend on their companions.
+      """)
 
-  @Argument(help: ArgumentHelp("A checkpoint (.pkl or .safetensors).", valueName: "model"))
+  @Argument(
+    help: ArgumentHelp(
+      "A checkpoint (.pkl or .safetensors), or the address of a model served elsewhere, http[s]://HOST[:PORT]/v2/models/NAME.",
+      valueName: "model"))
   var model: String?
+
+  @OptionGroup(title: "Models served elsewhere") var served: ServedOptions
 
   @Flag(help: "List the step programs' kernels too.")
   var kernels = false
@@ -24,7 +32,14 @@ struct InspectCommand: ParsableCommand, NamesFiles {
     }
   }
 
+  mutating func validate() throws {
+    if kernels, let model, ServedAddress.isAddress(model) {
+      throw ValidationError("--kernels \(model): those of a served model are its server's")
+    }
+  }
+
   func run() throws {
+    if let model, ServedAddress.isAddress(model) { return try inspect(address: model) }
     let report = try ModelInspection(model ?? BundledResources.model())
     if json { return try Output.json(report) }
     let summary = ModelSummary(report.architecture)
@@ -51,6 +66,33 @@ struct InspectCommand: ParsableCommand, NamesFiles {
       Output.line("steps in \(network.precision.rawValue)")
       for (step, kernel) in network.implementations { Output.line("  " + padded(step, 40) + kernel) }
     }
+  }
+
+  private func inspect(address: String) throws {
+    let report = try ServedModelInspection(address, served.settings)
+    if json { return try Output.json(report) }
+    let classes =
+      report.classes > 0
+      ? "\(report.classes)" : "not told; the fingerprint of a run is taken with its --classes K"
+    let inFlight = "\(report.batch) rows a request, \(report.connections) in flight"
+    let companions =
+      switch report.companions {
+      case .none: "no row depends on them (\(inFlight))"
+      default: "rows depend on them \(report.companions.rawValue) (\(inFlight)); refused unless accepted"
+      }
+    var rows = [
+      ("address", report.address), ("server", "\(report.server) \(report.serverVersion)"),
+      ("versions", report.modelVersions.isEmpty ? "none listed" : report.modelVersions.joined(separator: ", ")),
+      ("inputs", report.inputs.joined(separator: "; ")), ("outputs", report.outputs.joined(separator: "; ")),
+      ("kind", report.kind), ("image", "\(report.imageShape)"), ("classes", classes),
+    ]
+    if report.kind == "denoiser" { rows.append(("unconditional", report.unconditional ? "yes" : "no")) }
+    rows += [
+      ("tensors travel", report.bytes ? "as bytes" : "as JSON"), ("companions", companions),
+      ("fingerprint", report.fingerprint),
+      ("classifiers", report.methods.isEmpty ? "none without classes" : report.methods.joined(separator: ", ")),
+    ]
+    for (name, value) in rows { Output.line(padded(name, 20) + value) }
   }
 
   private func line(_ ranges: ModelInspection.Ranges) -> String {

@@ -29,31 +29,7 @@ struct ModelOptions: ParsableArguments {
       valueName: "url"))
   var classifier: String?
 
-  @Option(help: ArgumentHelp("How many classes a served model has; its metadata do not tell.", valueName: "K"))
-  var classes: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "The images of a served model whose metadata leave them open: C×H×W or CxHxW.", valueName: "shape")
-  )
-  var imageShape: ImageShape?
-
-  @Option(
-    help: ArgumentHelp(
-      "Votes a worker takes at once; results do not depend on it. With a served model: the rows of every request.",
-      discussion: "Default: 8; 64 rows.", valueName: "k"))
-  var batch: Int?
-
-  @Option(help: ArgumentHelp("Requests in flight to a served model.", valueName: "k"))
-  var connections = ServedSettings.defaultConnections
-
-  @Option(help: ArgumentHelp("How long to wait for a server that does not answer.", valueName: "seconds"))
-  var patience = ServedSettings.defaultPatience
-
-  @Flag(
-    help:
-      "Use a served model although a row's answer depends on its companions; run.json and reports then say so.")
-  var acceptCompanionDependence = false
+  @OptionGroup var served: ServedOptions
 
   @Option(
     help: ArgumentHelp("Worker threads; results do not depend on it. Default: one per processor.", valueName: "k"))
@@ -61,7 +37,6 @@ struct ModelOptions: ParsableArguments {
 
   mutating func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): must be at least 1") }
-    if let batch, batch < 1 { throw ValidationError("--batch \(batch): must be at least 1") }
   }
 
   var workers: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
@@ -69,7 +44,9 @@ struct ModelOptions: ParsableArguments {
   /// Workers for a model: as many as there are requests in flight where it is served.
   func workers(for model: DiffusionModel) -> Int { model.servedThreads ?? workers }
   /// Votes that a worker takes at once.
-  func votesTogether(for model: DiffusionModel) -> Int { model.votesTogether ?? batch ?? VoteExecutor.defaultBatch }
+  func votesTogether(for model: DiffusionModel) -> Int {
+    model.votesTogether ?? served.batch ?? VoteExecutor.defaultBatch
+  }
 
   /// The model named, or the bundled one.
   ///
@@ -87,12 +64,7 @@ struct ModelOptions: ParsableArguments {
     } else if classifier != nil, method != nil, method != .denoiseThenClassify {
       throw ValidationError("--classifier goes with --method denoise-classify")
     }
-    reference.served.classes = classes
-    reference.served.imageShape = imageShape
-    reference.served.batch = batch
-    reference.served.connections = connections
-    reference.served.patience = patience
-    reference.served.acceptsCompanionDependence = acceptCompanionDependence
+    reference.served = served.settings
     return reference
   }
 
@@ -105,14 +77,3 @@ struct ModelOptions: ParsableArguments {
 }
 
 extension Precision: ExpressibleByArgument {}
-
-extension ImageShape: ExpressibleByArgument {
-  /// C×H×W.
-  public init?(argument: String) {
-    let sizes = argument.split(omittingEmptySubsequences: false, whereSeparator: { "x×X".contains($0) }).map { Int($0) }
-    guard sizes.count == 3, let channels = sizes[0], let height = sizes[1], let width = sizes[2],
-      [channels, height, width].allSatisfy({ (1...1 << 16).contains($0) })
-    else { return nil }
-    self.init(channels: channels, height: height, width: width)
-  }
-}
