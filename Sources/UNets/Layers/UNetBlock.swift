@@ -117,8 +117,17 @@ extension ProgramBuilder {
     let outputs = block.outputChannels
     let hasConvolution =
       block.inputChannels != outputs || (block.resampling != nil && block.style.projectsResampled)
+    if let concatenated, !hasConvolution {
+      // As many channels come out as both have: the skip path is their concatenation.
+      var unit = [Float](repeating: 0, count: outputs * outputs)
+      for channel in 0..<outputs { unit[channel * outputs + channel] = scale }
+      let first = try convolution(
+        name, x, outputChannels: outputs, kernel: 1, weights: columns(of: unit, rows: outputs, 0..<x.channels), bias: nil)
+      return try convolution(
+        name, concatenated, outputChannels: outputs, kernel: 1,
+        weights: columns(of: unit, rows: outputs, x.channels..<outputs), bias: nil, onto: first)
+    }
     guard hasConvolution else {
-      precondition(concatenated == nil)
       guard let direction = block.resampling else {
         let result = activation(channels: outputs, side: x.side)
         blend(name, x, scale, nil, 0, into: result)
