@@ -119,7 +119,8 @@ struct ArchiveReader {
     let written = Int64(
       littleEndian: archive.source.bytes.loadUnaligned(fromByteOffset: position, as: Int64.self))
     guard written == storage.count else {
-      throw error("a storage's element count differs from its header", expected: "\(storage.count)", found: "\(written)")
+      throw error(
+        "a storage's element count differs from its header", expected: "\(storage.count)", found: "\(written)")
     }
     let left = archive.range.upperBound - position - 8
     guard storage.count <= left / storage.elementSize else {

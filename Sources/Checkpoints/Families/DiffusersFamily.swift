@@ -67,8 +67,10 @@ struct DiffusersFamily {
           ? "a folder without a model" : "a folder of diffusers whose model is no UNet2DModel over pixels",
         file: path, expected: "unet/config.json, or config.json")
     }
-    let weights = ["diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json",
-      "diffusion_pytorch_model.bin", "diffusion_pytorch_model.bin.index.json", "model.safetensors"]
+    let weights = [
+      "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json",
+      "diffusion_pytorch_model.bin", "diffusion_pytorch_model.bin.index.json", "model.safetensors",
+    ]
     let values = try folder.json(configuration)
     let fields = Fields(file: configuration, values: values)
     try requirePixels(fields, folder)
@@ -80,7 +82,8 @@ struct DiffusersFamily {
     let scheduler = Fields(file: schedule, values: try folder.json(schedule))
     let place = String(configuration.dropLast("config.json".count).dropFirst(path.count + 1))
     guard let file = folder.find(weights.map { place + $0 }) else {
-      throw InputError("a folder without tensors", file: path, expected: weights.map { place + $0 }.joined(separator: ", "))
+      throw InputError(
+        "a folder without tensors", file: path, expected: weights.map { place + $0 }.joined(separator: ", "))
     }
     let family = DiffusersFamily(
       configuration: fields, scheduler: scheduler, state: try folder.tensors(file),
@@ -150,7 +153,8 @@ struct DiffusersFamily {
       side = numbers[0]
     } else {
       guard let size: Int = try fields.optional("sample_size") else {
-        throw InputError("the file does not say how large its pictures are", file: fields.file, location: "field \"sample_size\"")
+        throw InputError(
+          "the file does not say how large its pictures are", file: fields.file, location: "field \"sample_size\"")
       }
       side = size
     }
@@ -175,17 +179,20 @@ struct DiffusersFamily {
     let isHeadNull = fields.values["attention_head_dim"] == .null
     let headChannels: Int = try fields.value("attention_head_dim", 8)
     guard headChannels > 0 else {
-      throw InputError("out of range", file: fields.file, location: "field \"attention_head_dim\"", found: "\(headChannels)")
+      throw InputError(
+        "out of range", file: fields.file, location: "field \"attention_head_dim\"", found: "\(headChannels)")
     }
     let classes: Int = try fields.value("num_class_embeds", 0)
     let inputs: Int = try fields.value("in_channels", 3)
     guard inputs == 1 || inputs == 3 else {
       throw InputError(
         "not a network over grey or colour pictures; a latent model denoises an autoencoder's codes, and a certificate is "
-          + "about pixels", file: fields.file, location: "field \"in_channels\"", expected: "1 or 3", found: "\(inputs)")
+          + "about pixels", file: fields.file, location: "field \"in_channels\"", expected: "1 or 3", found: "\(inputs)"
+      )
     }
     guard let first = state.tensors["time_embedding.linear_1.weight"]?.shape, first.count == 2 else {
-      throw InputError("no embedding of the time", file: state.file, location: "tensor \"time_embedding.linear_1.weight\"")
+      throw InputError(
+        "no embedding of the time", file: state.file, location: "tensor \"time_embedding.linear_1.weight\"")
     }
     let zeroLabel = classes > 0 ? resolver.resolve("zero_label", default: false, isOptional: true) : true
     if classes == 0 { resolver.ignore(["zero_label"]) }
@@ -232,7 +239,8 @@ struct DiffusersFamily {
       "timestep", among: ["interpolated", "rounded"], default: "interpolated", isOptional: true)
     return .discrete(
       DiscreteSchedule(
-        betas: list != nil ? .listed : kind == "squaredcos_cap_v2" ? .cosine : kind == "linear" ? .linear : .scaledLinear,
+        betas: list != nil
+          ? .listed : kind == "squaredcos_cap_v2" ? .cosine : kind == "linear" ? .linear : .scaledLinear,
         steps: steps, start: start, end: end, list: list?.values ?? [],
         prediction: DiscreteSchedule.Prediction(rawValue: prediction) ?? .epsilon, rounds: timestep == "rounded",
         timestepScale: 1))

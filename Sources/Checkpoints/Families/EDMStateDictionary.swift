@@ -100,7 +100,8 @@ struct EDMStateDictionary {
   ) throws {
     let side = unet.imageResolution
     for (level, resolution) in resolutions.enumerated() where resolution != side >> level {
-      throw fail("levels at \(resolutions.map(String.init).joined(separator: ", ")), each of which should be half the last")
+      throw fail(
+        "levels at \(resolutions.map(String.init).joined(separator: ", ")), each of which should be half the last")
     }
     unet.labelDimension = labels
     unet.augmentDimension = has("model.map_augment.weight") ? try shape("model.map_augment.weight", axes: 2)[1] : 0

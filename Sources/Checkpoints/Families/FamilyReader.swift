@@ -34,7 +34,8 @@ enum OtherModels {
       return "a LoRA: changes to another model's weights, not a model; merge it into its model first"
     }
     if any("first_stage_model.", "cond_stage_model.", "model.diffusion_model.") {
-      return "a latent diffusion model (Stable Diffusion's kind): it denoises an autoencoder's codes, and a certificate "
+      return
+        "a latent diffusion model (Stable Diffusion's kind): it denoises an autoencoder's codes, and a certificate "
         + "is about pixels"
     }
     if any("x_embedder.", "t_embedder.") {

@@ -48,12 +48,14 @@ struct ModelFolder {
     guard case .object(let map)? = try json(file)["weight_map"], map.count <= 100_000 else {
       throw InputError("no index of shards", file: file, expected: "an object \"weight_map\"")
     }
-    let shards = try Set(map.values.map { value in
-      guard let name = value.string, !name.isEmpty, !name.contains("/"), name != "..", name != "." else {
-        throw InputError("a shard's name is no plain file name", file: file, found: "\(value)")
+    let shards = try Set(
+      map.values.map { value in
+        guard let name = value.string, !name.isEmpty, !name.contains("/"), name != "..", name != "." else {
+          throw InputError("a shard's name is no plain file name", file: file, found: "\(value)")
+        }
+        return name
       }
-      return name
-    }).sorted()
+    ).sorted()
     guard shards.count <= Self.maximumShards else { throw InputError("too many shards", file: file) }
     let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
     var all: [String: CheckpointTensor] = [:]
@@ -68,7 +70,8 @@ struct ModelFolder {
       }
     }
     if let lacking = map.keys.filter({ all[$0] == nil }).min() {
-      throw InputError("no shard holds a tensor of the index", file: file, location: "tensor \"\(lacking.prefix(256))\"")
+      throw InputError(
+        "no shard holds a tensor of the index", file: file, location: "tensor \"\(lacking.prefix(256))\"")
     }
     return StateDictionary(file: file, tensors: all)
   }

@@ -48,7 +48,9 @@ struct OpenAIFamily {
   }
 
   private func count(_ list: String) -> Int {
-    (0..<4096).first { index in !["0.in_layers.2", "0.op", "0", "0.0"].contains { has("\(list).\(index).\($0).weight") } }
+    (0..<4096).first { index in
+      !["0.in_layers.2", "0.op", "0", "0.0"].contains { has("\(list).\(index).\($0).weight") }
+    }
       ?? 0
   }
 
@@ -147,9 +149,11 @@ struct OpenAIFamily {
     let name = URL(fileURLWithPath: state.file).lastPathComponent
     let isStated = resolver.stated("family", as: String.self)
     if let stated = isStated {
-      let fits = isTeacher ? [told] : Self.families.filter { $0 != "consistency-edm" || !has("middle_block.1.qkv.weight") }
+      let fits =
+        isTeacher ? [told] : Self.families.filter { $0 != "consistency-edm" || !has("middle_block.1.qkv.weight") }
       if !fits.contains(stated) {
-        resolver.problem("\"family\": expected \(fits.joined(separator: " or ")), as the file tells, found \"\(stated)\"")
+        resolver.problem(
+          "\"family\": expected \(fits.joined(separator: " or ")), as the file tells, found \"\(stated)\"")
       }
     } else if isTeacher, name.hasPrefix("cd_") || name.hasPrefix("ct_") {
       throw InputError(

@@ -58,7 +58,9 @@ enum TorchStreamReader {
     var found: [String: TorchStorageIdentifier] = [:]
     for value in object.pickle.persistentValues {
       let identifier = try TorchStorageIdentifier(value) { reader.error($0, expected: $1, found: $2) }
-      if let other = found[identifier.key], other.count != identifier.count || other.elementSize != identifier.elementSize {
+      if let other = found[identifier.key],
+        other.count != identifier.count || other.elementSize != identifier.elementSize
+      {
         throw reader.error("a storage of two sizes", found: "storage \"\(identifier.key)\"")
       }
       found[identifier.key] = identifier

@@ -63,7 +63,8 @@ extension ProgramBuilder {
     let (inputs, outputs) = (block.inputChannels, block.outputChannels)
     precondition(x.channels + (skip?.channels ?? 0) == inputs)
 
-    let norm0 = try GroupNorm(channels: inputs, epsilon: style.epsilon, groups: style.groups, parameters: parameters.module("norm0"))
+    let norm0 = try GroupNorm(
+      channels: inputs, epsilon: style.epsilon, groups: style.groups, parameters: parameters.module("norm0"))
     let conv0 = parameters.module("conv0")
     let range0 = byteRange(of: conv0)
     let filter = try block.resampling.map { try block.filter($0, conv0) }
@@ -84,7 +85,8 @@ extension ProgramBuilder {
       bias: affine.values("bias", [affineOutputs]))
     let embedding: EmbeddingUse = style.hasAdaptiveScale ? .adaptive(offset: offset) : .shiftBefore(offset: offset)
     let conv1 = parameters.module("conv1")
-    let norm1 = try GroupNorm(channels: outputs, epsilon: style.epsilon, groups: style.groups, parameters: parameters.module("norm1"))
+    let norm1 = try GroupNorm(
+      channels: outputs, epsilon: style.epsilon, groups: style.groups, parameters: parameters.module("norm1"))
     let range1 = byteRange(of: conv1)
     if doubles {
       let phases = try doublingConvolution(
@@ -122,7 +124,8 @@ extension ProgramBuilder {
       var unit = [Float](repeating: 0, count: outputs * outputs)
       for channel in 0..<outputs { unit[channel * outputs + channel] = scale }
       let first = try convolution(
-        name, x, outputChannels: outputs, kernel: 1, weights: columns(of: unit, rows: outputs, 0..<x.channels), bias: nil)
+        name, x, outputChannels: outputs, kernel: 1, weights: columns(of: unit, rows: outputs, 0..<x.channels),
+        bias: nil)
       return try convolution(
         name, concatenated, outputChannels: outputs, kernel: 1,
         weights: columns(of: unit, rows: outputs, x.channels..<outputs), bias: nil, onto: first)

@@ -60,7 +60,8 @@ struct DDPMUNet: NetworkDefinition {
     for (index, level) in architecture.levels.enumerated() {
       let name = "level\(index)"
       if index == 0 {
-        x = try convolution(builder, "enc.\(name)_conv", input, architecture.stemChannels, encoder.module(name + "_conv"))
+        x = try convolution(
+          builder, "enc.\(name)_conv", input, architecture.stemChannels, encoder.module(name + "_conv"))
       } else {
         x = try down(builder, "enc.\(name)_down", x, index - 1, encoder.module(name + "_down"))
       }
