@@ -29,7 +29,9 @@ extension Architecture {
       try check.equal("image_size", ddpm.imageResolution, imageResolution)
       try check.equal("in_channels", ddpm.inputChannels, imageChannels)
       // A learned variance doubles the outputs, and is not used.
-      if ddpm.outputChannels != 2 * imageChannels { try check.equal("out_channels", ddpm.outputChannels, imageChannels) }
+      if ddpm.outputChannels != 2 * imageChannels {
+        try check.equal("out_channels", ddpm.outputChannels, imageChannels)
+      }
       try check.equal("num_classes", ddpm.labelDimension, labelDimension)
     }
   }

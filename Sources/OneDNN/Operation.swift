@@ -176,7 +176,8 @@ public struct ConvolutionShape: Sendable {
       batch: Int64(batch), height: Int64(height), width: Int64(width), input_channels: Int64(inputChannels),
       output_channels: Int64(outputChannels), kernel: Int64(kernel),
       padding_before: (Int64(padding.top), Int64(padding.left)),
-      padding_after: (Int64(padding.bottom), Int64(padding.right)), stride: Int64(stride), source: source.code, weights: source.code,
+      padding_after: (Int64(padding.bottom), Int64(padding.right)), stride: Int64(stride),
+      source: source.code, weights: source.code,
       destination: destination.code, sum_scale: addsToDestination ? 1 : 0)
   }
 }

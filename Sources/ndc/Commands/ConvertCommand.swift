@@ -7,7 +7,7 @@ struct ConvertCommand: ParsableCommand, NamesFiles {
     abstract: "Turn a checkpoint into .safetensors with the architecture in its metadata.",
     discussion: "The checkpoint is checked completely first: every tensor needed is there and every tensor is used.")
 
-  @Argument(help: ArgumentHelp("Whatever --model of the other commands takes, but for analytic:SRC and addresses.", valueName: "in"))
+  @Argument(help: ArgumentHelp(DescriptionOptions.model, valueName: "in"))
   var input: String
 
   @Argument(help: ArgumentHelp("The .safetensors file to write.", valueName: "out"))

@@ -7,7 +7,7 @@ struct InspectCommand: ParsableCommand, NamesFiles {
     abstract: "What a model file is: architecture, parameters, what it can do, digest.",
     discussion: "Without a file: the bundled model. Every tensor is checked against the architecture.")
 
-  @Argument(help: ArgumentHelp("Whatever --model of the other commands takes, but for analytic:SRC and addresses.", valueName: "model"))
+  @Argument(help: ArgumentHelp(DescriptionOptions.model, valueName: "model"))
   var model: String?
 
   @OptionGroup var description: DescriptionOptions

@@ -17,7 +17,7 @@ struct QuantizeCommand: AsyncParsableCommand, NamesFiles {
       Example: ndc quantize edm.pkl edm-int8.safetensors --calibration cifar10-train:DIR
       """)
 
-  @Argument(help: ArgumentHelp("Whatever --model of the other commands takes, but for analytic:SRC and addresses.", valueName: "model"))
+  @Argument(help: ArgumentHelp(DescriptionOptions.model, valueName: "model"))
   var model: String
 
   @Argument(help: ArgumentHelp("The .safetensors file to write.", valueName: "out"))
