@@ -17,6 +17,12 @@ public struct CheckpointNotes: Hashable, Sendable, Codable {
   /// What was resolved from the file, a description and defaults, where the file alone does not tell everything.
   public var description: [DescriptionItem]?
 
+  /// From σ_min to σ_max, of networks that a description says something of.
+  public var trainedLevels: ClosedRange<Double>? {
+    guard description != nil, let sigmaMinimum, let sigmaMaximum, sigmaMinimum <= sigmaMaximum else { return nil }
+    return sigmaMinimum...sigmaMaximum
+  }
+
   public init() {}
 }
 

@@ -28,6 +28,8 @@ public struct DiffusionModel: Sendable {
   /// What was resolved of a network whose file does not tell everything, and of the companion's.
   public let description: [DescriptionItem]
   public let unconditionalDescription: [DescriptionItem]
+  /// σ_min … σ_max that a network of a described family was trained for; nil where nobody says.
+  public let trainedLevels: ClosedRange<Double>?
   /// What the classes are called, by label; empty where nobody says.
   public let classNames: [String]
   /// nil for a model without parameters.
@@ -49,7 +51,8 @@ public struct DiffusionModel: Sendable {
     precision: Precision, kernels: String?,
     served: ServedModel? = nil,
     classifier: ServedClassifier? = nil, description: [DescriptionItem] = [],
-    unconditionalDescription: [DescriptionItem] = [], weightsDigest: @escaping @Sendable () -> String
+    unconditionalDescription: [DescriptionItem] = [], trainedLevels: ClosedRange<Double>? = nil,
+    weightsDigest: @escaping @Sendable () -> String
   ) {
     self.reference = reference
     self.denoiser = denoiser
@@ -59,6 +62,7 @@ public struct DiffusionModel: Sendable {
     self.companion = companion
     self.classNames = classNames
     self.description = description
+    self.trainedLevels = trainedLevels
     self.unconditionalDescription = unconditionalDescription
     self.parameters = parameters
     self.precision = precision
@@ -143,8 +147,16 @@ public struct DiffusionModel: Sendable {
       parameters: checkpoint.parameterCount,
       precision: network.precision, kernels: network.kernelDescription,
       classifier: try reference.openClassifier(), description: checkpoint.notes.description ?? [],
-      unconditionalDescription: companion?.description ?? [],
+      unconditionalDescription: companion?.description ?? [], trainedLevels: checkpoint.notes.trainedLevels,
       weightsDigest: { checkpoint.weightsDigest() })
+  }
+
+  /// What is worth saying of noise levels, in model space, beyond those that the network was trained for.
+  public func notice(ofLevels levels: some Collection<Double>) -> ModelNotice? {
+    guard let trainedLevels, let least = levels.min(), let most = levels.max(),
+      !trainedLevels.contains(least) || !trainedLevels.contains(most)
+    else { return nil }
+    return .levelsOutside(least...most, trained: trainedLevels)
   }
 
   /// The model as it was named.

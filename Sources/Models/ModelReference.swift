@@ -85,6 +85,8 @@ public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
   case precisionUnavailable(asked: Precision, used: Precision)
   /// Of a model and its unconditional companion one has ranges for int8, and the other has none.
   case oneHasRanges(with: String, without: String, used: Precision)
+  /// Noise levels beyond those that the network was trained for: what it computes there is extrapolated.
+  case levelsOutside(ClosedRange<Double>, trained: ClosedRange<Double>)
   /// How the model's file was read.
   case remark(String)
   /// A calibration lies beside the model and was made for other weights.
@@ -105,6 +107,9 @@ public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
     case .companionDependence(let address, _):
       "\(address): a row's answer depends on the other rows of its request; each vote has requests of its own"
     case .remark(let text): text
+    case .levelsOutside(let levels, let trained):
+      "noise levels from \(levels.lowerBound) to \(levels.upperBound), and the network was trained from "
+        + "\(trained.lowerBound) to \(trained.upperBound): beyond them it extrapolates"
     case .foreignCalibration(let path): "\(path) was made for another model and is not used"
     case .calibrationOfOtherClasses(let path, let classes):
       "\(path) was made among \(classes) and is not used; a calibration serves the classes it was made among"

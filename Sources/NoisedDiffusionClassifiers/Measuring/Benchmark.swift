@@ -133,7 +133,13 @@ public struct Benchmark: Sendable {
         return try DiffusionModel.open(reference, choosing: precision, resources: resources)
       }
       choice.classes = try plan.classes.map { try model.classes($0) }
-      let work = try Workload(model, try choice.chosen(for: model) { notice(.choice($0)) })
+      let work: Workload
+      do {
+        work = try Workload(model, try choice.chosen(for: model) { notice(.choice($0)) })
+      } catch let error as InputError where !model.denoiser.isUnconditionalAvailable {
+        leaveOut(preset, "\(error)")
+        continue
+      }
       let images: WorkImages
       do {
         images = try WorkImages(plan.data, for: model, resources: resources) {
