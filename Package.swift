@@ -71,7 +71,7 @@ let package = Package(
     library("NumPyFiles", ["Basics", "CZlib"]),
     library("Pickles", ["Basics"]),
     library("Datasets", ["Basics", "NumPyFiles", "Pickles", "CPictures"]),
-    library("Checkpoints", ["Basics", "Pickles"]),
+    library("Checkpoints", ["Basics", "NumPyFiles", "Pickles"]),
 
     // Mathematics: none of these links oneDNN.
     library("Noise"),

@@ -17,6 +17,12 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case checkpoint
   case torchArchive = "torch-archive"
   case safetensors
+  /// torch.save's zip files and streams, and safetensors without a description.
+  case stateDictionary = "state-dictionary"
+  /// A description in JSON, a zero byte, then a model's file.
+  case description
+  /// config.json, a zero byte, scheduler_config.json, a zero byte, then the tensors.
+  case diffusers
   case npy
   case npz
   /// Four bytes that say how much content to expect, then the file.
@@ -56,9 +62,17 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   private func read(_ bytes: UnsafeRawBufferPointer, in folder: FuzzFolder) throws {
     switch self {
     case .pickle: try visit(PickleReader.read(file: MappedFile(path: folder.write(bytes))))
-    case .checkpoint, .safetensors:
-      let checkpoint = try Checkpoint.load(path: folder.write(bytes))
-      for tensor in checkpoint.tensors.values where tensor.count <= 1 << 20 { _ = tensor.floats().count }
+    case .checkpoint, .safetensors, .stateDictionary: try visit(Checkpoint.load(path: folder.write(bytes)))
+    case .description:
+      let parts = parts(of: bytes, 2)
+      let description = try ModelDescription(folder.write(parts[0], as: "input.json"))
+      try visit(Checkpoint.load(path: folder.write(parts[1]), description: description))
+    case .diffusers:
+      let parts = parts(of: bytes, 3)
+      for (part, name) in zip(parts, ["config.json", "scheduler_config.json", "diffusion_pytorch_model.safetensors"]) {
+        _ = try folder.write(part, as: name)
+      }
+      try visit(Checkpoint.load(path: folder.path))
     case .torchArchive: try TorchArchiveProbe.read(MappedFile(path: folder.write(bytes)))
     case .npy: _ = try NumPyArray(parsing: bytes, named: "input.npy")
     case .npz:
@@ -89,6 +103,18 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
 
   private func visit(_ value: PickleValue) throws { _ = value.summary }
 
+  private func visit(_ checkpoint: Checkpoint) throws {
+    for tensor in checkpoint.tensors.values where tensor.count <= 1 << 20 { _ = tensor.floats().count }
+  }
+
+  /// The bytes split at zeros into exactly `count` parts, the last ones empty where there are fewer.
+  private func parts(of bytes: UnsafeRawBufferPointer, _ count: Int) -> [UnsafeRawBufferPointer] {
+    let split = bytes.split(separator: 0, maxSplits: count - 1, omittingEmptySubsequences: false)
+    return (0..<count).map {
+      $0 < split.count ? UnsafeRawBufferPointer(rebasing: split[$0]) : .init(start: nil, count: 0)
+    }
+  }
+
   private func readImages(_ images: any LabeledImageSet) throws {
     _ = images.description
     guard images.count > 0 else { return }
@@ -99,9 +125,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   }
 
   private func readRun(_ bytes: UnsafeRawBufferPointer, in folder: FuzzFolder) throws {
-    let parts = bytes.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
-    for (index, name) in ["run.json", "records.jsonl", "certified.tsv"].enumerated() {
-      let part = index < parts.count ? UnsafeRawBufferPointer(rebasing: parts[index]) : .init(start: nil, count: 0)
+    for (part, name) in zip(parts(of: bytes, 3), ["run.json", "records.jsonl", "certified.tsv"]) {
       _ = try folder.write(part, as: name)
     }
     var refusal: (any Error)?

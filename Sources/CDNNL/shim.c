@@ -161,12 +161,14 @@ static ndc_dnnl_result create_convolution(
   ndc_dnnl_operation *const self = *operation;
   ndc_dnnl_use_one_thread();
 
+  const int64_t stride = shape->stride ? shape->stride : 1;
   const int64_t out_height =
-      shape->height + shape->padding_before[0] + shape->padding_after[0] - shape->kernel + 1;
-  const int64_t out_width = shape->width + shape->padding_before[1] + shape->padding_after[1] - shape->kernel + 1;
+      (shape->height + shape->padding_before[0] + shape->padding_after[0] - shape->kernel) / stride + 1;
+  const int64_t out_width =
+      (shape->width + shape->padding_before[1] + shape->padding_after[1] - shape->kernel) / stride + 1;
   const dnnl_dims_t weight_dims = {shape->output_channels, shape->input_channels, shape->kernel, shape->kernel};
   const dnnl_dims_t bias_dims = {shape->output_channels};
-  const dnnl_dims_t unit = {1, 1}, before = {shape->padding_before[0], shape->padding_before[1]},
+  const dnnl_dims_t steps = {stride, stride}, before = {shape->padding_before[0], shape->padding_before[1]},
                     after = {shape->padding_after[0], shape->padding_after[1]};
   description plain_weights = NULL, wanted_weights = NULL, bias_memory = NULL;
   TRY(has_engine(), "find the processor as a device");
@@ -190,7 +192,7 @@ static ndc_dnnl_result create_convolution(
     TRY(dnnl_primitive_attr_set_post_ops(attributes, post_ops), "set post-ops");
   }
   TRY(find_convolution(
-          &self->descriptor, self->source, wanted_weights, bias ? bias_memory : NULL, self->destination, unit, before,
+          &self->descriptor, self->source, wanted_weights, bias ? bias_memory : NULL, self->destination, steps, before,
           after, attributes, shared_engine),
       "find a convolution kernel");
   TRY(reordered_constant(

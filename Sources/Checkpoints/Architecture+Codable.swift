@@ -1,7 +1,7 @@
 /// `{"kind": "EDM", "sigmaData": 0.5}`, `{"kind": "VP", …}`, `{"kind": "VE"}`, `{"kind": "iDDPM", …}`.
 extension Preconditioning: Codable {
-  private enum Kind: String, Codable { case edm = "EDM", vp = "VP", ve = "VE", iddpm = "iDDPM" }
-  private enum CodingKeys: String, CodingKey { case kind, sigmaData, betaD, betaMin, steps, c1, c2 }
+  private enum Kind: String, Codable { case edm = "EDM", vp = "VP", ve = "VE", iddpm = "iDDPM", consistency, discrete }
+  private enum CodingKeys: String, CodingKey { case kind, sigmaData, betaD, betaMin, steps, c1, c2, schedule }
 
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
@@ -17,6 +17,8 @@ extension Preconditioning: Codable {
       self = .iddpm(
         c1: try fields.decode(Double.self, forKey: .c1), c2: try fields.decode(Double.self, forKey: .c2),
         steps: try fields.decode(Int.self, forKey: .steps))
+    case .consistency: self = .consistency(sigmaData: try fields.decode(Double.self, forKey: .sigmaData))
+    case .discrete: self = .discrete(try fields.decode(DiscreteSchedule.self, forKey: .schedule))
     }
   }
 
@@ -37,13 +39,19 @@ extension Preconditioning: Codable {
       try fields.encode(c1, forKey: .c1)
       try fields.encode(c2, forKey: .c2)
       try fields.encode(steps, forKey: .steps)
+    case .consistency(let sigmaData):
+      try fields.encode(Kind.consistency, forKey: .kind)
+      try fields.encode(sigmaData, forKey: .sigmaData)
+    case .discrete(let schedule):
+      try fields.encode(Kind.discrete, forKey: .kind)
+      try fields.encode(schedule, forKey: .schedule)
     }
   }
 }
 
-/// The network's own fields with a `kind`, "SongUNet" or "DhariwalUNet".
+/// The network's own fields with a `kind`, "SongUNet", "DhariwalUNet" or "DDPMUNet".
 extension Architecture.Network: Codable {
-  private enum Kind: String, Codable { case song = "SongUNet", dhariwal = "DhariwalUNet" }
+  private enum Kind: String, Codable { case song = "SongUNet", dhariwal = "DhariwalUNet", ddpm = "DDPMUNet" }
   private enum CodingKeys: String, CodingKey { case kind }
 
   public init(from decoder: any Decoder) throws {
@@ -51,6 +59,7 @@ extension Architecture.Network: Codable {
     switch try fields.decode(Kind.self, forKey: .kind) {
     case .song: self = .song(try SongUNetArchitecture(from: decoder))
     case .dhariwal: self = .dhariwal(try DhariwalUNetArchitecture(from: decoder))
+    case .ddpm: self = .ddpm(try DDPMUNetArchitecture(from: decoder))
     }
   }
 
@@ -63,6 +72,9 @@ extension Architecture.Network: Codable {
     case .dhariwal(let dhariwal):
       try fields.encode(Kind.dhariwal, forKey: .kind)
       try dhariwal.encode(to: encoder)
+    case .ddpm(let ddpm):
+      try fields.encode(Kind.ddpm, forKey: .kind)
+      try ddpm.encode(to: encoder)
     }
   }
 }

@@ -23,6 +23,16 @@ extension Architecture {
     case .dhariwal(let dhariwal):
       try dhariwal.validate(file: file)
       try matchOuter(dhariwal, outputFactor, FieldCheck(file: file, owner: "DhariwalUNet"))
+    case .ddpm(let ddpm):
+      let check = FieldCheck(file: file, owner: "DDPMUNet")
+      try ddpm.validate(check)
+      try check.equal("image_size", ddpm.imageResolution, imageResolution)
+      try check.equal("in_channels", ddpm.inputChannels, imageChannels)
+      // A learned variance doubles the outputs, and is not used.
+      if ddpm.outputChannels != 2 * imageChannels {
+        try check.equal("out_channels", ddpm.outputChannels, imageChannels)
+      }
+      try check.equal("num_classes", ddpm.labelDimension, labelDimension)
     }
   }
 
@@ -50,6 +60,62 @@ extension Preconditioning {
       try check.range("C_1", c1, 0...1)
       try check.range("C_2", c2, 0...1)
       try check.range("M", steps, 2...10_000_000)
+    case .consistency(let sigmaData):
+      try FieldCheck(file: file, owner: "the EDM teacher").range("sigma_data", sigmaData, 1e-6...1e6)
+    case .discrete(let schedule): try schedule.validate(FieldCheck(file: file, owner: "the noise schedule"))
+    }
+  }
+}
+
+extension DiscreteSchedule {
+  fileprivate func validate(_ check: FieldCheck) throws {
+    try check.range("diffusion_steps", steps, 2...Self.maximumSteps)
+    try check.range("timestep scale", timestepScale, 1e-6...1e6)
+    switch betas {
+    case .linear, .scaledLinear:
+      try check.range("beta_start", start, 1e-12...0.9999)
+      try check.range("beta_end", end, 1e-12...0.9999)
+    case .cosine: break
+    case .listed:
+      try check.equal("number of trained_betas", list.count, steps)
+      for beta in list { try check.range("trained_betas", beta, 1e-12...0.9999) }
+    }
+    // Thousands of large β leave nothing of a picture that a double could hold.
+    try check.range("last noise level", sigmas().last ?? .infinity, 0...1e30)
+  }
+}
+
+extension DDPMUNetArchitecture {
+  fileprivate func validate(_ check: FieldCheck) throws {
+    try check.range("image_size", imageResolution, 1...Architecture.largestResolution)
+    try check.range("in_channels", inputChannels, 1...1024)
+    try check.range("out_channels", outputChannels, 1...2048)
+    try check.range("num_classes", labelDimension, 0...65536)
+    try check.range("channels of the first convolution", stemChannels, 1...65536)
+    try check.range("num_channels", embeddingInputs, 2...65536)
+    try check.multiple("num_channels", embeddingInputs, of: 2)
+    try check.range("channels of the embedding", embeddingChannels, 1...65536)
+    try check.range("freq_shift", frequencyShift, 0...1)
+    try check.range("num_channels/2 − freq_shift", embeddingInputs / 2 - frequencyShift, 1...65536)
+    try check.range("number of levels", levels.count, 1...12)
+    try check.range("num_res_blocks", blocks, 1...256)
+    try check.multiple("image_size", imageResolution, of: 1 << (levels.count - 1))
+    try check.range("norm_num_groups", groups, 1...65536)
+    try check.range("attn_norm_num_groups", middleAttentionGroups, 0...65536)
+    try check.range("norm_eps", epsilon, 1e-12...1)
+    try check.range("downsample_padding", downPadding, 0...1)
+    for (index, level) in levels.enumerated() {
+      let side = imageResolution >> index
+      try check.range("channels of a level", level.channels, 1...65536)
+      try check.range(
+        "bytes of an activation at resolution \(side)", 4 * level.channels * side * side,
+        0...Architecture.largestActivation)
+      let attends = level.attendsDown || level.attendsUp || (middleAttends && index == levels.count - 1)
+      guard attends else { continue }
+      try check.range("heads of an attention", level.heads, 1...level.channels)
+      try check.range(
+        "bytes of the attention at resolution \(side)", 4 * level.heads * side * side * side * side,
+        0...Architecture.largestActivation)
     }
   }
 }

@@ -1,6 +1,6 @@
 import Basics
 
-/// Everything about an EDM model that is not a tensor: preconditioner, network and their constants (Docs/Networks.md).
+/// Everything about a model that is not a tensor: preconditioner, network and their constants (Docs/Networks.md).
 ///
 /// It is read from the checkpoint, and written as JSON into the metadata of a safetensors file.
 public struct Architecture: Hashable, Sendable, Codable {
@@ -26,6 +26,7 @@ public struct Architecture: Hashable, Sendable, Codable {
   public enum Network: Hashable, Sendable {
     case song(SongUNetArchitecture)
     case dhariwal(DhariwalUNetArchitecture)
+    case ddpm(DDPMUNetArchitecture)
   }
 
   public var imageShape: ImageShape {
@@ -40,6 +41,10 @@ public enum Preconditioning: Hashable, Sendable {
   case ve
   /// `u` itself (M + 1 numbers) is the tensor "u".
   case iddpm(c1: Double, c2: Double, steps: Int)
+  /// EDM's scalings with t = 1000·ln(s)/4, as consistency models' teacher has it.
+  case consistency(sigmaData: Double)
+  /// ε, v or x₀ predicted on discrete steps.
+  case discrete(DiscreteSchedule)
 }
 
 /// SongUNet: DDPM++ and NCSN++.

@@ -11,6 +11,8 @@ public struct Checkpoint: Sendable {
   public var notes: CheckpointNotes
   /// What `ndc quantize` found, where it has been run.
   public var quantization: Quantization?
+  /// What is worth saying about how it was read.
+  public var remarks: [String] = []
 
   public init(
     file: String, digest: String, architecture: Architecture, tensors: [String: CheckpointTensor],

@@ -14,5 +14,22 @@ public struct CheckpointNotes: Hashable, Sendable, Codable {
   /// What the classes are called, by label.
   public var classNames: [String]?
 
+  /// What was resolved from the file, a description and defaults, where the file alone does not tell everything.
+  public var description: [DescriptionItem]?
+
+  /// From σ_min to σ_max, of networks that a description says something of.
+  public var trainedLevels: ClosedRange<Double>? {
+    guard description != nil, let sigmaMinimum, let sigmaMaximum, sigmaMinimum <= sigmaMaximum else { return nil }
+    return sigmaMinimum...sigmaMaximum
+  }
+
   public init() {}
+}
+
+/// One item of a model's description: what it is and where it came from.
+public struct DescriptionItem: Hashable, Sendable, Codable {
+  public var key: String
+  public var value: String
+  /// "the file", "default", or the description's name.
+  public var origin: String
 }

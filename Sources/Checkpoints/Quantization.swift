@@ -71,8 +71,12 @@ public struct Quantization: Hashable, Sendable {
 
 extension Checkpoint {
   /// SHA-256 of the tensors' names, types, shapes and values, sorted by name: the same in every file that holds them.
+  /// Where a description says what the network is, it is part of it.
   public func weightsDigest() -> String {
     var digest = SHA256Digest()
+    for item in (notes.description ?? []).sorted(by: { $0.key < $1.key }) {
+      Array("\(item.key) = \(item.value)\n".utf8).withUnsafeBytes { digest.update($0) }
+    }
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
       let heading = "\(name.utf8.count) \(name) \(tensor.elementType.rawValue) \(tensor.shape)\n"
       Array(heading.utf8).withUnsafeBytes { digest.update($0) }

@@ -25,7 +25,9 @@ package enum LossAnchor: Hashable, Sendable {
     guard noise.sigma > 0 else { throw UsageError("this method needs a smoothing noise \(.sigma) above 0") }
     guard denoiser.isUnconditionalAvailable else {
       throw InputError(
-        "this method needs x̂ = D(x; σ, none), and the model always needs a label: name an unconditional model")
+        "this method needs x̂ = D(x; σ, none), and the model always needs a label: name an unconditional model "
+          + "(--unconditional-model), let an embedding of zeros stand for no label (\"zero_label\": true in the model's "
+          + "description), or take the method epndc, which needs none")
     }
   }
 }

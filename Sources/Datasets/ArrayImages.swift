@@ -4,11 +4,14 @@ import NumPyFiles
 /// Data sets in NumPy arrays: an `.npz`, or a pair of `.npy` files.
 ///
 /// Pictures: N×C×H×W, or N×H×W for grey; float values in [0, 1], or uint8 standing for value/255. Channels come before
-/// height and width. Labels: N integers from 0.
+/// height and width; where only the last axis can be theirs (1 or 3), they come last, and that is said. Labels: N integers
+/// from 0.
 public enum ArrayImages {
-  static let pictureNames = ["x", "images"]
+  static let pictureNames = ["x", "images", "arr_0"]
+  private static let labelNames = ["y", "labels", "arr_1"]
 
-  /// An `.npz` with the pictures as `x` or `images` and, optionally, the labels as `y` or `labels`.
+  /// An `.npz` with the pictures as `x`, `images` or `arr_0` and, optionally, the labels as `y`, `labels` or `arr_1`, as
+  /// OpenAI's programs write them.
   public static func open(archive path: String) throws -> any LabeledImageSet {
     let file = try MappedFile(path: path)
     if !NumPyArchive.recognises(file.bytes), let kind = FileKind(file.bytes) {
@@ -25,11 +28,24 @@ public enum ArrayImages {
       return try present.first.map(archive.array)
     }
     guard let images = try find(pictureNames) else {
+      try refuseImageNet64(archive, path)
       throw InputError(
-        "no pictures in this archive", file: path, expected: "an array x or images",
+        "no pictures in this archive", file: path, expected: "an array x, images or arr_0",
         found: archive.names.joined(separator: ", "))
     }
-    return try open(images: images, labels: find(["y", "labels"]), name: path)
+    return try open(images: images, labels: find(labelNames), name: path)
+  }
+
+  /// ImageNet-64's batches label by the development kit, which orders the synsets otherwise than the models do.
+  private static func refuseImageNet64(_ archive: NumPyArchive, _ path: String) throws {
+    guard archive.names.contains("data"), archive.names.contains("labels") else { return }
+    let data = try archive.array(named: "data")
+    guard data.shape.count == 2, data.shape[1] == 3 * 64 * 64 else { return }
+    throw InputError(
+      "a batch of ImageNet-64: its labels 1 … 1000 follow the development kit's list (map_clsloc.txt), and models count the "
+        + "sorted synsets, so that labels and predictions would mean other classes; write an .npz with x = "
+        + "data.reshape(-1, 3, 64, 64) and y = the model's labels", file: path, location: "array data",
+      expected: "arrays x and y", found: "\(data.shape)")
   }
 
   /// Pictures in one `.npy` file and, where given, labels in another.
@@ -48,17 +64,39 @@ public enum ArrayImages {
     guard sizes.allSatisfy({ $0 > 0 }) else {
       throw InputError("an array without pictures", file: images.source, found: "\(images.shape)")
     }
-    guard ![1, 3].contains(sizes[3]) || [1, 3].contains(sizes[1]) else {
-      throw InputError(
-        "the channels seem to come last", file: images.source, expected: "[N, C, H, W]", found: "\(images.shape)")
-    }
-    let shape = ImageShape(channels: sizes[1], height: sizes[2], width: sizes[3])
+    let isLast = [1, 3].contains(sizes[3]) && ![1, 3].contains(sizes[1])
+    let shape =
+      isLast
+      ? ImageShape(channels: sizes[3], height: sizes[1], width: sizes[2])
+      : ImageShape(channels: sizes[1], height: sizes[2], width: sizes[3])
+    let notices = isLast ? ["\(name): \(images.shape) is taken as [N, H, W, C], the channels last"] : []
     let labels = try labels.map { try check(labels: $0, count: sizes[0]) }
-    if case .uint8(let bytes) = images.elements {
+    if case .uint8(var bytes) = images.elements {
+      if isLast { bytes = try planes(bytes, shape, images.source) }
       let segment = ByteImageSet.Segment(bytes: ByteStore(bytes), offset: 0, stride: shape.count, count: sizes[0])
-      return ByteImageSet(name: name, imageShape: shape, segments: [segment], labels: labels)
+      var set = ByteImageSet(name: name, imageShape: shape, segments: [segment], labels: labels)
+      set.notices = notices
+      return set
     }
-    return FloatImageSet(name: name, imageShape: shape, pixels: try pixels(of: images), labels: labels)
+    var values = try pixels(of: images)
+    if isLast { values = try planes(values, shape, images.source) }
+    var set = FloatImageSet(name: name, imageShape: shape, pixels: values, labels: labels)
+    set.notices = notices
+    return set
+  }
+
+  /// N×H×W×C as N×C×H×W.
+  private static func planes<Value>(_ values: [Value], _ shape: ImageShape, _ source: String?) throws -> [Value] {
+    try MemoryBudget.require(values.count * MemoryLayout<Value>.stride, for: "the pictures", file: source)
+    let (channels, positions) = (shape.channels, shape.height * shape.width)
+    return [Value](unsafeUninitializedCapacity: values.count) { output, count in
+      for place in values.indices {
+        let (image, inside) = place.quotientAndRemainder(dividingBy: shape.count)
+        let (channel, position) = inside.quotientAndRemainder(dividingBy: positions)
+        output.initializeElement(at: place, to: values[image * shape.count + position * channels + channel])
+      }
+      count = values.count
+    }
   }
 
   /// The values of a float array, all in [0, 1].

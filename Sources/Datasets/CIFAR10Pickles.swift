@@ -14,7 +14,7 @@ enum CIFAR10Pickles {
           throw InputError(
             "not a CIFAR-10 batch", expected: "a Python pickle", found: FileKind.describe(file.bytes))
         }
-        let batch = try batch(try PickleReader.read(file: file))
+        let batch = try batch(try PickleReader.read(file: file), labels: "labels", classes: CIFAR10.classNames.count)
         labels += batch.labels
         segments.append(
           .init(
@@ -28,7 +28,12 @@ enum CIFAR10Pickles {
       classNames: try folder.flatMap(names) ?? CIFAR10.classNames)
   }
 
-  private static func batch(_ root: PickleValue) throws -> (pixels: [UInt8], labels: [Int]) {
+  /// - Parameters:
+  ///   - labels: the entry that holds them.
+  ///   - classes: how many there are.
+  static func batch(
+    _ root: PickleValue, labels name: String, classes: Int
+  ) throws -> (pixels: [UInt8], labels: [Int]) {
     let values = CIFAR10.imageShape.count
     guard let array = try entry("data", of: root).numpyArray() else {
       throw InputError("not a NumPy array", location: "field 'data'")
@@ -38,20 +43,21 @@ enum CIFAR10Pickles {
         "not CIFAR-10's pixels", location: "field 'data'", expected: "[N, \(values)] of |u1",
         found: "\(array.shape) of \(array.elementType)")
     }
-    let list = try entry("labels", of: root)
+    let list = try entry(name, of: root)
     guard let elements = list.sequence else {
-      throw InputError("not a list", location: "field 'labels'", found: list.summary)
+      throw InputError("not a list", location: "field '\(name)'", found: list.summary)
     }
     let labels = try elements.enumerated().map { index, value in
-      guard let label = value.integer, CIFAR10.classNames.indices.contains(label) else {
+      guard let label = value.integer, (0..<classes).contains(label) else {
         throw InputError(
-          "unknown label", location: "field 'labels', element \(index)", expected: "0 to 9", found: value.summary)
+          "unknown label", location: "field '\(name)', element \(index)", expected: "0 to \(classes - 1)",
+          found: value.summary)
       }
       return label
     }
     guard labels.count == array.shape[0], labels.count > 0 else {
       throw InputError(
-        "labels and pictures differ in number, or there are none", location: "field 'labels'",
+        "labels and pictures differ in number, or there are none", location: "field '\(name)'",
         expected: "\(array.shape[0])", found: "\(labels.count)")
     }
     let bytes = array.bytes.array
@@ -76,7 +82,7 @@ enum CIFAR10Pickles {
     }
   }
 
-  private static func entry(_ key: String, of root: PickleValue) throws -> PickleValue {
+  static func entry(_ key: String, of root: PickleValue) throws -> PickleValue {
     guard let value = root[key] else {
       throw InputError("not a CIFAR-10 batch: '\(key)' is missing", found: root.summary)
     }

@@ -2,7 +2,8 @@ import Foundation
 
 extension DataSource {
   private static let prefixes: Set = [
-    "mnist", "mnist-train", "idx", "cifar10", "cifar10-train", "folder", "npz", "npy",
+    "mnist", "mnist-train", "idx", "cifar10", "cifar10-train", "cifar100", "cifar100-train",
+    "cifar100-coarse", "cifar100-coarse-train", "folder", "npz", "npy",
   ]
 
   /// The files and folders that a source names, whether or not they are there; none for what is bundled.

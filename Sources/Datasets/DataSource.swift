@@ -10,6 +10,7 @@ import NumPyFiles
 /// | `mnist:DIR`, `mnist-train:DIR` | a folder with MNIST's files under their usual names, or torchvision's root |
 /// | `idx:IMAGES[,LABELS]` | IDX files, gzipped or not; the labels are also found beside the images |
 /// | `cifar10:PATH`, `cifar10-train:PATH` | a folder of binary or Python batches (test or training split), its parent, or one batch |
+/// | `cifar100:PATH`, `cifar100-coarse:PATH` | a folder of Python or binary batches, its parent, or one batch; `-train` behind them for the training split |
 /// | `folder:DIR` | one folder of PNG or JPEG files per class, see `FolderImageSet` |
 /// | `npz:FILE`, `npy:X[,Y]` | NumPy arrays, see `ArrayImages` |
 /// | a path | whichever of these it is, by its content |
@@ -34,6 +35,10 @@ public enum DataSource {
         return try IDXImages.open(images: images, labels: labels ?? IDXImages.labels(beside: images))
       case "cifar10": return try CIFAR10.open(path)
       case "cifar10-train": return try CIFAR10.open(path, training: true)
+      case "cifar100": return try CIFAR100.open(path)
+      case "cifar100-train": return try CIFAR100.open(path, training: true)
+      case "cifar100-coarse": return try CIFAR100.open(path, labels: .coarse)
+      case "cifar100-coarse-train": return try CIFAR100.open(path, labels: .coarse, training: true)
       case "folder": return try FolderImageSet(folder: path, knownClasses: knownClasses, byOrder: foldersByOrder)
       case "npz": return try ArrayImages.open(archive: path)
       case "npy":

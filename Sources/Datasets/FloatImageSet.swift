@@ -7,6 +7,7 @@ public struct FloatImageSet: LabeledImageSet {
   public let imageShape: ImageShape
   public let classNames: [String]
   public let maximumLabel: Int?
+  public internal(set) var notices: [String] = []
   private let pixels: [Float]
   private let labels: [Int]?
 

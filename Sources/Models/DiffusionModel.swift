@@ -25,6 +25,11 @@ public struct DiffusionModel: Sendable {
   public let architecture: String
   /// The model that answers without a label in this one's place; nil where this one does.
   public let companion: CompanionSummary?
+  /// What was resolved of a network whose file does not tell everything, and of the companion's.
+  public let description: [DescriptionItem]
+  public let unconditionalDescription: [DescriptionItem]
+  /// σ_min … σ_max that a network of a described family was trained for; nil where nobody says.
+  public let trainedLevels: ClosedRange<Double>?
   /// What the classes are called, by label; empty where nobody says.
   public let classNames: [String]
   /// nil for a model without parameters.
@@ -45,7 +50,9 @@ public struct DiffusionModel: Sendable {
     architecture: String, companion: CompanionSummary? = nil, classNames: [String], parameters: Int?,
     precision: Precision, kernels: String?,
     served: ServedModel? = nil,
-    classifier: ServedClassifier? = nil, weightsDigest: @escaping @Sendable () -> String
+    classifier: ServedClassifier? = nil, description: [DescriptionItem] = [],
+    unconditionalDescription: [DescriptionItem] = [], trainedLevels: ClosedRange<Double>? = nil,
+    weightsDigest: @escaping @Sendable () -> String
   ) {
     self.reference = reference
     self.denoiser = denoiser
@@ -54,6 +61,9 @@ public struct DiffusionModel: Sendable {
     self.architecture = architecture
     self.companion = companion
     self.classNames = classNames
+    self.description = description
+    self.trainedLevels = trainedLevels
+    self.unconditionalDescription = unconditionalDescription
     self.parameters = parameters
     self.precision = precision
     self.served = served
@@ -110,8 +120,10 @@ public struct DiffusionModel: Sendable {
   private static func checkpoint(
     _ path: String, _ reference: ModelReference, choosing choice: PrecisionChoice, notice: (ModelNotice) -> Void
   ) throws -> DiffusionModel {
-    let checkpoint = try Checkpoint.load(path: path)
-    let companion = try reference.unconditional.map { try Companion.found(at: $0, reference.served) }
+    let checkpoint = try Checkpoint.load(
+      path: path, description: reference.configuration.map { try ModelDescription($0) })
+    let companion = try reference.companion()
+    for remark in checkpoint.remarks + (companion?.remarks ?? []) { notice(.remark(remark)) }
     let ranges = [checkpoint.quantization != nil, companion?.hasRanges ?? true]
     let precision = reference.precision ?? choice.precision(hasRanges: !ranges.contains(false))
     let network = try UNetDenoiser(checkpoint, precision: precision)
@@ -134,8 +146,17 @@ public struct DiffusionModel: Sendable {
       classNames: ModelOutline(source: path, checkpoint.architecture, checkpoint.notes).classNames,
       parameters: checkpoint.parameterCount,
       precision: network.precision, kernels: network.kernelDescription,
-      classifier: try reference.openClassifier(),
+      classifier: try reference.openClassifier(), description: checkpoint.notes.description ?? [],
+      unconditionalDescription: companion?.description ?? [], trainedLevels: checkpoint.notes.trainedLevels,
       weightsDigest: { checkpoint.weightsDigest() })
+  }
+
+  /// What is worth saying of noise levels, in model space, beyond those that the network was trained for.
+  public func notice(ofLevels levels: some Collection<Double>) -> ModelNotice? {
+    guard let trainedLevels, let least = levels.min(), let most = levels.max(),
+      !trainedLevels.contains(least) || !trainedLevels.contains(most)
+    else { return nil }
+    return .levelsOutside(least...most, trained: trainedLevels)
   }
 
   /// The model as it was named.

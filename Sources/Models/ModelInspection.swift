@@ -21,6 +21,10 @@ public struct ModelInspection: Encodable, Sendable {
   public var precisionsHere: [String]
   public var quantization: Ranges?
   public var engine: String
+  /// What is worth saying about how it was read.
+  public let remarks: [String]
+  /// Whether it denoises without a label.
+  public let answersWithoutLabel: Bool
   /// The networks behind it, fp32 and where there are ranges int8.
   public let networks: [UNetDenoiser]
 
@@ -56,9 +60,10 @@ public struct ModelInspection: Encodable, Sendable {
     }
   }
 
+  /// - Parameter description: what the file does not say: a JSON file, or the name of a published model.
   /// - Throws: `InputError` naming the file and what is wrong in it.
-  public init(_ path: String) throws {
-    let checkpoint = try Checkpoint.load(path: path)
+  public init(_ path: String, description: String? = nil) throws {
+    let checkpoint = try Checkpoint.load(path: path, description: description.map { try ModelDescription($0) })
     let network = try UNetDenoiser(checkpoint)
     // A quantisation that does not fit the network shows when the network is built with it.
     let int8 = try checkpoint.quantization.map { _ in try UNetDenoiser(checkpoint, precision: .int8) }
@@ -75,6 +80,8 @@ public struct ModelInspection: Encodable, Sendable {
     precisionsHere = Precision.available(for: checkpoint).map(\.rawValue)
     quantization = checkpoint.quantization.map { Ranges($0, network) }
     engine = "\(EngineIdentity.library), \(EngineIdentity.kernels) kernels"
+    remarks = checkpoint.remarks
+    answersWithoutLabel = network.isUnconditionalAvailable
     networks = [network, int8].compactMap(\.self)
   }
 }

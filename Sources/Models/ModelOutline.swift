@@ -32,7 +32,7 @@ public struct ModelOutline: Hashable, Sendable {
     switch reference.source {
     case .served: return nil
     case .file(let path):
-      try self.init(file: path)
+      try self.init(file: path, description: reference.configuration)
     case .analytic(let data):
       let images = try DataSource.open(data, resources: resources)
       self.init(
@@ -44,8 +44,11 @@ public struct ModelOutline: Hashable, Sendable {
   /// Looks at a checkpoint without reading its weights.
   ///
   /// - Throws: `InputError` as `Checkpoint.outline`.
-  public init(file path: String) throws {
-    let (architecture, notes) = try Checkpoint.outline(path: path)
+  ///
+  /// - Parameter description: what the file does not say: a JSON file, or the name of a published model.
+  public init(file path: String, description: String? = nil) throws {
+    let (architecture, notes) = try Checkpoint.outline(
+      path: path, description: description.map { try ModelDescription($0) })
     self.init(source: path, architecture, notes)
   }
 

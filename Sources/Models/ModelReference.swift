@@ -11,7 +11,7 @@ import UNets
 /// A new kind of model is a case of ``Source`` and a file beside AnalyticModel.swift that opens it.
 public struct ModelReference: Hashable, Sendable {
   public enum Source: Hashable, Sendable {
-    /// A checkpoint: `.pkl` of EDM or `.safetensors` of `ndc convert`.
+    /// A checkpoint: `.pkl` of EDM, `.safetensors`, torch.save's file of a known family, or a folder of diffusers.
     case file(String)
     /// The exact denoiser of a labelled data set.
     case analytic(data: String)
@@ -22,6 +22,10 @@ public struct ModelReference: Hashable, Sendable {
   public var source: Source
   /// A second checkpoint that answers without a label; nil for the zero label of the first.
   public var unconditional: String?
+  /// What the model's file does not say, and its companion's: a JSON file or the name of a published model; nil for the
+  /// one beside the file, where there is one.
+  public var configuration: String?
+  public var unconditionalConfiguration: String?
   /// What to compute in; nil to choose.
   public var precision: Precision?
   /// The address of an ordinary classifier, which then gives the votes: on the denoised picture, or alone where
@@ -49,7 +53,9 @@ public struct ModelReference: Hashable, Sendable {
 
   /// The files that it names, and those of the data of an analytic model.
   package var paths: [String] {
-    let others = unconditional.map { [$0] } ?? []
+    let configurations = [configuration, unconditionalConfiguration].compactMap(\.self)
+      .filter { !ModelDescription.publishedNames.contains($0) }
+    let others = (unconditional.map { [$0] } ?? []) + configurations
     return switch source {
     case .file(let path): [path] + others
     case .served: others
@@ -79,6 +85,10 @@ public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
   case precisionUnavailable(asked: Precision, used: Precision)
   /// Of a model and its unconditional companion one has ranges for int8, and the other has none.
   case oneHasRanges(with: String, without: String, used: Precision)
+  /// Noise levels beyond those that the network was trained for: what it computes there is extrapolated.
+  case levelsOutside(ClosedRange<Double>, trained: ClosedRange<Double>)
+  /// How the model's file was read.
+  case remark(String)
   /// A calibration lies beside the model and was made for other weights.
   case foreignCalibration(path: String)
   /// A served model's rows depend on their companions, and the user accepted it.
@@ -96,6 +106,10 @@ public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
       "\(address): answers depend on other requests' rows; votes may depend on each other, and no certificate is claimed"
     case .companionDependence(let address, _):
       "\(address): a row's answer depends on the other rows of its request; each vote has requests of its own"
+    case .remark(let text): text
+    case .levelsOutside(let levels, let trained):
+      "noise levels from \(levels.lowerBound) to \(levels.upperBound), and the network was trained from "
+        + "\(trained.lowerBound) to \(trained.upperBound): beyond them it extrapolates"
     case .foreignCalibration(let path): "\(path) was made for another model and is not used"
     case .calibrationOfOtherClasses(let path, let classes):
       "\(path) was made among \(classes) and is not used; a calibration serves the classes it was made among"

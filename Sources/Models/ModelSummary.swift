@@ -18,6 +18,7 @@ public struct ModelSummary: Sendable {
       song.encoder == .standard && song.embedding == .positional
         ? "SongUNet (DDPM++)" : song.encoder == .residual ? "SongUNet (NCSN++)" : "SongUNet"
     case .dhariwal: "DhariwalUNet (ADM)"
+    case .ddpm: "DDPM's U-Net"
     }
   }
 
@@ -27,6 +28,19 @@ public struct ModelSummary: Sendable {
     case .vp(let betaD, let betaMin, let steps): "VP (beta_d \(betaD), beta_min \(betaMin), M \(steps))"
     case .ve: "VE"
     case .iddpm(let c1, let c2, let steps): "iDDPM (C_1 \(c1), C_2 \(c2), M \(steps))"
+    case .consistency(let sigmaData): "EDM teacher (sigma_data \(sigmaData))"
+    case .discrete(let schedule):
+      "\(prediction(schedule)) prediction (\(schedule.betas.rawValue), \(schedule.steps) steps, t "
+        + "\(schedule.rounds ? "rounded" : "interpolated")"
+        + (schedule.timestepScale == 1 ? ")" : " times \(schedule.timestepScale))")
+    }
+  }
+
+  private func prediction(_ schedule: DiscreteSchedule) -> String {
+    switch schedule.prediction {
+    case .epsilon: "ε"
+    case .sample: "x₀"
+    case .velocity: "v"
     }
   }
 
@@ -47,6 +61,14 @@ public struct ModelSummary: Sendable {
         ("channels", "\(adm.modelChannels) x [\(list(adm.channelMultipliers))]"),
         ("blocks per level", "\(adm.blocks)"), ("attention at", list(adm.attentionResolutions)),
         ("augmentation input", adm.augmentDimension == 0 ? "none" : "\(adm.augmentDimension) (zero here)"),
+      ]
+    case .ddpm(let ddpm):
+      let attending = ddpm.levels.enumerated().filter { $0.element.attendsDown || $0.element.attendsUp }
+      return [
+        ("channels", list(ddpm.levels.map(\.channels))), ("blocks per level", "\(ddpm.blocks)"),
+        ("attention at", list(attending.map { ddpm.imageResolution >> $0.offset })),
+        ("heads", list(attending.map(\.element.heads))), ("attention order", ddpm.attentionOrder.rawValue),
+        ("groups", "\(ddpm.groups)"),
       ]
     }
   }

@@ -24,7 +24,7 @@ extension DiffusionModel {
         weightsDigest: { classifier.model.fingerprint })
     }
     let denoiser = try ServedDenoiser(at: place, reference.served)
-    let companion = try reference.unconditional.map { try Companion.found(at: $0, reference.served) }
+    let companion = try reference.companion()
     var both: any Denoiser = denoiser
     var summary: CompanionSummary?
     if let companion, let source = reference.unconditional {
@@ -36,7 +36,7 @@ extension DiffusionModel {
       reference: reference, denoiser: both, digest: denoiser.model.fingerprint, unconditionalDigest: companion?.digest,
       architecture: denoiser.model.line("denoiser", classes: denoiser.classCount), companion: summary, classNames: [],
       parameters: nil, precision: .fp32, kernels: nil, served: denoiser.model,
-      classifier: try reference.openClassifier(),
+      classifier: try reference.openClassifier(), unconditionalDescription: companion?.description ?? [],
       weightsDigest: { denoiser.model.fingerprint })
   }
 
@@ -62,6 +62,11 @@ extension DiffusionModel {
 }
 
 extension ModelReference {
+  /// The model that answers without a label, if one is named.
+  func companion() throws -> Companion? {
+    try unconditional.map { try Companion.found(at: $0, served, description: unconditionalConfiguration) }
+  }
+
   /// The ordinary classifier that gives the votes, if one is named.
   func openClassifier() throws -> ServedClassifier? {
     try classifier.map { try ServedClassifier(at: ServedAddress($0), served) }
@@ -74,11 +79,18 @@ enum Companion {
   case served(ServedDenoiser)
 
   /// - Parameter settings: `classes` are the conditional model's.
-  static func found(at source: String, _ settings: ServedSettings) throws -> Companion {
-    guard ServedAddress.isAddress(source) else { return .file(try Checkpoint.load(path: source)) }
+  static func found(at source: String, _ settings: ServedSettings, description: String?) throws -> Companion {
+    guard ServedAddress.isAddress(source) else {
+      return .file(try Checkpoint.load(path: source, description: description.map { try ModelDescription($0) }))
+    }
     var settings = settings
     settings.classes = nil
     return .served(try ServedDenoiser(at: ServedAddress(source), settings))
+  }
+
+  var remarks: [String] { if case .file(let checkpoint) = self { checkpoint.remarks } else { [] } }
+  var description: [DescriptionItem] {
+    if case .file(let checkpoint) = self { checkpoint.notes.description ?? [] } else { [] }
   }
 
   var digest: String {

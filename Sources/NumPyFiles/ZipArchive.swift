@@ -24,14 +24,33 @@ package struct ZipArchive: Sendable {
   }
 
   /// Reads and checks the directory; contents are checked as they are read.
-  package init(contentsOf path: String) throws {
-    file = try MappedFile(path: path)
+  package init(contentsOf path: String) throws { try self.init(MappedFile(path: path)) }
+
+  /// The same of a file that is mapped already.
+  package init(_ file: MappedFile) throws {
+    self.file = file
     do {
       let directory = try ZipDirectory(file.bytes)
       members = directory.members
       directoryOffset = directory.offset
     } catch let error as InputError {
-      throw error.inFile(path)
+      throw error.inFile(file.path)
+    }
+  }
+
+  /// Where a stored member's bytes lie in the file; their checksum is not looked at.
+  ///
+  /// - Throws: `InputError` naming file and member where it is compressed or damaged.
+  package func range(ofStored member: Member) throws -> Range<Int> {
+    do {
+      guard member.method == 0 else {
+        throw InputError("the member is compressed", expected: "stored bytes", found: "method \(member.method)")
+      }
+      return try rangeOfData(of: member)
+    } catch var error as InputError {
+      let place = "member '\(member.name.prefix(256))'"
+      error.location = error.location.map { "\(place), \($0)" } ?? place
+      throw error.inFile(file.path)
     }
   }
 
@@ -85,6 +104,10 @@ package struct ZipArchive: Sendable {
   }
 
   private func compressedBytes(of member: Member) throws -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: file.bytes[try rangeOfData(of: member)])
+  }
+
+  private func rangeOfData(of member: Member) throws -> Range<Int> {
     let reader = ZipFields(file.bytes)
     let start = member.headerOffset
     guard directoryOffset - start >= 30, reader.uint32(start) == 0x0403_4B50 else {
@@ -100,7 +123,7 @@ package struct ZipArchive: Sendable {
     else {
       throw InputError("the member's header differs from the directory", location: "offset \(start)")
     }
-    return UnsafeRawBufferPointer(rebasing: file.bytes[dataStart..<dataStart + member.compressedSize])
+    return dataStart..<dataStart + member.compressedSize
   }
 }
 

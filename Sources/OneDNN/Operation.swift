@@ -64,7 +64,7 @@ public final class Operation: @unchecked Sendable {
     return Operation(pointer, arithmetic: arithmetic)
   }
 
-  /// A stride-1 convolution over N×H×W×C activations, plus bias, optionally added to what the destination holds.
+  /// A convolution over N×H×W×C activations, plus bias, optionally added to what the destination holds.
   ///
   /// - Parameters:
   ///   - weights: output×input×k×k floats.
@@ -149,12 +149,14 @@ public struct Padding: Sendable {
 public struct ConvolutionShape: Sendable {
   public var batch, height, width, inputChannels, outputChannels, kernel: Int
   public var padding: Padding
+  /// Of rows and columns alike.
+  public var stride: Int
   public var source, destination: ElementType
   public var addsToDestination: Bool
 
   public init(
     batch: Int, height: Int, width: Int, inputChannels: Int, outputChannels: Int, kernel: Int, padding: Padding,
-    source: ElementType, destination: ElementType, addsToDestination: Bool = false
+    stride: Int = 1, source: ElementType, destination: ElementType, addsToDestination: Bool = false
   ) {
     self.batch = batch
     self.height = height
@@ -163,6 +165,7 @@ public struct ConvolutionShape: Sendable {
     self.outputChannels = outputChannels
     self.kernel = kernel
     self.padding = padding
+    self.stride = stride
     self.source = source
     self.destination = destination
     self.addsToDestination = addsToDestination
@@ -173,7 +176,8 @@ public struct ConvolutionShape: Sendable {
       batch: Int64(batch), height: Int64(height), width: Int64(width), input_channels: Int64(inputChannels),
       output_channels: Int64(outputChannels), kernel: Int64(kernel),
       padding_before: (Int64(padding.top), Int64(padding.left)),
-      padding_after: (Int64(padding.bottom), Int64(padding.right)), source: source.code, weights: source.code,
+      padding_after: (Int64(padding.bottom), Int64(padding.right)), stride: Int64(stride),
+      source: source.code, weights: source.code,
       destination: destination.code, sum_scale: addsToDestination ? 1 : 0)
   }
 }
@@ -181,8 +185,8 @@ public struct ConvolutionShape: Sendable {
 extension ConvolutionShape {
   /// Two operations for every product of a weight and an input, those with the padding's zeros included.
   public var arithmetic: Int {
-    let outHeight = height + padding.top + padding.bottom - kernel + 1
-    let outWidth = width + padding.left + padding.right - kernel + 1
+    let outHeight = (height + padding.top + padding.bottom - kernel) / stride + 1
+    let outWidth = (width + padding.left + padding.right - kernel) / stride + 1
     return 2 * batch * outHeight * outWidth * inputChannels * outputChannels * kernel * kernel
   }
 }

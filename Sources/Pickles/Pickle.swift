@@ -44,4 +44,12 @@ public final class Pickle: Sendable {
     }
     return reached
   }
+
+  /// Every persistent identifier in it, whether or not the root reaches it.
+  public var persistentValues: [PickleValue] {
+    nodes.indices.compactMap { index in
+      guard case .persistent = nodes[index].kind else { return nil }
+      return PickleValue(pickle: self, index: Int32(index))
+    }
+  }
 }

@@ -3,7 +3,7 @@ import Checkpoints
 import Diffusion
 import OneDNN
 
-/// An EDM network as a denoiser: SongUNet or DhariwalUNet under its preconditioner (Docs/Mathematics.md, The denoiser;
+/// A network as a denoiser, under its preconditioner (Docs/Mathematics.md, The denoiser;
 /// Docs/Networks.md).
 ///
 /// Every evaluation runs in sub-batches of one fixed shape, padded when the last is not full, so that an image's result
@@ -69,7 +69,10 @@ public final class UNetDenoiser: Denoiser {
 
   public var imageShape: ImageShape { architecture.imageShape }
   public var classCount: Int { architecture.labelDimension }
-  public var isUnconditionalAvailable: Bool { true }
+  public var isUnconditionalAvailable: Bool {
+    guard case .ddpm(let network) = architecture.network else { return true }
+    return network.answersWithoutLabel
+  }
   public var preferredBatchSize: Int { network.program.batch }
 
   /// Operations of the convolutions and matrix products of one evaluation, two for every product: of the network as it

@@ -1,5 +1,6 @@
 import Basics
 import Datasets
+import Foundation
 import NumPyFiles
 import Testing
 
@@ -28,6 +29,24 @@ struct ArrayImagesTests {
     // The same pictures and labels as the IDX files: the digest does not depend on the packing.
     let idx = try DataSource.open(FixtureFolder.path("tiny-images-idx3-ubyte"), resources: nil)
     #expect(try set.digest() == idx.digest())
+  }
+
+  @Test("channels that can only come last do, and it is said", arguments: [true, false])
+  func channelsLast(isBytes: Bool) throws {
+    let shape = [2, 4, 5, 3]
+    let values = (0..<120).map { UInt8($0) }
+    let array =
+      isBytes
+      ? NumPyArray(shape: shape, elements: .uint8(values)) : NumPyArray(shape: shape, values.map { Float($0) / 255 })
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("last-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try array.write(to: folder.appendingPathComponent("x.npy").path)
+    let set = try DataSource.open("npy:" + folder.appendingPathComponent("x.npy").path, resources: nil)
+    #expect(set.imageShape == ImageShape(channels: 3, height: 4, width: 5))
+    #expect(set.notices.contains { $0.contains("channels last") })
+    // Row 2, column 3 of the second picture's last channel.
+    #expect(try set.image(at: 1).pixels[2 * 20 + 2 * 5 + 3] == Float(60 + (2 * 5 + 3) * 3 + 2) / 255)
   }
 
   @Test("one file without labels has none")

@@ -308,6 +308,7 @@ final class ReferenceNetwork {
       u = keep("u", [steps + 1], u.map { Float($0) })
       let nearest = u.indices.min { abs(s - u[$0]) < abs(s - u[$1]) } ?? 0
       scalings = (1, -s, 1 / (s * s + 1).squareRoot(), Float(steps - 1 - nearest))
+    case .consistency, .discrete: preconditionFailure("held against the original programs' outputs instead")
     }
     let x = pixels.map(Double.init)
     let input = ReferenceMap(
@@ -316,6 +317,7 @@ final class ReferenceNetwork {
       switch architecture.network {
       case .song(let network): try song(network, input, noise: scalings.noise, label: label)
       case .dhariwal(let network): try dhariwal(network, input, noise: scalings.noise, label: label)
+      case .ddpm: preconditionFailure("held against the original programs' outputs instead")
       }
     return x.indices.map { scalings.skip * x[$0] + scalings.out * f.values[$0] }
   }

@@ -17,13 +17,14 @@ typedef struct ndc_dnnl_operation ndc_dnnl_operation;
 // An operation bound to one worker's buffers.
 typedef struct ndc_dnnl_call ndc_dnnl_call;
 
-// A stride-1 convolution over NHWC activations.
+// A convolution over NHWC activations.
 typedef struct {
   int64_t batch;
   int64_t height, width;
   int64_t input_channels, output_channels;
   int64_t kernel;
   int64_t padding_before[2], padding_after[2];  // rows, columns
+  int64_t stride;                               // of rows and columns alike
   ndc_dnnl_type source, weights, destination;
   // destination = convolution + bias + sum_scale·destination; 0 leaves the old contents out.
   float sum_scale;

@@ -32,6 +32,7 @@ struct EDMPickleReader {
     let modules = try EDMModule.entries(
       preconditioner.attributes["_modules"] ?? ema, file: source.name, place: EDMModule.place(""))
     guard let inner = modules["model"] else {
+      if modules["unet"] != nil { throw edm2(pickle.root, source.name) }
       throw InputError("the preconditioner holds no network \"model\"", file: source.name, location: "the network")
     }
     let network = try EDMModule(inner, path: "model")
@@ -44,6 +45,14 @@ struct EDMPickleReader {
     notes.trainingSet = pickle.root["dataset_kwargs"]?["class_name"]?.text
     return Checkpoint(
       file: source.name, digest: "", architecture: architecture, tensors: reader.found, notes: notes)
+  }
+
+  private static func edm2(_ root: PickleValue, _ file: String) -> InputError {
+    let encoder = root["encoder"]?.object?.arguments.sequence?.first?["class_name"]?.text
+    return encoder == "StabilityVAEEncoder"
+      ? InputError(
+        "a latent model of EDM2: it denoises an autoencoder's codes, and a certificate is about pixels", file: file)
+      : InputError("a network of EDM2, which this version does not compute", file: file, location: "the network")
   }
 
   private init(source: ByteSource, pickle: Pickle) {

@@ -7,8 +7,13 @@ struct TorchTensors {
   private var storages: [Int: TorchStorage] = [:]
   private var elements = 0
   private var decodedBytes = 0
+  /// What a persistent identifier stands for, in an archive that keeps its storages beside the pickle.
+  private let beside: ((PickleValue) throws -> TorchStorage)?
 
-  init(source: ByteSource) { self.source = source }
+  init(source: ByteSource, storages beside: ((PickleValue) throws -> TorchStorage)? = nil) {
+    self.source = source
+    self.beside = beside
+  }
 
   static let constructors: Set<String> = [
     "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state", "torch._utils._rebuild_tensor",
@@ -103,6 +108,12 @@ struct TorchTensors {
   private mutating func storage(_ value: PickleValue, name: String) throws -> TorchStorage {
     func fail(_ problem: String) -> InputError {
       InputError(problem, file: source.name, location: "tensor \"\(name)\"", found: value.summary)
+    }
+    if let beside, case .persistent = value.kind {
+      if let storage = storages[value.identity] { return storage }
+      let storage = try beside(value)
+      storages[value.identity] = storage
+      return storage
     }
     guard let call = value.object, call.callable.globalName == "torch.storage._load_from_bytes",
       let arguments = call.arguments.sequence, arguments.count == 1

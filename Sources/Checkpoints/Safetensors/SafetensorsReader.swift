@@ -10,14 +10,12 @@ enum SafetensorsReader {
   static let notesKey = "ndc.notes"
   static let format = "1"
 
+  /// Nil where the metadata are not ours: bare tensors.
+  ///
   /// - Throws: `InputError` naming the file and the field or tensor.
-  static func read(_ source: ByteSource) throws -> Checkpoint {
+  static func readOwn(_ source: ByteSource) throws -> Checkpoint? {
     let header = try SafetensorsHeader(source)
-    guard let text = header.metadata[architectureKey] else {
-      throw InputError(
-        "the file does not say what network its tensors belong to; convert the original .pkl with `ndc convert`",
-        file: source.name, location: "metadata \"\(architectureKey)\"")
-    }
+    guard let text = header.metadata[architectureKey] else { return nil }
     guard header.metadata[formatKey] == format else {
       throw InputError(
         "unknown version of the metadata", file: source.name, location: "metadata \"\(formatKey)\"",

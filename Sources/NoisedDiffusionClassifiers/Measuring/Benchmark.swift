@@ -61,16 +61,21 @@ public struct Benchmark: Sendable {
   public let plan: Plan
   private let resources: URL?
   private let checkpoint: Checkpoint
+  private let configuration: String?
 
   /// - Parameters:
   ///   - path: a checkpoint.
   ///   - resources: the folder that holds the bundled data.
   /// - Throws: `InputError` naming the file and what is wrong in it.
-  public init(_ path: String, _ plan: Plan = Plan(), resources: URL? = BundledResources.folder) throws {
+  ///   - configuration: what the file does not say: a JSON file, or the name of a published model.
+  public init(
+    _ path: String, _ plan: Plan = Plan(), configuration: String? = nil, resources: URL? = BundledResources.folder
+  ) throws {
+    self.configuration = configuration
     self.path = path
     self.plan = plan
     self.resources = resources
-    checkpoint = try Checkpoint.load(path: path)
+    checkpoint = try Checkpoint.load(path: path, description: configuration.map { try ModelDescription($0) })
   }
 
   /// - Parameter onMeasured: called with the report so far whenever something has been measured: what an interrupted
@@ -122,11 +127,19 @@ public struct Benchmark: Sendable {
       choice.preset = preset
       choice.sigma = plan.sigma
       try choice.validate()
-      let model = try await leavingInTime { [path, resources, precision = choice.precision] in
-        try DiffusionModel.open(ModelReference(path), choosing: precision, resources: resources)
+      let model = try await leavingInTime { [path, configuration, resources, precision = choice.precision] in
+        var reference = ModelReference(path)
+        reference.configuration = configuration
+        return try DiffusionModel.open(reference, choosing: precision, resources: resources)
       }
       choice.classes = try plan.classes.map { try model.classes($0) }
-      let work = try Workload(model, try choice.chosen(for: model) { notice(.choice($0)) })
+      let work: Workload
+      do {
+        work = try Workload(model, try choice.chosen(for: model) { notice(.choice($0)) })
+      } catch let error as InputError where !model.denoiser.isUnconditionalAvailable {
+        leaveOut(preset, "\(error)")
+        continue
+      }
       let images: WorkImages
       do {
         images = try WorkImages(plan.data, for: model, resources: resources) {

@@ -1,5 +1,6 @@
 import Basics
 import Certification
+import Checkpoints
 import Datasets
 import Foundation
 import Models
@@ -13,6 +14,13 @@ extension RunManifest.Model {
     self.init(
       source: model.source, digest: model.digest, unconditionalSource: model.reference.unconditional,
       unconditionalDigest: model.unconditionalDigest, architecture: model.architecture, parameters: model.parameters)
+    configurationSource = model.reference.configuration
+    unconditionalConfigurationSource = model.reference.unconditionalConfiguration
+    func values(_ items: [DescriptionItem]) -> [String: String]? {
+      items.isEmpty ? nil : Dictionary(items.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+    }
+    description = values(model.description)
+    unconditionalDescription = values(model.unconditionalDescription)
     classifierSource = model.reference.classifier
     classifierDigest = model.classifier?.model.fingerprint
     served = RunManifest.Served(model)
@@ -36,7 +44,8 @@ extension ModelReference {
   /// - Parameters: where files lie now that are no longer where the run found them.
   /// - Throws: `UsageError` for a precision that is none.
   public init(
-    recordedIn manifest: RunManifest, model: String? = nil, unconditionalModel: String? = nil
+    recordedIn manifest: RunManifest, model: String? = nil, unconditionalModel: String? = nil,
+    configuration: String? = nil, unconditionalConfiguration: String? = nil
   ) throws {
     guard let precision = Precision(rawValue: manifest.classifier.precision) else {
       throw UsageError(
@@ -46,6 +55,8 @@ extension ModelReference {
     self.init(
       model ?? manifest.model.source, unconditional: unconditionalModel ?? manifest.model.unconditionalSource,
       precision: precision)
+    self.configuration = configuration ?? manifest.model.configurationSource
+    self.unconditionalConfiguration = unconditionalConfiguration ?? manifest.model.unconditionalConfigurationSource
     classifier = manifest.model.classifierSource
     if let recorded = manifest.model.served { served = try ServedSettings(recorded) }
   }
@@ -102,8 +113,8 @@ public struct RecordedRun: Sendable {
   ///   server that does not answer.
   /// - Throws: `Unusable`.
   public init(
-    _ manifest: RunManifest, model: String? = nil, unconditionalModel: String? = nil, data: String? = nil,
-    patience: Double = ServedSettings.defaultPatience,
+    _ manifest: RunManifest, model: String? = nil, unconditionalModel: String? = nil, configuration: String? = nil,
+    unconditionalConfiguration: String? = nil, data: String? = nil, patience: Double = ServedSettings.defaultPatience,
     resources: URL? = BundledResources.folder, notice: (ModelNotice) -> Void = { _ in }
   ) throws {
     func opening<Value>(_ source: String, _ field: String, _ body: () throws -> Value) throws -> Value {
@@ -111,7 +122,8 @@ public struct RecordedRun: Sendable {
     }
     let opened = try opening(model ?? manifest.model.source, "model.source") {
       var reference = try ModelReference(
-        recordedIn: manifest, model: model, unconditionalModel: unconditionalModel)
+        recordedIn: manifest, model: model, unconditionalModel: unconditionalModel, configuration: configuration,
+        unconditionalConfiguration: unconditionalConfiguration)
       reference.served.patience = patience
       return try DiffusionModel.open(
         reference,

@@ -65,6 +65,12 @@ public struct RunManifest: Hashable, Sendable {
     /// A separate unconditional checkpoint.
     public var unconditionalSource: String?
     public var unconditionalDigest: String?
+    /// What the file does not say came from here: a JSON file, or the name of a published model.
+    public var configurationSource: String?
+    public var unconditionalConfigurationSource: String?
+    /// What the network is by file, description and defaults, key by key, where the file alone does not tell.
+    public var description: [String: String]?
+    public var unconditionalDescription: [String: String]?
     /// Network, preconditioner and sizes in words.
     public var architecture: String
     public var parameters: Int?

@@ -60,6 +60,15 @@ public struct RunSources: Sendable {
     require(
       model.unconditionalDigest, manifest.model.unconditionalDigest, "model.unconditionalDigest",
       of: model.unconditionalSource)
+    func require(_ found: [String: String]?, _ expected: [String: String]?, in field: String, of source: String?) {
+      for key in Set((found ?? [:]).keys).union((expected ?? [:]).keys).sorted() {
+        require(found?[key], expected?[key], "\(field).\(key)", of: source)
+      }
+    }
+    require(model.description, manifest.model.description, in: "model.description", of: model.source)
+    require(
+      model.unconditionalDescription, manifest.model.unconditionalDescription, in: "model.unconditionalDescription",
+      of: model.unconditionalSource)
     require(model.architecture, manifest.model.architecture, "model.architecture", of: model.source)
     require(model.parameters, manifest.model.parameters, "model.parameters", of: model.source)
     // A run that lists its pictures is about them, whatever else the data set holds.

@@ -68,6 +68,6 @@ struct ByteForm: ConvolutionForm {
 extension ConvolutionShape {
   /// Whether it is 1×1 and keeps the picture's sides.
   var hasOneTap: Bool {
-    kernel == 1 && [padding.top, padding.bottom, padding.left, padding.right] == [0, 0, 0, 0]
+    kernel == 1 && stride == 1 && [padding.top, padding.bottom, padding.left, padding.right] == [0, 0, 0, 0]
   }
 }

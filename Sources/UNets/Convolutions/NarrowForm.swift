@@ -59,6 +59,6 @@ struct NarrowForm: ConvolutionForm {
 extension ConvolutionShape {
   /// Whether it is 3×3 and keeps the picture's sides.
   var hasThreeByThreeTaps: Bool {
-    kernel == 3 && [padding.top, padding.bottom, padding.left, padding.right] == [1, 1, 1, 1]
+    kernel == 3 && stride == 1 && [padding.top, padding.bottom, padding.left, padding.right] == [1, 1, 1, 1]
   }
 }

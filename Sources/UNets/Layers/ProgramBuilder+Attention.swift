@@ -6,28 +6,35 @@ extension ProgramBuilder {
   /// Self-attention with its residual: out = (proj(v·wᵀ) + h)·skipScale, written over `h` (Docs/Networks.md,
   /// UNetBlock).
   ///
-  /// The stored qkv convolution interleaves its 3C outputs as [heads, C/heads, 3]; here they are three convolutions with
-  /// outputs [heads, C/heads], and 1/√(C/heads) is folded into the product.
+  /// However the file orders the 3C outputs of qkv, here they are three convolutions with outputs [heads, C/heads], and
+  /// 1/√(C/heads) is folded into the product.
   func attention(
-    _ name: String, _ h: Activation, heads: Int, skipScale: Float, epsilon: Float, parameters: Parameters
+    _ name: String, _ h: Activation, heads: Int, style: UNetBlock.Style, parameters: Parameters
   ) throws {
     let channels = h.channels
+    let (skipScale, order) = (style.skipScale, style.attention.order)
     guard channels.isMultiple(of: heads) else {
       throw InputError(
         "the channels do not make equal heads", location: "module \"\(parameters.path)\"",
         expected: "a multiple of \(heads) channels", found: "\(channels)")
     }
-    let norm = try GroupNorm(channels: channels, epsilon: epsilon, parameters: parameters.module("norm2"))
-    let qkv = parameters.module("qkv")
-    let weights = try qkv.values("weight", [3 * channels, channels, 1, 1])
-    let bias = try qkv.values("bias", [3 * channels])
-    let normalised = groupNorm(name + ".norm2", h, nil, norm, silu: false, as: byteRange(of: qkv))
+    // The three share one input, and its range stands under the first one's name.
+    let qkv = parameters.module(order == .separate ? "q" : "qkv")
+    let range = byteRange(of: qkv)
+    let groups = style.attention.groups ?? style.groups
+    let normalised: Activation
+    if groups == 0 {
+      normalised = range.map { quantize(name + ".qkv", h, as: $0) } ?? h
+    } else {
+      let norm = try GroupNorm(
+        channels: channels, epsilon: style.epsilon, groups: groups, parameters: parameters.module("norm2"))
+      normalised = groupNorm(name + ".norm2", h, nil, norm, silu: false, as: range)
+    }
     observe(normalised, of: qkv)
-    let operands = try (0..<3).map { which in
+    let matrices = try attentionMatrices(channels, heads: heads, order, parameters)
+    let operands = try matrices.map { matrix in
       try convolution(
-        name + ".qkv", normalised, outputChannels: channels, kernel: 1,
-        weights: (0..<channels).flatMap { weights[(3 * $0 + which) * channels..<(3 * $0 + which + 1) * channels] },
-        bias: (0..<channels).map { bias[3 * $0 + which] })
+        name + ".qkv", normalised, outputChannels: channels, kernel: 1, weights: matrix.weights, bias: matrix.bias)
     }
     let attended = try attend(name, q: operands[0], k: operands[1], v: operands[2], heads: heads)
     let projection = parameters.module("proj")
@@ -37,6 +44,32 @@ extension ProgramBuilder {
     _ = try convolution(
       name + ".proj", attended, outputChannels: channels, kernel: 1, weights: projectionWeights.map { $0 * skipScale },
       bias: projectionBias.map { $0 * skipScale }, onto: h)
+  }
+
+  /// The weights and biases of q, k and v, each [heads, C/heads].
+  private func attentionMatrices(
+    _ channels: Int, heads: Int, _ order: UNetBlock.AttentionStyle.Order, _ parameters: Parameters
+  ) throws -> [(weights: [Float], bias: [Float])] {
+    if order == .separate {
+      return try ["q", "k", "v"].map { name in
+        let module = parameters.module(name)
+        return (try module.values("weight", [channels, channels, 1, 1]), try module.values("bias", [channels]))
+      }
+    }
+    let qkv = parameters.module("qkv")
+    let weights = try qkv.values("weight", [3 * channels, channels, 1, 1])
+    let bias = try qkv.values("bias", [3 * channels])
+    let width = channels / heads
+    return (0..<3).map { which in
+      let rows = (0..<channels).map { channel in
+        switch order {
+        case .byPart: which * channels + channel
+        case .byHead: channel / width * 3 * width + which * width + channel % width
+        case .interleaved, .separate: 3 * channel + which
+        }
+      }
+      return (rows.flatMap { weights[$0 * channels..<($0 + 1) * channels] }, rows.map { bias[$0] })
+    }
   }
 
   /// softmax(qᵀk/√d)·v per head; scores and softmax in fp32.

@@ -4,13 +4,13 @@ extension ProgramBuilder {
   /// Convolves `source`; with `onto`, adds the result to what that activation holds instead of making a new one.
   func convolution(
     _ name: String, _ source: Activation, outputChannels: Int, kernel: Int, padding: Padding? = nil,
-    weights: [Float], bias: [Float]?, onto existing: Activation? = nil
+    stride: Int = 1, weights: [Float], bias: [Float]?, onto existing: Activation? = nil
   ) throws -> Activation {
     let padding = padding ?? Padding(kernel / 2)
-    let side = source.side + padding.top + padding.bottom - kernel + 1
+    let side = (source.side + padding.top + padding.bottom - kernel) / stride + 1
     let destination = existing ?? activation(channels: outputChannels, side: side)
     try convolve(
-      name, source, kernel: kernel, padding: padding, weights: weights, bias: bias, into: destination,
+      name, source, kernel: kernel, padding: padding, stride: stride, weights: weights, bias: bias, into: destination,
       adds: existing != nil)
     return destination
   }
@@ -29,14 +29,14 @@ extension ProgramBuilder {
   }
 
   private func convolve(
-    _ name: String, _ source: Activation, kernel: Int, padding: Padding, weights: [Float], bias: [Float]?,
-    into destination: Activation, adds: Bool, isOutput: Bool = false
+    _ name: String, _ source: Activation, kernel: Int, padding: Padding, stride: Int = 1, weights: [Float],
+    bias: [Float]?, into destination: Activation, adds: Bool, isOutput: Bool = false
   ) throws {
-    precondition(destination.side == source.side + padding.top + padding.bottom - kernel + 1)
+    precondition(destination.side == (source.side + padding.top + padding.bottom - kernel) / stride + 1)
     precondition(weights.count == destination.channels * source.channels * kernel * kernel)
     let shape = ConvolutionShape(
       batch: batch, height: source.side, width: source.side, inputChannels: source.channels,
-      outputChannels: destination.channels, kernel: kernel, padding: padding, source: source.type,
+      outputChannels: destination.channels, kernel: kernel, padding: padding, stride: stride, source: source.type,
       destination: destination.type, addsToDestination: adds)
     let bytes = source.range.map { (weights: quantized(weights, shape, $0, bias: bias), zeroPoint: $0.zeroPoint) }
     let form = try Convolution(shape: shape, weights: weights, bias: bias, bytes: bytes, isOutput: isOutput)

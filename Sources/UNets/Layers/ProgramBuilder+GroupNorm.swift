@@ -2,16 +2,18 @@ import Basics
 import CKernels
 import OneDNN
 
-/// The learned part of a group normalisation: groups = min(32, ⌊C/4⌋), biased variance.
+/// The learned part of a group normalisation: groups = min(32, ⌊C/4⌋) unless given, biased variance.
 struct GroupNorm {
+  let groups: Int
   var gamma: [Float]
   var beta: [Float]
   var epsilon: Float
 
   /// - Throws: `InputError` where the channels do not make equal groups, which PyTorch refuses too: channels of no group
   ///   would keep what the memory held before.
-  init(channels: Int, epsilon: Float, parameters: Parameters) throws {
-    let groups = Self.groups(channels)
+  init(channels: Int, epsilon: Float, groups: Int? = nil, parameters: Parameters) throws {
+    let groups = groups ?? max(1, min(32, channels / 4))
+    self.groups = groups
     guard channels.isMultiple(of: groups) else {
       throw InputError(
         "the channels do not make equal groups", location: "module \"\(parameters.path)\"",
@@ -21,10 +23,6 @@ struct GroupNorm {
     beta = try parameters.values("bias", [channels])
     self.epsilon = epsilon
   }
-
-  var groups: Int { Self.groups(gamma.count) }
-
-  private static func groups(_ channels: Int) -> Int { max(1, min(32, channels / 4)) }
 }
 
 /// Where a block's embedding enters its second normalisation: columns of the joint affine product.

@@ -14,6 +14,13 @@ struct ResampleFilter {
   /// Whether it only repeats every pixel: [1,1] doubling.
   var isDoubling: Bool { direction == .up && taps == 2 && values.allSatisfy { $0 == 1 } }
 
+  /// [1,1], which averages or repeats, and is stored nowhere.
+  init(plain direction: Direction) {
+    self.direction = direction
+    taps = 2
+    values = [Float](repeating: direction == .up ? 1 : 0.25, count: 4)
+  }
+
   /// Reads `resample_filter` of a Conv2d that resamples.
   init(_ direction: Direction, taps: Int, parameters: Parameters) throws {
     self.direction = direction

@@ -1,6 +1,6 @@
 import OneDNN
 
-/// The residual block shared by both networks (Docs/Networks.md, UNetBlock), described before its parameters are read.
+/// The residual block shared by the networks (Docs/Networks.md, UNetBlock), described before its parameters are read.
 struct UNetBlock {
   var inputChannels: Int
   var outputChannels: Int
@@ -19,6 +19,35 @@ struct UNetBlock {
     var hasAdaptiveScale: Bool
     /// Taps of the resampling filter.
     var filterTaps: Int
+    /// Whether the file holds the filters; otherwise they are [1,1].
+    var storesFilters = true
+    /// Of every normalisation; nil for min(32, ⌊C/4⌋).
+    var groups: Int?
+    var attention = AttentionStyle()
+  }
+
+  /// Where an attention's weights lie, and how its input is normalised.
+  struct AttentionStyle {
+    var order = Order.interleaved
+    /// nil as in the rest of the block, 0 for no normalisation.
+    var groups: Int?
+
+    /// Row of q, k or v (j = 0, 1, 2) of channel c in head h, of d channels a head and C in all.
+    enum Order {
+      /// 3·(h·d + c) + j, EDM's.
+      case interleaved
+      /// j·C + h·d + c.
+      case byPart
+      /// h·3d + j·d + c.
+      case byHead
+      /// A matrix each.
+      case separate
+    }
+  }
+
+  fileprivate func filter(_ direction: ResampleFilter.Direction, _ parameters: Parameters) throws -> ResampleFilter {
+    style.storesFilters
+      ? try ResampleFilter(direction, taps: style.filterTaps, parameters: parameters) : ResampleFilter(plain: direction)
   }
 }
 
@@ -34,12 +63,11 @@ extension ProgramBuilder {
     let (inputs, outputs) = (block.inputChannels, block.outputChannels)
     precondition(x.channels + (skip?.channels ?? 0) == inputs)
 
-    let norm0 = try GroupNorm(channels: inputs, epsilon: style.epsilon, parameters: parameters.module("norm0"))
+    let norm0 = try GroupNorm(
+      channels: inputs, epsilon: style.epsilon, groups: style.groups, parameters: parameters.module("norm0"))
     let conv0 = parameters.module("conv0")
     let range0 = byteRange(of: conv0)
-    let filter = try block.resampling.map {
-      try ResampleFilter($0, taps: style.filterTaps, parameters: conv0)
-    }
+    let filter = try block.resampling.map { try block.filter($0, conv0) }
     let doubles = filter?.isDoubling ?? false
     var h = groupNorm(name + ".norm0", x, skip, norm0, silu: true, as: filter == nil || doubles ? range0 : nil)
     if let filter, !doubles {
@@ -57,7 +85,8 @@ extension ProgramBuilder {
       bias: affine.values("bias", [affineOutputs]))
     let embedding: EmbeddingUse = style.hasAdaptiveScale ? .adaptive(offset: offset) : .shiftBefore(offset: offset)
     let conv1 = parameters.module("conv1")
-    let norm1 = try GroupNorm(channels: outputs, epsilon: style.epsilon, parameters: parameters.module("norm1"))
+    let norm1 = try GroupNorm(
+      channels: outputs, epsilon: style.epsilon, groups: style.groups, parameters: parameters.module("norm1"))
     let range1 = byteRange(of: conv1)
     if doubles {
       let phases = try doublingConvolution(
@@ -77,7 +106,7 @@ extension ProgramBuilder {
       bias: conv1.values("bias", [outputs]).map { $0 * style.skipScale }, onto: result)
     if block.heads > 0 {
       try attention(
-        name, result, heads: block.heads, skipScale: style.skipScale, epsilon: style.epsilon, parameters: parameters)
+        name, result, heads: block.heads, style: style, parameters: parameters)
     }
     return result
   }
@@ -90,24 +119,31 @@ extension ProgramBuilder {
     let outputs = block.outputChannels
     let hasConvolution =
       block.inputChannels != outputs || (block.resampling != nil && block.style.projectsResampled)
+    if let concatenated, !hasConvolution {
+      // As many channels come out as both have: the skip path is their concatenation.
+      var unit = [Float](repeating: 0, count: outputs * outputs)
+      for channel in 0..<outputs { unit[channel * outputs + channel] = scale }
+      let first = try convolution(
+        name, x, outputChannels: outputs, kernel: 1, weights: columns(of: unit, rows: outputs, 0..<x.channels),
+        bias: nil)
+      return try convolution(
+        name, concatenated, outputChannels: outputs, kernel: 1,
+        weights: columns(of: unit, rows: outputs, x.channels..<outputs), bias: nil, onto: first)
+    }
     guard hasConvolution else {
-      precondition(concatenated == nil)
       guard let direction = block.resampling else {
         let result = activation(channels: outputs, side: x.side)
         blend(name, x, scale, nil, 0, into: result)
         return result
       }
-      var filter = try ResampleFilter(
-        direction, taps: block.style.filterTaps, parameters: parameters.module("skip"))
+      var filter = try block.filter(direction, parameters.module("skip"))
       filter.values = filter.values.map { $0 * scale }
       return resample(name, x, filter)
     }
     let skip = parameters.module("skip")
     let weights = try skip.values("weight", [outputs, block.inputChannels, 1, 1]).map { $0 * scale }
     let bias = try skip.values("bias", [outputs]).map { $0 * scale }
-    let split = try block.resampling.map {
-      try ResampleFilter($0, taps: block.style.filterTaps, parameters: skip)
-    }
+    let split = try block.resampling.map { try block.filter($0, skip) }
     // The filter acts on space and the 1×1 convolution on channels, so the cheaper order is free to choose. Only the bias
     // tells them apart: at a border the filter's weights do not sum to 1.
     switch split?.direction {

@@ -32,6 +32,7 @@ extension Architecture.Network {
     switch self {
     case .song(let architecture): SongUNet(architecture: architecture)
     case .dhariwal(let architecture): DhariwalUNet(architecture: architecture)
+    case .ddpm(let architecture): DDPMUNet(architecture: architecture)
     }
   }
 }

@@ -18,6 +18,13 @@ package struct NoiseEmbedding: Sendable {
     self.swapsHalves = swapsHalves
   }
 
+  /// Frequencies 10000^(−i/(n/2 − shift)), in fp32 as OpenAI's programs and diffusers compute them.
+  package init(timestep channels: Int, shift: Int, startsWithCosines: Bool) {
+    let half = channels / 2
+    frequencies = (0..<half).map { expf(Float(-log(10000.0)) * Float($0) / Float(half - shift)) }
+    swapsHalves = !startsWithCosines
+  }
+
   /// Frequencies 2π·`freqs`, a stored buffer.
   package init(fourier channels: Int, parameters: Parameters, swapsHalves: Bool) throws {
     frequencies = try parameters.values("freqs", [channels / 2]).map { Float(2 * Double.pi) * $0 }

@@ -19,6 +19,8 @@ struct BenchmarkCommand: AsyncParsableCommand, NamesFiles {
   @Option(help: ArgumentHelp("A checkpoint. Default: the bundled MNIST model.", valueName: "file"))
   var model: String?
 
+  @OptionGroup var description: DescriptionOptions
+
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp("Default: those that the machine and the model have.", valueName: "precision"))
@@ -72,6 +74,7 @@ struct BenchmarkCommand: AsyncParsableCommand, NamesFiles {
       var plan = FilePlan()
       plan.read(classes.among)
       plan.read(model: model)
+      plan.read(description: description.modelConfig)
       plan.read(data: data)
       return plan
     }
@@ -90,7 +93,8 @@ struct BenchmarkCommand: AsyncParsableCommand, NamesFiles {
     plan.sigma = sigma
     plan.data = data
     plan.classes = try classes.list()
-    let benchmark = try Benchmark(model ?? BundledResources.model(), plan)
+    let benchmark = try Benchmark(
+      model ?? BundledResources.model(), plan, configuration: description.modelConfig)
     var latest: BenchmarkReport?
     Interruption.keepWork()
     do {

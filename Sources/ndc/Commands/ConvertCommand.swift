@@ -7,11 +7,13 @@ struct ConvertCommand: ParsableCommand, NamesFiles {
     abstract: "Turn a checkpoint into .safetensors with the architecture in its metadata.",
     discussion: "The checkpoint is checked completely first: every tensor needed is there and every tensor is used.")
 
-  @Argument(help: ArgumentHelp("An EDM .pkl or a .safetensors file written by ndc.", valueName: "in"))
+  @Argument(help: ArgumentHelp(DescriptionOptions.model, valueName: "in"))
   var input: String
 
   @Argument(help: ArgumentHelp("The .safetensors file to write.", valueName: "out"))
   var output: String
+
+  @OptionGroup var description: DescriptionOptions
 
   @Option(
     help: ArgumentHelp(
@@ -34,6 +36,7 @@ struct ConvertCommand: ParsableCommand, NamesFiles {
       var plan = FilePlan()
       plan.read(model: input)
       plan.read(classNames)
+      plan.read(description: description.modelConfig)
       plan.write(output, .weights, option: "")
       return plan
     }
@@ -43,7 +46,8 @@ struct ConvertCommand: ParsableCommand, NamesFiles {
     guard output.hasSuffix(".safetensors") else {
       throw UsageError("the output \(output) must be called .safetensors, the only format that is written")
     }
-    var checkpoint = try Checkpoint.load(path: input)
+    var checkpoint = try Checkpoint.load(path: input, description: description.load())
+    for remark in checkpoint.remarks { Output.notice(remark) }
     if let classNames { try checkpoint.nameClasses(file: classNames) }
     _ = try UNetDenoiser(checkpoint)
     try checkpoint.writeSafetensors(to: output)

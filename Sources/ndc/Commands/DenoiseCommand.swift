@@ -85,6 +85,12 @@ struct DenoiseCommand: AsyncParsableCommand, NamesFiles {
     let classes = try labels.map {
       try ArrayInput.labels($0, count: count, classCount: loaded.denoiser.classCount)
     }
+    if let notice = loaded.notice(ofLevels: levels) { Output.notice(notice.description) }
+    if classes == nil, !loaded.denoiser.isUnconditionalAvailable {
+      throw InputError(
+        "the model always needs a label: give --labels, --unconditional-model, or \"zero_label\": true in its description",
+        file: loaded.source)
+    }
     return (
       images, (0..<count).map { DenoiserQuery(noise: ModelNoise(levels[$0]), label: classes?[$0]) }
     )

@@ -12,9 +12,11 @@ struct InspectCommand: ParsableCommand, NamesFiles {
 
   @Argument(
     help: ArgumentHelp(
-      "A checkpoint (.pkl or .safetensors), or the address of a model served elsewhere, http[s]://HOST[:PORT]/v2/models/NAME.",
+      DescriptionOptions.model + " Or the address of a model served elsewhere, http[s]://HOST[:PORT]/v2/models/NAME.",
       valueName: "model"))
   var model: String?
+
+  @OptionGroup var description: DescriptionOptions
 
   @OptionGroup(title: "Models served elsewhere") var served: ServedOptions
 
@@ -28,6 +30,7 @@ struct InspectCommand: ParsableCommand, NamesFiles {
     get throws {
       var plan = FilePlan()
       plan.read(model: model)
+      plan.read(description: description.modelConfig)
       return plan
     }
   }
@@ -40,7 +43,8 @@ struct InspectCommand: ParsableCommand, NamesFiles {
 
   func run() throws {
     if let model, ServedAddress.isAddress(model) { return try inspect(address: model) }
-    let report = try ModelInspection(model ?? BundledResources.model())
+    let report = try ModelInspection(model ?? BundledResources.model(), description: description.modelConfig)
+    for remark in report.remarks { Output.notice(remark) }
     if json { return try Output.json(report) }
     let summary = ModelSummary(report.architecture)
     var rows = [
@@ -60,6 +64,10 @@ struct InspectCommand: ParsableCommand, NamesFiles {
       ("precisions here", report.precisionsHere.joined(separator: ", ")),
       ("int8", report.quantization.map(line) ?? "not measured; see ndc quantize"), ("engine", report.engine),
     ]
+    if let low = report.notes.sigmaMinimum, let high = report.notes.sigmaMaximum, high.isFinite {
+      rows.append(("trained noise levels", "\(low) to \(high)"))
+    }
+    for item in report.notes.description ?? [] { rows.append((item.key, "\(item.value) (\(item.origin))")) }
     for (name, value) in rows { Output.line(padded(name, 20) + value) }
     guard kernels else { return }
     for network in report.networks {
@@ -103,6 +111,9 @@ struct InspectCommand: ParsableCommand, NamesFiles {
 
   private func unconditional(_ model: ModelInspection) -> String {
     guard model.classes > 0 else { return "yes, and nothing else" }
+    guard model.answersWithoutLabel else {
+      return "no: it always needs a label; give --unconditional-model, or \"zero_label\": true in its description"
+    }
     switch model.notes.labelDropout {
     case let rate? where rate > 0: return "by the zero label (label dropout \(rate) in training)"
     case _?: return "by the zero label, untrained: labels were never dropped; better give --unconditional-model"

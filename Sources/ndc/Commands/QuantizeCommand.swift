@@ -17,11 +17,13 @@ struct QuantizeCommand: AsyncParsableCommand, NamesFiles {
       Example: ndc quantize edm.pkl edm-int8.safetensors --calibration cifar10-train:DIR
       """)
 
-  @Argument(help: ArgumentHelp("An EDM .pkl or a .safetensors file written by ndc.", valueName: "model"))
+  @Argument(help: ArgumentHelp(DescriptionOptions.model, valueName: "model"))
   var model: String
 
   @Argument(help: ArgumentHelp("The .safetensors file to write.", valueName: "out"))
   var output: String
+
+  @OptionGroup var description: DescriptionOptions
 
   @Option(help: ArgumentHelp("Training images: whatever --data of the other commands takes.", valueName: "src"))
   var calibration: String
@@ -82,13 +84,14 @@ struct QuantizeCommand: AsyncParsableCommand, NamesFiles {
       var plan = FilePlan()
       plan.read(model: model)
       plan.read(data: calibration)
+      plan.read(description: description.modelConfig)
       plan.write(output, .weights, option: "")
       return plan
     }
   }
 
   func run() async throws {
-    let outline = try ModelOutline(file: model)
+    let outline = try ModelOutline(file: model, description: description.modelConfig)
     let source = try DataSource.open(calibration, resources: BundledResources.folder, for: outline)
     for notice in source.notices(for: outline) { Output.notice(notice) }
     if try BundledResources.isTestSet(source) {
@@ -96,7 +99,8 @@ struct QuantizeCommand: AsyncParsableCommand, NamesFiles {
         "--calibration \(calibration) is the bundled test set; ranges from test images flatter every accuracy measured "
           + "on them")
     }
-    let checkpoint = try Checkpoint.load(path: model)
+    let checkpoint = try Checkpoint.load(path: model, description: description.load())
+    for remark in checkpoint.remarks { Output.notice(remark) }
     let quantizer = try ModelQuantizer(
       checkpoint, images: source, data: calibration, count: images, levels: levels, rule: rule, seed: seed)
     let sample = quantizer.sample

@@ -56,6 +56,14 @@ struct VerifyCommand: AsyncParsableCommand, NamesFiles {
     help: ArgumentHelp("Where the unconditional model lies now. Default: where run.json says.", valueName: "file"))
   var unconditionalModel: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What the model's file does not say, where that lies now. Default: where run.json says.", valueName: "file|name"))
+  var modelConfig: String?
+
+  @Option(help: ArgumentHelp("The same for the unconditional model.", valueName: "file|name"))
+  var unconditionalModelConfig: String?
+
   @Option(help: ArgumentHelp("Where the data lie now. Default: where run.json says.", valueName: "src"))
   var data: String?
 
@@ -79,6 +87,8 @@ struct VerifyCommand: AsyncParsableCommand, NamesFiles {
       plan.read(run: run)
       plan.read(model: model)
       plan.read(unconditionalModel)
+      plan.read(description: modelConfig)
+      plan.read(description: unconditionalModelConfig)
       plan.read(data: data)
       return plan
     }
@@ -122,7 +132,8 @@ struct VerifyCommand: AsyncParsableCommand, NamesFiles {
   private func open(_ verification: inout RunVerification) -> RecordedRun? {
     do {
       return try RecordedRun(
-        verification.manifest, model: model, unconditionalModel: unconditionalModel, data: data, patience: patience
+        verification.manifest, model: model, unconditionalModel: unconditionalModel, configuration: modelConfig,
+        unconditionalConfiguration: unconditionalModelConfig, data: data, patience: patience
       ) { Output.notice($0.description) }
     } catch let error as RecordedRun.Unusable where error.isAbsence {
       let second = unconditionalModel ?? verification.manifest.model.unconditionalSource

@@ -6,7 +6,7 @@ import NoisedDiffusionClassifiers
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "An EDM checkpoint (.pkl), an ndc .safetensors file, analytic:SRC for the exact denoiser of a labelled data set, or the address of a model served elsewhere, http[s]://HOST[:PORT]/v2/models/NAME.",
+      "A checkpoint (EDM's .pkl, torch.save's file or bare .safetensors of a known family, a folder of diffusers, an ndc .safetensors file), analytic:SRC for the exact denoiser of a labelled data set, or the address of a model served elsewhere, http[s]://HOST[:PORT]/v2/models/NAME.",
       discussion: "Default: the bundled MNIST model.", valueName: "file"))
   var model: String?
 
@@ -15,6 +15,12 @@ struct ModelOptions: ParsableArguments {
       "A second checkpoint for the unconditional denoiser.",
       discussion: "Default: the zero label of --model.", valueName: "file"))
   var unconditionalModel: String?
+
+  @Option(help: DescriptionOptions.help)
+  var modelConfig: String?
+
+  @Option(help: ArgumentHelp("The same for --unconditional-model.", valueName: "file|name"))
+  var unconditionalModelConfig: String?
 
   @Option(
     help: ArgumentHelp(
@@ -54,6 +60,8 @@ struct ModelOptions: ParsableArguments {
   func reference(_ method: ClassificationMethod? = nil) throws -> ModelReference {
     var reference = ModelReference(
       try model ?? BundledResources.model(), unconditional: unconditionalModel, precision: precision)
+    reference.configuration = modelConfig
+    reference.unconditionalConfiguration = unconditionalModelConfig
     reference.classifier = classifier
     if method == .classifier {
       guard case .served(let address) = reference.source, classifier == nil else {

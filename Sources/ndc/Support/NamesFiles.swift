@@ -13,6 +13,8 @@ extension FilePlan {
     let reference = try options.reference()
     read(model: reference.text)
     read(reference.unconditional)
+    read(description: reference.configuration)
+    read(description: reference.unconditionalConfiguration)
   }
 
   /// What `--data` and `--indices` name.

@@ -11,5 +11,10 @@ extension Workload {
     let chosen = try choice.chosen(for: model) { Output.notice($0.description) }
     try chosen.specification.validate()
     try self.init(model, chosen)
+    if model.classifier == nil, let levels = try? chosen.specification.grid().levels.map(\.noise.sigma),
+      let notice = model.notice(ofLevels: levels)
+    {
+      Output.notice(notice.description)
+    }
   }
 }

@@ -1,0 +1,80 @@
+import Foundation
+import NumPyFiles
+import TestSupport
+import Testing
+
+/// A folder of diffusers from a description to a verified run.
+@Suite("Models of other families", .enabled(if: Program.isBuilt, Program.absent))
+struct FamilyCommandTests {
+  private static let fixture = Repository.root.appendingPathComponent("Tests/UNetsTests/Fixtures/families/diffusers")
+  private static let model = fixture.appendingPathComponent("model").path
+
+  @Test("a description's edit keeps a run from going on, by the key's name")
+  func editedDescription() throws {
+    try TemporaryFolder.with { folder in
+      let pixels = (0..<6 * 768).map { Float($0 % 16 < 8 + $0 / 768 ? 0.25 : 0.75) }
+      try NumPyArray(shape: [6, 3, 16, 16], pixels).write(to: folder.file("x.npy"))
+      try NumPyArray(shape: [6], [0, 1, 2, 3, 4, 5] as [Int64]).write(to: folder.file("y.npy"))
+      func describe(_ text: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder.file("about.json")))
+      }
+      let certify = [
+        "certify", "--model", Self.model, "--model-config", folder.file("about.json"), "--data",
+        "npy:\(folder.file("x.npy")),\(folder.file("y.npy"))", "--sigma", "0.5", "--samples", "12",
+        "--selection-samples", "2", "--timesteps", "4", "--count", "1", "--out", folder.file("run"),
+      ]
+      try describe(#"{"zero_label": true}"#)
+      let begun = try Program.run(certify)
+      #expect(begun.status == 0, "\(begun.errors)")
+      let verified = try Program.run(["verify", folder.file("run"), "--redraw", "all"])
+      #expect(verified.status == 0, "\(verified.errors)")
+      try describe(#"{"zero_label": true, "timestep": "rounded"}"#)
+      let edited = try Program.run(certify + ["--resume"])
+      #expect(edited.status != 0 && edited.errors.contains("model.description.timestep"), "\(edited.errors)")
+      let found = try Program.run(["verify", folder.file("run")])
+      #expect(found.status != 0)
+      #expect((found.output + found.errors).contains("model.description.timestep"), "\(found.output)\(found.errors)")
+    }
+  }
+
+  @Test("inspect says what each item is and where it came from")
+  func inspection() throws {
+    let ending = try Program.run(["inspect", Self.model])
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(ending.output.contains("beta_schedule"))
+    #expect(ending.output.contains("linear (the file)"))
+    #expect(ending.output.contains("interpolated (default)"))
+    #expect(ending.output.contains("trained noise levels"))
+  }
+
+  @Test("a model that always needs a label says what to do without one")
+  func labelNeeded() throws {
+    try TemporaryFolder.with { folder in
+      func file(_ name: String) -> String { Self.fixture.appendingPathComponent(name).path }
+      let denoise = [
+        "denoise", "--model", Self.model, "--x", file("x.npy"), "--sigma", file("sigma.npy"), "--out",
+        folder.file("out.npy"),
+      ]
+      let refused = try Program.run(denoise)
+      #expect(refused.status == 65)
+      for part in ["--labels", "--unconditional-model", "zero_label"] { #expect(refused.errors.contains(part)) }
+      let answered = try Program.run(denoise + ["--labels", file("labels.npy")])
+      #expect(answered.status == 0, "\(answered.errors)")
+    }
+  }
+
+  @Test("noise levels beyond the trained ones are told once")
+  func levelsOutside() throws {
+    try TemporaryFolder.with { folder in
+      func file(_ name: String) -> String { Self.fixture.appendingPathComponent(name).path }
+      let levels = NumPyArray(shape: [6], [Float](repeating: 500, count: 6))
+      try levels.write(to: folder.file("sigma.npy"))
+      let ending = try Program.run([
+        "denoise", "--model", Self.model, "--x", file("x.npy"), "--sigma", folder.file("sigma.npy"), "--labels",
+        file("labels.npy"), "--out", folder.file("out.npy"),
+      ])
+      #expect(ending.status == 0)
+      #expect(ending.errors.components(separatedBy: "extrapolates").count == 2, "\(ending.errors)")
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import Basics
+import Checkpoints
+import Diffusion
+import Foundation
+import NumPyFiles
+import TestSupport
+import Testing
+import UNets
+
+/// A model of another family and what its original program makes of it (Fixtures/README.md).
+struct FamilyFixture: Sendable, CustomStringConvertible {
+  var folder: URL
+
+  var description: String { folder.lastPathComponent }
+
+  private static let committedNames = ["diffusers", "edm-state-dict"]
+
+  /// Small ones in the repository.
+  static let committed = committedNames.map {
+    FamilyFixture(folder: Repository.root.appendingPathComponent("Tests/UNetsTests/Fixtures/families/\($0)"))
+  }
+  /// The others; empty where the development data is absent.
+  static let original = NetworkFixture.folders("fixtures/families", with: "model.pt")
+    .filter { !committedNames.contains($0.lastPathComponent) }.map { FamilyFixture(folder: $0) }
+
+  /// The flags that the original was run with, as far as the file does not tell them.
+  private var flags: [String: JSONValue] {
+    switch description {
+    case "guided-diffusion":
+      [
+        "image_size": .integer(16), "num_head_channels": .integer(8), "use_new_attention_order": .bool(true),
+        "noise_schedule": .string("cosine"), "diffusion_steps": .integer(1000), "attention_resolutions": .string("8"),
+        "channel_mult": .string("1,1"), "class_cond": .bool(true), "learn_sigma": .bool(true),
+      ]
+    case "improved-diffusion":
+      [
+        "image_size": .integer(16), "noise_schedule": .string("cosine"), "diffusion_steps": .integer(4000),
+        "rescale_timesteps": .bool(false), "num_heads": .integer(4),
+      ]
+    case "consistency-edm": ["image_size": .integer(16), "num_head_channels": .integer(8)]
+    default: [:]
+    }
+  }
+
+  func checkpoint(_ more: [String: JSONValue] = [:]) throws -> Checkpoint {
+    let model = folder.appendingPathComponent(description == "diffusers" ? "model" : "model.pt").path
+    let values = flags.merging(more) { $1 }
+    return try Checkpoint.load(
+      path: model, description: values.isEmpty ? nil : ModelDescription(origin: "the test", values: values))
+  }
+
+  func floats(_ name: String) throws -> [Float]? {
+    let file = folder.appendingPathComponent(name + ".npy").path
+    return FileManager.default.fileExists(atPath: file) ? try NumPyArray(contentsOf: file).floats() : nil
+  }
+
+  func queries(labelled: Bool) throws -> [DenoiserQuery] {
+    let labels = try NumPyArray(contentsOf: folder.appendingPathComponent("labels.npy").path).integers()
+    return try (floats("sigma") ?? []).enumerated().map { index, sigma in
+      DenoiserQuery(noise: ModelNoise(Double(sigma)), label: labelled ? labels[index] : nil)
+    }
+  }
+
+  /// Whether D = x − σ·out, where D alone would hide everything at high σ.
+  var predictsNoise: Bool { !["consistency-edm", "edm-state-dict"].contains(description) }
+}
+
+@Suite("Parity with other families' programs")
+struct FamilyParityTests {
+  /// The original ran on another machine; sums are rounded in another order.
+  private static let fp32Bar: Float = 2e-5
+  /// Eight bits of mantissa: single values, and root mean squares.
+  private static let bf16Bars: (largest: Float, rms: Float) = (5e-2, 1e-2)
+  /// Ranges measured on six images only.
+  private static let int8Bars: (largest: Float, rms: Float) = (1e-1, 5e-2)
+
+  private static let fixtures = FamilyFixture.committed + FamilyFixture.original
+
+  /// The largest difference of any row relative to the row's largest value, and the same of root mean squares.
+  private static func differences(
+    _ found: [Float], _ reference: [Float], rows: Int
+  ) -> (largest: Float, rms: Float) {
+    guard found.count == reference.count, found.allSatisfy(\.isFinite) else { return (.infinity, .infinity) }
+    let size = found.count / rows
+    var worst: (largest: Float, rms: Float) = (0, 0)
+    for row in 0..<rows {
+      let range = row * size..<(row + 1) * size
+      let errors = zip(found[range], reference[range]).map { $0 - $1 }
+      func rms(_ values: some Collection<Float>) -> Float {
+        (values.reduce(0) { $0 + $1 * $1 } / Float(values.count)).squareRoot()
+      }
+      worst.largest = max(worst.largest, (errors.map(abs).max() ?? 0) / (reference[range].map(abs).max() ?? 0))
+      worst.rms = max(worst.rms, rms(errors) / (reference[range].map(abs).max() ?? 0))
+    }
+    return worst
+  }
+
+  /// (x − D)/σ, row by row.
+  private static func noise(_ denoised: [Float], _ fixture: FamilyFixture) throws -> [Float] {
+    let inputs = try #require(try fixture.floats("x"))
+    let sigmas = try #require(try fixture.floats("sigma"))
+    let size = inputs.count / sigmas.count
+    return denoised.indices.map { (inputs[$0] - denoised[$0]) / sigmas[$0 / size] }
+  }
+
+  @Test("the other fixtures are here", .enabled(if: Repository.shared != nil, "the development data is absent"))
+  func fixtures() { #expect(FamilyFixture.original.count >= 3) }
+
+  @Test("fp32 agrees with the original program", arguments: fixtures)
+  func exact(fixture: FamilyFixture) throws {
+    let inputs = try #require(try fixture.floats("x"))
+    let cases: [(file: String, options: [String: JSONValue], labelled: Bool)] = [
+      ("denoised", [:], true), ("denoised_rounded", ["timestep": .string("rounded")], true),
+      ("denoised_zero_label", ["zero_label": .bool(true)], false), ("denoised_unconditional", [:], false),
+    ]
+    for (file, options, labelled) in cases {
+      guard let reference = try fixture.floats(file) else { continue }
+      let denoiser = try UNetDenoiser(fixture.checkpoint(options))
+      #expect(denoiser.isUnconditionalAvailable || labelled)
+      let found = try denoiser.denoised(fixture.queries(labelled: labelled), inputs)
+      let difference = Self.differences(found, reference, rows: 6).largest
+      #expect(difference <= Self.fp32Bar, "\(file): \(difference)")
+    }
+  }
+
+  @Test("bf16 and int8 stay near, in what the network predicts too", arguments: fixtures, [Precision.bf16, .int8])
+  func rounded(fixture: FamilyFixture, precision: Precision) throws {
+    let inputs = try #require(try fixture.floats("x"))
+    let reference = try #require(try fixture.floats("denoised"))
+    let queries = try fixture.queries(labelled: true)
+    var checkpoint = try fixture.checkpoint()
+    if precision == .int8 {
+      let values = try QuantizationCalibrator(checkpoint).measure(queries, inputs: inputs)
+      checkpoint.quantization = Quantization(
+        weights: checkpoint.weightsDigest(),
+        calibration: Quantization.Calibration(
+          data: "the fixture", digest: String(repeating: "0", count: 64), images: 6, levels: [1], seed: 0,
+          rule: .leastSquares), inputs: try values.inputs(.leastSquares))
+    }
+    let bars = precision == .int8 ? Self.int8Bars : Self.bf16Bars
+    let found = try UNetDenoiser(checkpoint, precision: precision).denoised(queries, inputs)
+    let difference = Self.differences(found, reference, rows: 6)
+    #expect(difference.largest <= bars.largest && difference.rms <= bars.rms, "\(difference)")
+    guard fixture.predictsNoise else { return }
+    let noise = try Self.differences(Self.noise(found, fixture), Self.noise(reference, fixture), rows: 6)
+    #expect(noise.largest <= bars.largest && noise.rms <= bars.rms, "(x − D)/σ: \(noise)")
+  }
+
+  @Test("a converted file computes the same, bit for bit", arguments: fixtures)
+  func converted(fixture: FamilyFixture) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("family-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let original = try fixture.checkpoint()
+    let path = folder.appendingPathComponent("model.safetensors").path
+    try original.writeSafetensors(to: path)
+    let inputs = try #require(try fixture.floats("x"))
+    let queries = try fixture.queries(labelled: true)
+    let copy = try Checkpoint.load(path: path)
+    #expect(copy.weightsDigest() == original.weightsDigest())
+    #expect(try UNetDenoiser(copy).denoised(queries, inputs) == UNetDenoiser(original).denoised(queries, inputs))
+  }
+
+  @Test("what only a description tells is asked for by name", arguments: FamilyFixture.original)
+  func missing(fixture: FamilyFixture) throws {
+    let error = try #require(throws: InputError.self) {
+      try Checkpoint.load(path: fixture.folder.appendingPathComponent("model.pt").path)
+    }
+    for part in ["image_size", "--model-config", "consistency-edm-imagenet64"] { #expect("\(error)".contains(part)) }
+  }
+}
