@@ -32,6 +32,8 @@ public struct Benchmark: Sendable {
     public var data = "mnist"
     /// The classes that the presets choose from; nil for all that the model has.
     public var classes: ClassList?
+    /// How the preset fast finds its precision.
+    public var precisionSearch = PrecisionSearch.listed
 
     public init() {}
   }
@@ -122,8 +124,9 @@ public struct Benchmark: Sendable {
       choice.preset = preset
       choice.sigma = plan.sigma
       try choice.validate()
-      let model = try await leavingInTime { [path, resources, precision = choice.precision] in
-        try DiffusionModel.open(ModelReference(path), choosing: precision, resources: resources)
+      let model = try await leavingInTime {
+        [path, resources, precision = choice.precision, search = plan.precisionSearch] in
+        try DiffusionModel.open(ModelReference(path), choosing: precision, by: search, resources: resources)
       }
       choice.classes = try plan.classes.map { try model.classes($0) }
       let work = try Workload(model, try choice.chosen(for: model) { notice(.choice($0)) })
