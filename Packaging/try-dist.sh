@@ -14,7 +14,11 @@ archive=$(ls -t .build/dist/ndc-*.tar.xz | head -1)
 rm -rf "$tree"/opt/ndc-*
 tar -C "$tree/opt" -xf "$archive"
 name=$(basename "$archive" .tar.xz)
-# Neither /proc nor a home, nor anything of this machine's environment.
+# A program finds its own folder, and with it its libraries, through /proc.
+mkdir -p "$tree/proc"
+mount --bind /proc "$tree/proc"
+trap 'umount "$tree/proc"' EXIT
+# Neither a home nor anything of this machine's environment.
 inside() { chroot "$tree" /usr/bin/env -i PATH=/usr/bin:/bin bash -c "$1"; }
 inside "cat /etc/debian_version && ! command -v gcc && /opt/$name/bin/ndc --version"
 inside "cd /tmp && rm -rf first && time /opt/$name/bin/ndc certify --count 3 --out first"
