@@ -5,7 +5,7 @@ MAN := .build/man
 # Examples share the scratch folder, so that the library is not built twice.
 EXAMPLES := swift build -c release --package-path Examples --scratch-path .build
 
-.PHONY: build install uninstall test format lint examples docs man fuzz
+.PHONY: build install uninstall test format lint examples docs man fuzz dist wheel
 
 build:
 	swift build -c release --product ndc
@@ -56,3 +56,11 @@ SECONDS ?= 60
 TARGET ?= all
 fuzz:
 	Scripts/fuzz.sh $(SECONDS) $(TARGET)
+
+# A release of this machine's build: a tarball that needs no Swift, and a wheel that pip installs without a compiler.
+dist: build
+	Packaging/dist.sh
+
+wheel: build
+	Packaging/stage.sh .build/dist/wheel
+	Packaging/wheel.py .build/dist/wheel .build/dist

@@ -6,9 +6,18 @@ import PackageDescription
 let strict = ProcessInfo.processInfo.environment["NDC_STRICT"] != nil
 let warnings = strict ? ["-Wall", "-Wextra", "-Werror"] : []
 
+// Homebrew's folder, on macOS.
+#if os(macOS)
+  let homebrew = ["/opt/homebrew", "/usr/local"].first {
+    FileManager.default.fileExists(atPath: $0 + "/include/oneapi")
+  }
+#else
+  let homebrew: String? = nil
+#endif
+
 // NDC_PREFIX=FOLDER: the C libraries under FOLDER (include, lib) come before the system's, and what is built finds them
 // there without an environment.
-let prefix = ProcessInfo.processInfo.environment["NDC_PREFIX"]
+let prefix = ProcessInfo.processInfo.environment["NDC_PREFIX"] ?? homebrew
 let headers = prefix.map { ["-I", "\($0)/include"] } ?? []
 let libraries = prefix.map { ["-L\($0)/lib", "-Xlinker", "-rpath", "-Xlinker", "\($0)/lib"] } ?? []
 
@@ -31,8 +40,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], hasFixtures: Boo
     swiftSettings: swiftSettings)
 }
 
+// macOS has SHA-256 in its own library.
+let openSSL = Target.Dependency.target(name: "COpenSSL", condition: .when(platforms: [.linux]))
+
 let package = Package(
   name: "ndc",
+  // What the standard library's lock needs.
+  platforms: [.macOS(.v15)],
   products: [
     .executable(name: "ndc", targets: ["ndc"]),
     .library(
@@ -67,7 +81,7 @@ let package = Package(
     .target(name: "CMappings", cSettings: cSettings),
 
     // Foundations and files.
-    library("Basics", ["COpenSSL", "CMappings"]),
+    library("Basics", [openSSL, "CMappings"]),
     library("NumPyFiles", ["Basics", "CZlib"]),
     library("Pickles", ["Basics"]),
     library("Datasets", ["Basics", "NumPyFiles", "Pickles", "CPictures"]),

@@ -369,7 +369,7 @@ class Net:
         self.program = program.resolve()
         self.threads = threads
         self.largest = largest
-        self.environment = {"NDC_RESOURCES": str(REPOSITORY / "Resources"), **os.environ, "COLUMNS": "80"}
+        self.environment = {"NDC_RESOURCES": str(REPOSITORY / "Resources"), **os.environ, "COLUMNS": "80", "NDC_MEASURE": "never"}
         if not os.access(self.program, os.X_OK):
             raise SystemExit(f"behaviour net: {program} is no program")
 

@@ -29,7 +29,7 @@ LAYERS: list[set[str]] = [
     {"ndc"},
 ]
 NDC_NEEDS = {"NoisedDiffusionClassifiers", "Reports", "ArgumentParser"}
-IMPORT = re.compile(r"^(?:@_exported |@preconcurrency )*import (?:(?:struct|enum|func|class) )?(\w+)", re.MULTILINE)
+IMPORT = re.compile(r"^ *(?:@_exported |@preconcurrency )*import (?:(?:struct|enum|func|class) )?(\w+)", re.MULTILINE)
 
 
 def dependencies(target: dict) -> set[str]:

@@ -14,6 +14,7 @@ packages=(libdnnl-dev libboost-math-dev libpng-dev libturbojpeg0-dev zlib1g-dev 
 
 # A program of the headers named says whether the compiler finds them.
 has_header() {
+  [ "$(uname -s)" = Darwin ] && { [ -e "/opt/homebrew/include/$1" ] || [ -e "/usr/local/include/$1" ]; } && return 0
   [ -n "${NDC_PREFIX:-}" ] && [ -e "$NDC_PREFIX/include/$1" ] && return 0
   printf '#include <stddef.h>\n#include <stdio.h>\n#if !__has_include(<%s>)\n#error\n#endif\n' "$1" |
     "$(dirname "$(readlink -f "$(command -v swift)" 2>/dev/null || command -v swift)")/clang" -E -o /dev/null - 2>/dev/null
@@ -23,6 +24,8 @@ missing=()
 lacking=()
 for i in "${!headers[@]}"; do
   has_header "${headers[$i]}" && continue
+  # macOS has SHA-256 in its own library, and zlib and libcurl with Apple's tools.
+  [ "$(uname -s)" = Darwin ] && [[ ${headers[$i]} =~ ^(openssl|zlib|curl) ]] && continue
   missing+=("${packages[$i]}")
   lacking+=("${headers[$i]}")
 done
@@ -42,7 +45,7 @@ advise() {
   exit 1
 }
 case "$system $release" in
-  Darwin*) advise "brew install onednn boost libpng jpeg-turbo openssl@3   (and NDC_PREFIX=\$(brew --prefix))" ;;
+  Darwin*) advise "brew install onednn boost libpng jpeg-turbo" ;;
   *fedora* | *rhel*) advise "dnf install onednn-devel boost-devel libpng-devel turbojpeg-devel zlib-devel openssl-devel libcurl-devel" ;;
   *arch*) advise "pacman -S onednn boost libpng libjpeg-turbo zlib openssl curl" ;;
 esac

@@ -51,14 +51,14 @@ public struct AtomicFile {
     do {
       defer { close(descriptor) }
       try body(AtomicFile(descriptor: descriptor, path: path))
-      guard fsync(descriptor) == 0 else { throw failure("cannot bring to the disk", path) }
+      guard Durability.synchronise(descriptor) else { throw failure("cannot bring to the disk", path) }
     }
     guard rename(temporary, target.path) == 0 else { throw failure("cannot write", path) }
     finished = true
     // Only now is the new name on the disk too; a file system that cannot do this has still renamed.
     let directory = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if directory >= 0 {
-      fsync(directory)
+      _ = Durability.synchronise(directory)
       close(directory)
     }
   }

@@ -16,7 +16,7 @@ package struct FileIdentity: Hashable, Sendable {
     isFolder = status.st_mode & S_IFMT == S_IFDIR
     isRegular = status.st_mode & S_IFMT == S_IFREG
     isBlockDevice = status.st_mode & S_IFMT == S_IFBLK
-    device = UInt64(status.st_dev)
+    device = UInt64(truncatingIfNeeded: status.st_dev)
     node = UInt64(status.st_ino)
   }
 

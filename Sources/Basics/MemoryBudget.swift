@@ -53,13 +53,25 @@ package struct MemoryLimit: Hashable, Sendable {
     [addressSpace(), data(), controlGroup(), machine(text(of: "/proc/meminfo"))].compactMap(\.self)
   }
 
+  // Where there is no /proc to say what is taken, as on macOS, no limit is known.
+  #if canImport(Darwin)
+    private typealias Resource = Int32
+  #else
+    private typealias Resource = __rlimit_resource
+  #endif
+
   static func addressSpace() -> MemoryLimit? { process(RLIMIT_AS, name: "ulimit -v", field: 0) }
   private static func data() -> MemoryLimit? { process(RLIMIT_DATA, name: "ulimit -d", field: 5) }
 
   /// - Parameter field: of /proc/self/statm, in pages.
-  private static func process(_ resource: __rlimit_resource, name: String, field: Int) -> MemoryLimit? {
+  private static func process(_ resource: Resource, name: String, field: Int) -> MemoryLimit? {
     var limit = rlimit()
-    guard getrlimit(Int32(resource.rawValue), &limit) == 0, limit.rlim_cur < UInt(Int.max) else { return nil }
+    #if canImport(Darwin)
+      let status = getrlimit(resource, &limit)
+    #else
+      let status = getrlimit(Int32(resource.rawValue), &limit)
+    #endif
+    guard status == 0, limit.rlim_cur < rlim_t(Int.max) else { return nil }
     let fields = text(of: "/proc/self/statm").split(separator: " ")
     guard field < fields.count, let pages = Int(fields[field]) else { return nil }
     return MemoryLimit(name: name, left: Int(limit.rlim_cur) - pages * sysconf(Int32(_SC_PAGESIZE)))

@@ -79,13 +79,14 @@ public struct DiffusionModel: Sendable {
   ///
   /// - Parameters:
   ///   - choice: what to compute in where the reference names no precision.
+  ///   - search: how the fastest precision is found; measures nothing unless told to.
   ///   - resources: the folder of the bundled data, for analytic models of them.
   ///   - notice: called with what is worth saying.
   /// - Throws: `InputError` naming the file and what is wrong in it; `UsageError` for a reference that contradicts
   ///   itself.
   public static func open(
-    _ reference: ModelReference, choosing choice: PrecisionChoice = .fastest, resources: URL? = BundledResources.folder,
-    notice: (ModelNotice) -> Void = { _ in }
+    _ reference: ModelReference, choosing choice: PrecisionChoice = .fastest, by search: PrecisionSearch = .listed,
+    resources: URL? = BundledResources.folder, notice: (ModelNotice) -> Void = { _ in }
   ) throws -> DiffusionModel {
     if let asked = reference.precision, asked.availableHere != asked {
       notice(.precisionUnavailable(asked: asked, used: asked.availableHere))
@@ -93,7 +94,7 @@ public struct DiffusionModel: Sendable {
     try reference.served.validate()
     let model =
       switch reference.source {
-      case .file(let path): try checkpoint(path, reference, choosing: choice, notice: notice)
+      case .file(let path): try checkpoint(path, reference, choosing: choice, by: search, notice: notice)
       case .analytic(let data): try analytic(data, reference, resources: resources)
       case .served(let address): try served(address, reference, choosing: choice)
       }
@@ -118,14 +119,20 @@ public struct DiffusionModel: Sendable {
   }
 
   private static func checkpoint(
-    _ path: String, _ reference: ModelReference, choosing choice: PrecisionChoice, notice: (ModelNotice) -> Void
+    _ path: String, _ reference: ModelReference, choosing choice: PrecisionChoice, by search: PrecisionSearch,
+    notice: (ModelNotice) -> Void
   ) throws -> DiffusionModel {
     let checkpoint = try Checkpoint.load(
       path: path, description: reference.configuration.map { try ModelDescription($0) })
     let companion = try reference.companion()
     for remark in checkpoint.remarks + (companion?.remarks ?? []) { notice(.remark(remark)) }
     let ranges = [checkpoint.quantization != nil, companion?.hasRanges ?? true]
-    let precision = reference.precision ?? choice.precision(hasRanges: !ranges.contains(false))
+    let hasRanges = !ranges.contains(false)
+    var precision = reference.precision ?? choice.precision(hasRanges: hasRanges)
+    if reference.precision == nil, choice == .fastest {
+      precision = try search.fastest(
+        checkpoint, unconditionalDigest: companion?.digest, listed: precision, hasRanges: hasRanges, notice: notice)
+    }
     let network = try UNetDenoiser(checkpoint, precision: precision)
     var denoiser: any Denoiser = network
     var summary: CompanionSummary?

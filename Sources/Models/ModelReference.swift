@@ -95,6 +95,12 @@ public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
   case companionDependence(address: String, CompanionDependence)
   /// A calibration lies beside the model and was made among other classes.
   case calibrationOfOtherClasses(path: String, classes: String)
+  /// A measurement chose what to compute in; rates are of the model's convolutions alone.
+  case precisionMeasured(Precision, listed: Precision, rates: [Precision: Double])
+  /// An earlier measurement did, and not as the processor's instructions suggest.
+  case precisionRecorded(Precision, insteadOf: Precision)
+  /// A measurement's choice could not be kept for the next run.
+  case precisionNotKept(String)
 
   public var description: String {
     switch self {
@@ -110,6 +116,17 @@ public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
     case .levelsOutside(let levels, let trained):
       "noise levels from \(levels.lowerBound) to \(levels.upperBound), and the network was trained from "
         + "\(trained.lowerBound) to \(trained.upperBound): beyond them it extrapolates"
+    case .precisionMeasured(let chosen, let listed, let rates):
+      "computing in \(chosen.rawValue): on the model's convolutions "
+        + Precision.allCases.compactMap { precision in
+          rates[precision].map {
+            "\(precision.rawValue) has \(DecimalText.nearest($0 / (rates[listed] ?? $0), digits: 2))"
+          }
+        }.joined(separator: ", ") + " of \(listed.rawValue)'s rate"
+    case .precisionRecorded(let chosen, let listed):
+      "computing in \(chosen.rawValue), which was measured to be faster here than \(listed.rawValue)"
+    case .precisionNotKept(let reason):
+      "the precision is measured again next time: what was measured cannot be kept: \(reason)"
     case .foreignCalibration(let path): "\(path) was made for another model and is not used"
     case .calibrationOfOtherClasses(let path, let classes):
       "\(path) was made among \(classes) and is not used; a calibration serves the classes it was made among"
@@ -121,8 +138,8 @@ public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
 public enum PrecisionChoice: Hashable, Sendable {
   /// fp32.
   case exact
-  /// The fastest that costs no accuracy: int8 where the model has ranges, otherwise bf16 where the processor has it,
-  /// otherwise fp32.
+  /// The fastest that costs no accuracy, found as ``PrecisionSearch`` says; by default int8 where the model has ranges,
+  /// otherwise bf16 where the processor has it, otherwise fp32.
   case fastest
 
   func precision(hasRanges: Bool) -> Precision {

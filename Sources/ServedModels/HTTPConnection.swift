@@ -45,7 +45,9 @@ final class HTTPConnection {
   ///   - token: what `Authorization: Bearer` says.
   ///   - timeout: seconds for one request.
   init(origin: String, token: String?, timeout: Double) throws {
-    guard Self.isLibraryReady, let curl = curl_easy_init() else { throw InputError("libcurl cannot be started") }
+    guard Self.isLibraryReady, let curl = curl_easy_init() else {
+      throw InputError("libcurl cannot be started; is it installed? (Debian: libcurl4)")
+    }
     self.curl = curl
     self.origin = origin
     secret = token

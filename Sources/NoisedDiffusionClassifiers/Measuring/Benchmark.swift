@@ -32,6 +32,8 @@ public struct Benchmark: Sendable {
     public var data = "mnist"
     /// The classes that the presets choose from; nil for all that the model has.
     public var classes: ClassList?
+    /// How the preset fast finds its precision.
+    public var precisionSearch = PrecisionSearch.listed
 
     public init() {}
   }
@@ -127,10 +129,11 @@ public struct Benchmark: Sendable {
       choice.preset = preset
       choice.sigma = plan.sigma
       try choice.validate()
-      let model = try await leavingInTime { [path, configuration, resources, precision = choice.precision] in
+      let model = try await leavingInTime {
+        [path, configuration, resources, precision = choice.precision, search = plan.precisionSearch] in
         var reference = ModelReference(path)
         reference.configuration = configuration
-        return try DiffusionModel.open(reference, choosing: precision, resources: resources)
+        return try DiffusionModel.open(reference, choosing: precision, by: search, resources: resources)
       }
       choice.classes = try plan.classes.map { try model.classes($0) }
       let work: Workload

@@ -33,7 +33,7 @@ final class AppendOnlyFile {
     try requireInPlace()
     do {
       try writeAll(Array(bytes), to: descriptor, at: length, path: path)
-      guard fsync(descriptor) == 0 || errno == EINVAL else {
+      guard Durability.synchronise(descriptor) || errno == EINVAL else {
         throw InputError("cannot write: \(systemError())", file: path)
       }
     } catch {

@@ -132,7 +132,7 @@ public final class RunDirectory {
       // The folder's own name must survive a crash too; a file system that cannot promise that is used all the same.
       let parent = open(path + "/..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
       if parent >= 0 {
-        fsync(parent)
+        _ = Durability.synchronise(parent)
         close(parent)
       }
     } catch {

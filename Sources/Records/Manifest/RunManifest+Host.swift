@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 extension RunManifest {
@@ -28,17 +29,8 @@ extension RunManifest {
     public static func current(instructionSet: String, libraries: [String: String]) -> Host {
       let process = ProcessInfo.processInfo
       return Host(
-        name: process.hostName, system: process.operatingSystemVersionString, processor: processorName(),
+        name: process.hostName, system: process.operatingSystemVersionString, processor: Processor.name,
         cores: process.activeProcessorCount, instructionSet: instructionSet, libraries: libraries)
-    }
-
-    private static func processorName() -> String {
-      let lines = String(
-        decoding: FileManager.default.contents(atPath: "/proc/cpuinfo") ?? Foundation.Data(), as: UTF8.self
-      )
-      .split(separator: "\n")
-      let name = lines.first { $0.hasPrefix("model name") }?.split(separator: ":", maxSplits: 1).last
-      return name.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
     }
   }
 

@@ -18,11 +18,17 @@ package enum BareThread {
     pthread_attr_setstacksize(&attributes, stackSize)
     pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
     let context = Unmanaged.passRetained(Body(run))
-    var thread = pthread_t()
+    #if canImport(Darwin)
+      var thread: pthread_t?
+    #else
+      var thread = pthread_t()
+    #endif
     let status = pthread_create(
       &thread, &attributes,
       { context in
-        if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
+        if let context = context as UnsafeMutableRawPointer? {
+          Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+        }
         return nil
       }, context.toOpaque())
     if status != 0 { context.release() }

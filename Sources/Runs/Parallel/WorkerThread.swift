@@ -31,11 +31,17 @@ final class WorkerThread: TaskExecutor {
       pthread_attr_setstacksize(&attributes, Self.stackSize)
       pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
       let context = Unmanaged.passRetained(self)
-      var thread = pthread_t()
+      #if canImport(Darwin)
+        var thread: pthread_t?
+      #else
+        var thread = pthread_t()
+      #endif
       let status = pthread_create(
         &thread, &attributes,
         { context in
-          if let context { Unmanaged<WorkerThread>.fromOpaque(context).takeRetainedValue().run() }
+          if let context = context as UnsafeMutableRawPointer? {
+            Unmanaged<WorkerThread>.fromOpaque(context).takeRetainedValue().run()
+          }
           return nil
         }, context.toOpaque())
       guard status == 0 else {

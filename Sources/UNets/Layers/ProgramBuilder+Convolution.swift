@@ -38,6 +38,7 @@ extension ProgramBuilder {
       batch: batch, height: source.side, width: source.side, inputChannels: source.channels,
       outputChannels: destination.channels, kernel: kernel, padding: padding, stride: stride, source: source.type,
       destination: destination.type, addsToDestination: adds)
+    if let survey { return survey.add(shape, weights, bias, source.range, isOutput: isOutput) }
     let bytes = source.range.map { (weights: quantized(weights, shape, $0, bias: bias), zeroPoint: $0.zeroPoint) }
     let form = try Convolution(shape: shape, weights: weights, bias: bias, bytes: bytes, isOutput: isOutput)
       .form(kernels)

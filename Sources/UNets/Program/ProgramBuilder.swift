@@ -30,6 +30,8 @@ final class ProgramBuilder {
   let kernels: KernelTable
   let parameters: Parameters
   let quantization: QuantizationPlan
+  /// Takes note of the convolutions instead of making them; nil for a network that is to run.
+  var survey: ConvolutionSurvey?
   /// The paths of the convolutions that can take bytes, as far as the network has been read.
   var quantizable: Set<String> = []
   private var sizes: [Int] = []

@@ -83,6 +83,7 @@ struct BenchmarkCommand: AsyncParsableCommand, NamesFiles {
   func run() async throws {
     var plan = Benchmark.Plan()
     plan.precisions = precisions
+    plan.precisionSearch = .ofUser(mayMeasure: false)
     plan.batches = batch
     plan.threads = threads ?? plan.threads
     plan.seconds = seconds

@@ -90,7 +90,7 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
         for: preview.outline, continuing: before, defaultCount: QuickDefaults.images, among: preview.classes,
         others: otherClasses.others, isListed: true, threads: model.workers)
     }
-    let work = try Workload(preview, model, classifier.choice)
+    let work = try Workload(preview, model, classifier.choice, continuing: before?.manifest)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let executor = try VoteExecutor(
       smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))

@@ -24,10 +24,10 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What the network computes in: fp32, bf16, or int8 for a model that ndc quantize has measured.",
-      discussion: "Default: fp32; with --preset fast int8 where the model has it, bf16 where the processor has it.",
+      "What the network computes in: fp32, bf16, int8 for a model that ndc quantize has measured, or auto for the fastest of them here, measured once. Runs to be compared name it: it belongs to the classifier's identity.",
+      discussion: "Default: fp32; auto with --preset fast.",
       valueName: "precision"))
-  var precision: Precision?
+  var precision: PrecisionOption?
 
   @Option(
     help: ArgumentHelp(
@@ -59,7 +59,7 @@ struct ModelOptions: ParsableArguments {
   /// - Parameter method: nil where nothing is classified.
   func reference(_ method: ClassificationMethod? = nil) throws -> ModelReference {
     var reference = ModelReference(
-      try model ?? BundledResources.model(), unconditional: unconditionalModel, precision: precision)
+      try model ?? BundledResources.model(), unconditional: unconditionalModel, precision: precision?.named)
     reference.configuration = modelConfig
     reference.unconditionalConfiguration = unconditionalModelConfig
     reference.classifier = classifier
@@ -77,11 +77,17 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// Opens the model; what is worth saying goes to stderr.
+  ///
+  /// - Parameters:
+  ///   - mayMeasure: whether the fastest precision may be measured now: not in a part of a run, whose parts must agree.
+  ///   - kept: the precision of a run that goes on.
   func open(
-    choosing choice: PrecisionChoice = .exact, for method: ClassificationMethod? = nil
+    choosing choice: PrecisionChoice = .exact, for method: ClassificationMethod? = nil, mayMeasure: Bool = true,
+    keeping kept: Precision? = nil
   ) throws -> DiffusionModel {
-    try DiffusionModel.open(reference(method), choosing: choice) { Output.notice($0.description) }
+    try DiffusionModel.open(
+      reference(method), choosing: precision == .auto ? .fastest : choice,
+      by: PrecisionSearch.ofUser(mayMeasure: mayMeasure).keeping(kept)
+    ) { Output.notice($0.description) }
   }
 }
-
-extension Precision: ExpressibleByArgument {}
