@@ -65,9 +65,10 @@ let package = Package(
     .target(
       name: "CNearest", dependencies: ["CInstructionSets"], cSettings: cSettings, linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CMappings", cSettings: cSettings),
+    .target(name: "CFolders", cSettings: cSettings),
 
     // Foundations and files.
-    library("Basics", ["COpenSSL", "CMappings"]),
+    library("Basics", ["COpenSSL", "CMappings", "CFolders"]),
     library("NumPyFiles", ["Basics", "CZlib"]),
     library("Pickles", ["Basics"]),
     library("Datasets", ["Basics", "NumPyFiles", "Pickles", "CPictures"]),
