@@ -24,6 +24,7 @@ struct NDC: AsyncParsableCommand {
     RadiusCommand.self, InspectCommand.self, ConvertCommand.self, CalibrateCommand.self, QuantizeCommand.self,
     BenchmarkCommand.self,
     ReportCommand.self, CompareCommand.self, VerifyCommand.self, StatusCommand.self, MergeCommand.self,
+    LaunchCommand.self,
   ]
 }
 

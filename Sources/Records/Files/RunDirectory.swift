@@ -81,6 +81,7 @@ public final class RunDirectory {
     let text = Array(CertifiedTable.text(log.records).utf8)
     try AtomicFile.write(text, to: tableFile, followsLinks: false)
     table = try AppendOnlyFile(path: tableFile, keeping: text.count)
+    removeFinishedVotes()
   }
 
   /// Adds the next image's record to the records and to the table.
