@@ -79,9 +79,10 @@ let package = Package(
     .target(
       name: "CNearest", dependencies: ["CInstructionSets"], cSettings: cSettings, linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CMappings", cSettings: cSettings),
+    .target(name: "CFolders", cSettings: cSettings),
 
     // Foundations and files.
-    library("Basics", [openSSL, "CMappings"]),
+    library("Basics", [openSSL, "CMappings", "CFolders"]),
     library("NumPyFiles", ["Basics", "CZlib"]),
     library("Pickles", ["Basics"]),
     library("Datasets", ["Basics", "NumPyFiles", "Pickles", "CPictures"]),

@@ -4,6 +4,7 @@ extension RunSummary {
   /// The summary for people, two columns; shares and radii are rounded down.
   public var table: String {
     var rows = [("images", "\(images)")]
+    if let partialOf { rows[0].1 += " of \(partialOf): the run is partial" }
     if images > 0 {
       rows += [
         (

@@ -4,8 +4,7 @@ extension RunSummary {
   ///
   /// Up to 0.2.0 radii were added one by one: the last digits of the average are then those of that order.
   package static func summaries(_ records: [ImageRecord], of manifest: RunManifest) -> [RunSummary] {
-    var summary = RunSummary(records)
-    summary.beyondClaim = manifest.beyondClaim(records.count)
+    let summary = RunSummary(records, of: manifest)
     guard !records.isEmpty, manifest.program.addsRadiiInOrder else { return [summary] }
     var earlier = summary
     earlier.averageCertifiedRadius =

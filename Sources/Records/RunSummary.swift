@@ -31,6 +31,8 @@ public struct RunSummary: Hashable, Sendable, Codable {
   public var evaluationsPerSecond: Double
   /// Images beyond the joint claim's N, which no joint claim is about; absent where there are none.
   public var beyondClaim: Int?
+  /// The images of the whole, of which a partly merged run has some alone; absent where it has all.
+  public var partialOf: Int?
 
   public init(_ records: [ImageRecord], radii: [Double] = radii) {
     let count = records.count
@@ -49,5 +51,12 @@ public struct RunSummary: Hashable, Sendable, Codable {
     evaluations = records.reduce(0) { $0 + $1.evaluations }
     seconds = records.reduce(0) { $0 + $1.seconds }
     evaluationsPerSecond = seconds > 0 ? Double(evaluations) / seconds : 0
+  }
+
+  /// With what the run's description says of its images.
+  public init(_ records: [ImageRecord], of manifest: RunManifest, radii: [Double] = radii) {
+    self.init(records, radii: radii)
+    beyondClaim = manifest.beyondClaim(records.count)
+    partialOf = manifest.partialOf
   }
 }

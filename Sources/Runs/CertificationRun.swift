@@ -7,7 +7,9 @@ import Certification
 ///
 /// A few images are under way at once, so that no worker idles while another finishes an image's last votes; records
 /// are written in image order all the same. Cancelling the task ends the run: everything finished is kept, and running
-/// again with `resume` leads to the same records as one uninterrupted run.
+/// again with `resume` leads to the same records as one uninterrupted run. Votes of images under way are kept beside the
+/// records (`VoteJournal`), so that an interruption loses the last tenth of a second's; where a model is served elsewhere
+/// they are not, for nobody could say later which model cast them.
 public struct CertificationRun: Sendable {
   public var executor: VoteExecutor
   /// σ, in pixels.
@@ -21,6 +23,8 @@ public struct CertificationRun: Sendable {
   public var window: Int
   /// Images that cannot be had now; they come last in the run and are left undone.
   public var absent: Set<Int> = []
+  /// How long votes of an image under way may be unwritten at least.
+  package var voteInterval = Duration.milliseconds(100)
 
   /// - Parameter window: images under way at once; by default two where there are several threads.
   public init(
@@ -53,12 +57,15 @@ public struct CertificationRun: Sendable {
     let plan = WorkPlan(
       images: pending.count, imagesBefore: start, votesPerImage: rule.mostVotes, isOpen: rule.fixedVotes == nil,
       evaluationsPerVote: executor.evaluationsPerVote())
+    let journals = Journals(
+      folder: directory.path, run: try directory.manifest.voteDigest, keepsVotes: !executor.isServedElsewhere,
+      kept: Guarded())
     let clock = ContinuousClock()
     var lastEnd = clock.now
     do {
       try await progress.follow(plan) {
         try await inOrder(pending.count, window: window) { position in
-          try await certifyImage(pending[position], order: position, others: others)
+          try await certifyImage(pending[position], order: position, others: others, journals)
         } deliver: { position, done in
           let end = clock.now
           let seconds = (end - lastEnd) / .seconds(1)
@@ -70,6 +77,8 @@ public struct CertificationRun: Sendable {
             seconds: seconds)
           if directory.manifest.program.counting != .ordered { record.against = nil }
           try directory.append(record)
+          done.journal?.close()
+          directory.removeVotes(image: record.index)
           progress.finishImage(evaluations: record.evaluations)
           onRecord(record)
         }
@@ -78,28 +87,62 @@ public struct CertificationRun: Sendable {
       // The error that ended the run matters more than a summary that could not be written after it.
       _ = try? directory.writeSummary()
       if error is CancellationError {
-        throw Interrupted(finished: directory.records.count, total: directory.indices.count)
+        throw Interrupted(
+          finished: directory.records.count, total: directory.indices.count, votes: journals.kept.votes)
       }
       throw error
     }
     return try directory.writeSummary()
   }
 
-  private func certifyImage(_ index: Int, order: Int, others: OtherClasses?) async throws -> Certified {
+  private func certifyImage(
+    _ index: Int, order: Int, others: OtherClasses?, _ journals: Journals
+  ) async throws -> Certified {
     let (image, label) = try images(index)
       .labelled(shape: executor.imageShape, classes: executor.classes, others: others)
     precondition(image.index == index, "the provider gives the image asked for")
     let votes = ImageVotes(
       executor: executor, pixels: image.pixels, seed: seed, image: UInt32(index), order: order,
       onVotes: { progress.addVotes($0) })
-    let result = try await rule(votes, sigma: sigma)
-    try await executor.requireUnchanged(order: order)
-    return Certified(label: label, picture: image.picture, result: result)
+    guard journals.keepsVotes else {
+      let result = try await rule(votes, sigma: sigma)
+      try await executor.requireUnchanged(order: order)
+      return Certified(label: label, picture: image.picture, result: result)
+    }
+    let journal = try VoteJournal(
+      path: RunDirectory.votesFile(journals.folder, image: index),
+      binding: .init(image: index, pixels: image.pixels, run: journals.run), classes: executor.classes,
+      most: [.selection: rule.selectionSamples, .estimation: rule.samples], interval: voteInterval)
+    progress.addVotesBefore(journal.restored)
+    do {
+      let result = try await rule(DurableVotes(votes: votes, journal: journal), sigma: sigma)
+      return Certified(label: label, picture: image.picture, result: result, journal: journal)
+    } catch {
+      // What ended the run matters more than votes that could not be kept after it.
+      if (try? journal.flush()) != nil { journals.kept.add(journal.count) }
+      throw error
+    }
+  }
+
+  /// Where votes of images under way are kept.
+  private struct Journals: Sendable {
+    var folder: String
+    var run: String
+    var keepsVotes: Bool
+    /// Votes kept of images that were interrupted.
+    var kept: Guarded
+  }
+
+  private final class Guarded: Sendable {
+    private let count = Mutex(0)
+    var votes: Int { count.withLock { $0 } }
+    func add(_ votes: Int) { count.withLock { $0 += votes } }
   }
 
   private struct Certified: Sendable {
     var label: Int
     var picture: PictureIdentity?
     var result: CertifyResult
+    var journal: VoteJournal?
   }
 }

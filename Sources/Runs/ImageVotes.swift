@@ -30,9 +30,21 @@ public struct ImageVotes: VoteSource {
   public var classes: ClassSet { executor.classes }
 
   public func votes(_ indices: Range<Int>, for purpose: VotePurpose) async throws -> [Vote] {
+    try await votes(at: Array(indices), for: purpose) { _, _ in }
+  }
+
+  /// The votes of some indices, in their order; every finished batch is handed over with its requests.
+  func votes(
+    at indices: [Int], for purpose: VotePurpose,
+    onBatch: @escaping @Sendable (_ requests: [VoteRequest], _ votes: [Vote]) -> Void
+  ) async throws -> [Vote] {
+    guard !indices.isEmpty else { return [] }
     let requests = indices.map { index in
       VoteRequest(pixels: pixels, key: VoteKey(seed: seed, image: image, vote: UInt32(index), purpose: purpose))
     }
-    return try await executor.votes(requests, order: order, onVotes: onVotes)
+    return try await executor.votes(requests, order: order) { [onVotes] requests, votes in
+      onVotes(votes)
+      onBatch(requests, votes)
+    }
   }
 }

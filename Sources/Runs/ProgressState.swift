@@ -9,6 +9,9 @@ struct ProgressState: Hashable, Sendable {
   var votesDone = 0
   /// Of the votes that are done.
   var voteEvaluations = 0
+  /// Of images of this session, cast in earlier ones.
+  var votesBefore = 0
+  var evaluationsBefore = 0
   /// Ended, of whatever vote.
   var evaluated = 0
   /// Of evaluations that have not ended.
@@ -21,24 +24,29 @@ struct ProgressState: Hashable, Sendable {
   /// Evaluations carried out in this session, parts of one included.
   private var performed: Double { max(Double(evaluated) + max(0, underWay), Double(voteEvaluations)) }
 
+  /// With those that earlier sessions carried out for images of this one.
+  private var done: Double { performed + Double(evaluationsBefore) }
+
   /// Evaluations left in this session, and whether they may be fewer; nil where nobody can tell yet.
   private var left: (evaluations: Double, isLimit: Bool)? {
     if isDone { return (0, false) }
     if plan.isOpen, imagesDone > 0 {
       let each = Double(imageEvaluations) / Double(imagesDone)
-      return (max(0, Double(plan.images) * each - performed), false)
+      return (max(0, Double(plan.images) * each - done), false)
     }
     let perVote =
-      votesDone > 0 ? Double(voteEvaluations) / Double(votesDone) : plan.evaluationsPerVote.map(Double.init)
+      votesDone + votesBefore > 0
+      ? Double(voteEvaluations + evaluationsBefore) / Double(votesDone + votesBefore)
+      : plan.evaluationsPerVote.map(Double.init)
     guard let perVote, perVote > 0 else { return nil }
-    return (max(0, Double(plan.images) * Double(plan.votesPerImage) * perVote - performed), plan.isOpen)
+    return (max(0, Double(plan.images) * Double(plan.votesPerImage) * perVote - done), plan.isOpen)
   }
 
   /// The finished share of this session.
   var sessionFraction: Double {
     if isDone { return 1 }
-    guard let left, performed + left.evaluations > 0 else { return Double(imagesDone) / Double(plan.images) }
-    return performed / (performed + left.evaluations)
+    guard let left, done + left.evaluations > 0 else { return Double(imagesDone) / Double(plan.images) }
+    return done / (done + left.evaluations)
   }
 
   /// The finished share of the whole run.
@@ -62,7 +70,7 @@ struct ProgressState: Hashable, Sendable {
   private func parts(after seconds: Double) -> [(text: String, dispensable: Int)] {
     var parts = [("\(Int(fraction * 100)) %", 0)]
     if plan.unit == .images { parts.append(("\(plan.imagesBefore + imagesDone)/\(totalImages) images", 0)) }
-    if plan.votesPerImage > 1 { parts.append(("\(votesDone) votes", 2)) }
+    if plan.votesPerImage > 1 { parts.append(("\(votesDone + votesBefore) votes", 2)) }
     var evaluations = "\(Int(performed))"
     // Until a vote has ended, the plan says what there is to do.
     if votesDone == 0, let left {

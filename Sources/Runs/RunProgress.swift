@@ -101,6 +101,15 @@ public final class RunProgress: Sendable {
     }
   }
 
+  /// Votes of an image under way that an earlier session cast: they count, but say nothing about the speed.
+  package func addVotesBefore(_ votes: [Vote]) {
+    guard !votes.isEmpty else { return }
+    report { progress in
+      progress.votesBefore += votes.count
+      progress.evaluationsBefore += votes.reduce(0) { $0 + $1.evaluations }
+    }
+  }
+
   /// Images of one vote each that are finished, with what they cost.
   package func addImages(evaluations: [Int]) {
     report { progress in

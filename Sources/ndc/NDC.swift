@@ -23,7 +23,8 @@ struct NDC: AsyncParsableCommand {
     CertifyCommand.self, PredictCommand.self, ClassifyCommand.self, LossesCommand.self, DenoiseCommand.self,
     RadiusCommand.self, InspectCommand.self, ConvertCommand.self, CalibrateCommand.self, QuantizeCommand.self,
     BenchmarkCommand.self,
-    ReportCommand.self, CompareCommand.self, VerifyCommand.self,
+    ReportCommand.self, CompareCommand.self, VerifyCommand.self, StatusCommand.self, MergeCommand.self,
+    LaunchCommand.self,
   ]
 }
 

@@ -7,7 +7,11 @@ struct HelpTests {
   static let flags = [
     "certify": smoothing + [
       "--model", "--data", "--preset", "--stop", "--target-radius", "--out", "--resume", "--json",
+      "--shard",
     ],
+    "status": ["--json"],
+    "merge": ["--out", "--partial", "--json"],
+    "launch": ["slurm"],
     "predict": smoothing + ["--model", "--json"],
     "classify": ["--model", "--data", "--method", "--sigma", "--clean", "--noisy", "--json"],
     "losses": ["--model", "--x", "--noise", "--grid", "--method", "--weighting", "--sigma", "--precision", "--out"],

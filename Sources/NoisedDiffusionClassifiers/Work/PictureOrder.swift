@@ -8,6 +8,12 @@ struct PictureOrder {
   /// As the run was asked for, with as many as there are now.
   var selection: ImageSelection
 
+  /// The run's list as it is.
+  init(_ listed: [PictureIdentity], selection: ImageSelection) {
+    pictures = listed
+    self.selection = selection
+  }
+
   /// - Parameters:
   ///   - listed: the run's list.
   ///   - asked: the run's selection.

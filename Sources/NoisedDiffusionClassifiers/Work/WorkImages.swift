@@ -16,6 +16,8 @@ public struct WorkImages: Sendable {
   /// Pictures of a run to be continued that the data set no longer has: of those that are not finished, which come last
   /// in the order, and of those that are.
   public let missing: [PictureIdentity]
+  /// Which part of the selection these are; nil for all of it.
+  public private(set) var shard: RunShard?
   /// What earlier sessions of the run finished; empty where nothing binds to it.
   private let finished: [Int: PictureIdentity]
 
@@ -23,13 +25,16 @@ public struct WorkImages: Sendable {
   ///   - resources: the folder that holds the bundled data.
   ///   - classes: what the classifier chooses from; nil for all of the model's classes.
   ///   - others: what becomes of images with another label; nil refuses them.
+  ///   - shard: which part of the selection to take.
   ///   - run: the run to be continued, whose list says which picture has which index.
   ///   - select: chooses from a data set of a size.
   /// - Throws: `InputError` for data that cannot be read or do not suit the model; `OtherClassesError` for images of
-  ///   other classes that are refused; `UsageError` for a selection that the data set does not have.
+  ///   other classes that are refused; `UsageError` for a selection that the data set does not have, and for another
+  ///   shard than the run to be continued.
   public init(
     _ source: String, for model: ModelOutline, resources: URL? = BundledResources.folder,
-    among classes: ClassSet? = nil, others: OtherClasses? = nil, continuing run: RunDirectory.Contents? = nil,
+    among classes: ClassSet? = nil, others: OtherClasses? = nil, shard choice: RunShard.Choice? = nil,
+    continuing run: RunDirectory.Contents? = nil,
     select: (_ size: Int) throws -> ImageSelection
   ) throws {
     // An earlier version's labels were those of the folders' order.
@@ -40,16 +45,25 @@ public struct WorkImages: Sendable {
         try DataSource.open(source, resources: resources, for: model)
       }
     if let run, run.manifest.pictures?.listed == nil { try run.manifest.requireSelected(in: data, source: source) }
-    var selection = try select(data.count)
+    let asked = try select(data.count)
+    var selection = asked
     self.source = source
     // Only a run that lists its pictures binds to each.
     let records = run.flatMap { $0.manifest.pictures == nil ? nil : $0.records } ?? []
     let finished = Dictionary(records.map { ($0.index, $0.identity) }, uniquingKeysWith: { first, _ in first })
     self.finished = finished
     if let run, let listed = run.manifest.pictures?.listed {
-      let order = try PictureOrder(
-        listed, asked: run.manifest.images, in: data, source: source, selection,
-        skipping: others == .skipped ? classes : nil)
+      let order: PictureOrder
+      if let choice, let recorded = run.manifest.shard {
+        // A shard goes on with its own list: the whole may no longer be found as it was.
+        try recorded.require(choice, of: asked)
+        order = PictureOrder(listed, selection: run.manifest.images)
+        shard = recorded
+      } else {
+        order = try PictureOrder(
+          listed, asked: run.manifest.images, in: data, source: source, selection,
+          skipping: others == .skipped ? classes : nil)
+      }
       selection = order.selection
       let set = try ListedImageSet(data, listed: order.pictures)
       let isGone = Set(set.missing.map(\.index))
@@ -72,6 +86,11 @@ public struct WorkImages: Sendable {
     let taken = try among(classes, others: others)
     pictures = taken.pictures
     self.selection = taken.selection
+    guard let choice, shard == nil else { return }
+    let part = try RunShard(choice, of: asked, pictures: pictures)
+    self.selection = part.part(of: self.selection)
+    pictures = part.positions.map { pictures[$0] }
+    shard = part
   }
 
   /// The images for an open model.

@@ -29,15 +29,23 @@ package final class RecordLog {
 
   /// The records and how many bytes they take; none where there is no file.
   static func read(_ path: String, classes: RecordClasses) throws -> (records: [ImageRecord], length: Int) {
+    let (records, _, ends) = try readLines(path, classes: classes)
+    return (records, ends.last ?? 0)
+  }
+
+  /// The records, the file's bytes, and where each record's line ends; none where there is no file.
+  static func readLines(
+    _ path: String, classes: RecordClasses
+  ) throws -> (records: [ImageRecord], bytes: [UInt8], ends: [Int]) {
     var status = stat()
-    guard stat(path, &status) == 0 else { return ([], 0) }
+    guard stat(path, &status) == 0 else { return ([], [], []) }
     let data = try RunFile.read(path, limit: RunFile.largestRecords)
     // Nothing of it would be a record, and what is none at the end is dropped.
     if let error = RunFile.encodingError(data) { throw error.inFile(path) }
     let decoder = JSONDecoder()
     decoder.userInfo[.recordClasses] = classes
     var records: [ImageRecord] = []
-    var length = 0
+    var ends: [Int] = []
     for line in TextLines(data) {
       // Torn by a process that was killed.
       guard line.isEnded else { break }
@@ -55,8 +63,8 @@ package final class RecordLog {
         if isTorn { break }
         throw InputError(decoding: error, file: path, place: place)
       }
-      length = line.end
+      ends.append(line.end)
     }
-    return (records, length)
+    return (records, data, ends)
   }
 }

@@ -57,16 +57,18 @@ public final class RunDirectory {
             + differences.map(\.description).joined(separator: "; "))
       }
       current.created = recorded.created
+      current.merged = recorded.merged
       // A run of an earlier version binds to the whole data set, whose digest is the same.
       if recorded.pictures == nil { current.pictures = nil }
       // Before anything is written: a refused run stays as it is.
       if let listed = current.pictures?.listed { try Self.check(Self.records(path, of: recorded), listed, file: path) }
     } else {
       try Self.checkEmpty(path)
-      let claim = manifest.claim ?? indices.count
-      guard claim >= indices.count else {
-        throw UsageError(
-          "\(.claim) \(claim): the joint claim must be about all \(indices.count) images of the run at least")
+      // A shard's claim is the whole's: N must not depend on how the work was split.
+      let whole = manifest.shard?.images ?? indices.count
+      let claim = manifest.claim ?? whole
+      guard claim >= whole else {
+        throw UsageError("\(.claim) \(claim): the joint claim must be about all \(whole) images of the run at least")
       }
       current.claim = claim
     }
@@ -79,6 +81,7 @@ public final class RunDirectory {
     let text = Array(CertifiedTable.text(log.records).utf8)
     try AtomicFile.write(text, to: tableFile, followsLinks: false)
     table = try AppendOnlyFile(path: tableFile, keeping: text.count)
+    removeFinishedVotes()
   }
 
   /// Adds the next image's record to the records and to the table.
@@ -93,8 +96,7 @@ public final class RunDirectory {
   /// Writes summary.json and returns what it says.
   @discardableResult
   public func writeSummary() throws -> RunSummary {
-    var summary = RunSummary(records)
-    summary.beyondClaim = manifest.beyondClaim(records.count)
+    let summary = RunSummary(records, of: manifest)
     try AtomicFile.write(StableJSON.text(summary), to: path + "/summary.json", followsLinks: false)
     return summary
   }
@@ -116,7 +118,7 @@ public final class RunDirectory {
   }
 
   /// - Throws: `InputError` for a list of pictures that no reader would take.
-  private static func text(_ manifest: RunManifest, file: String) throws -> [UInt8] {
+  static func text(_ manifest: RunManifest, file: String) throws -> [UInt8] {
     let text = try StableJSON.text(manifest)
     guard text.count <= RunFile.largestManifest else {
       throw InputError(

@@ -42,7 +42,7 @@ package enum RunFile {
 }
 
 extension RunFile {
-  private static let names: Set = [manifestName, recordsName, tableName, summaryName]
+  static let names: Set = [manifestName, recordsName, tableName, summaryName]
 
   /// The files of a run directory, and of the run directories right within it, that are the run's own.
   package static func own(in folder: String, withParts: Bool = true) -> [String] {

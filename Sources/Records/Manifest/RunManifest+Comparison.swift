@@ -25,8 +25,8 @@ extension RunManifest {
   /// What forbids continuing this run under `requested`; empty when its records are a beginning of that run's.
   public func differences(from requested: RunManifest) throws -> [Difference] {
     let bindsPictures = pictures != nil && requested.pictures != nil
-    let old = try JSONValue(encoding: withoutPictures).leaves()
-    let new = try JSONValue(encoding: requested.withoutPictures).leaves()
+    let old = try JSONValue(encoding: withoutLists).leaves()
+    let new = try JSONValue(encoding: requested.withoutLists).leaves()
     let free = bindsPictures ? Self.freeFields.union(Self.freeWithPictures) : Self.freeFields
     var differences = Set(old.keys).union(new.keys).subtracting(free).sorted()
       .filter { old[$0] != new[$0] && !($0 == "claim" && requested.claim == nil) }
@@ -49,13 +49,15 @@ extension RunManifest {
     return differences
   }
 
-  private var withoutPictures: RunManifest {
+  /// Pictures are compared one by one; where a merged run's records come from changes none of them.
+  package var withoutLists: RunManifest {
     var manifest = self
     manifest.pictures = nil
+    manifest.merged = nil
     return manifest
   }
 
-  private static func brief(_ value: JSONValue?) -> String {
+  static func brief(_ value: JSONValue?) -> String {
     guard let text = value?.description else { return "absent" }
     return text.count <= 80 ? text : text.prefix(77) + "..."
   }

@@ -33,7 +33,7 @@ extension RunManifest {
 extension RunManifest: Codable {
   enum CodingKeys: String, CodingKey {
     case format, program, arguments, created, model, data, classifier, classes, smoothing, images, pictures
-    case otherClasses, claim, execution, host
+    case otherClasses, claim, shard, merged, execution, host
   }
 
   /// `smoothing` as the file holds it: σ beside the rule's own numbers.
@@ -81,6 +81,8 @@ extension RunManifest: Codable {
     otherClasses = try container.decodeIfPresent(OtherClasses.self, forKey: .otherClasses)
     pictures = try container.decodeIfPresent(RunPictures.self, forKey: .pictures)
     claim = try container.decodeIfPresent(Int.self, forKey: .claim)
+    shard = try container.decodeIfPresent(RunShard.self, forKey: .shard)
+    merged = try container.decodeIfPresent(MergedParts.self, forKey: .merged)
     execution = try container.decode(Execution.self, forKey: .execution)
     host = try container.decode(Host.self, forKey: .host)
     if form.sigma != sigma.sigma { smoothing.contradictingSigma = form.sigma }
@@ -101,6 +103,8 @@ extension RunManifest: Codable {
     try container.encodeIfPresent(otherClasses, forKey: .otherClasses)
     try container.encodeIfPresent(pictures, forKey: .pictures)
     try container.encodeIfPresent(claim, forKey: .claim)
+    try container.encodeIfPresent(shard, forKey: .shard)
+    try container.encodeIfPresent(merged, forKey: .merged)
     try container.encode(execution, forKey: .execution)
     try container.encode(host, forKey: .host)
   }

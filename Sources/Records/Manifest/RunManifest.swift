@@ -22,6 +22,10 @@ public struct RunManifest: Hashable, Sendable {
   /// result: at first the number of its images, unless it says more. Absent from runs up to version 0.2.0; absent from
   /// what is asked for, it is the run's.
   public var claim: Int?
+  /// Which part of a larger run this one is; nil where it is none.
+  public var shard: RunShard?
+  /// Where its parts come from, where the run was merged.
+  public var merged: MergedParts?
   public var execution: Execution
   public var host: Host
 

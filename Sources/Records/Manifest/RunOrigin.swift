@@ -19,6 +19,10 @@ public struct RunOrigin: Hashable, Sendable, Decodable {
   public var otherClasses: OtherClasses?
   /// N of the joint claim.
   public var claim: Int?
+  /// Which part of a larger run this one is.
+  public var shard: Shard?
+  /// Where its parts come from, where the run was merged.
+  public var merged: Merged?
   public var execution: Execution?
   public var host: Host?
 
@@ -75,6 +79,21 @@ public struct RunOrigin: Hashable, Sendable, Decodable {
       self.count = count
       self.listed = listed
     }
+  }
+
+  public struct Shard: Hashable, Sendable, Decodable {
+    public var index: Int?
+    public var of: Int?
+    public var images: Int?
+  }
+
+  public struct Merged: Hashable, Sendable, Decodable {
+    public struct Part: Hashable, Sendable, Decodable {
+      public var host: String?
+    }
+
+    public var parts: [Part]?
+    public var partialOf: Int?
   }
 
   public struct Execution: Hashable, Sendable, Decodable {

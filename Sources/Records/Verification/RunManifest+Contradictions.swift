@@ -47,6 +47,8 @@ extension RunManifest {
           "not a number of images", file: file, field: "claim", expected: "1 … \(Self.largestCount)", found: "\(claim)")
       )
     }
+    if let failure = shard?.contradiction(images) { failures.append(failure) }
+    if let failure = merged?.contradiction(count: images.count) { failures.append(failure) }
     do {
       _ = try rule()
     } catch {

@@ -187,7 +187,8 @@ public struct RunVerification {
       run: run.path,
       verdict: !failures.isEmpty ? .fails : redrawn.differing.isEmpty && unchecked.isEmpty ? .holds : .unconfirmed,
       images: run.manifest.images.count, claim: run.manifest.claim,
-      beyondClaim: run.manifest.beyondClaim(run.manifest.images.count), records: run.lines.count,
+      beyondClaim: run.manifest.beyondClaim(run.manifest.images.count), partialOf: run.manifest.partialOf,
+      shard: run.manifest.shard?.name, records: run.lines.count,
       redrawn: redrawn.indices,
       confirmed: redrawn.confirmed, redrawSeed: redrawn.seed, engineDifferences: engineDifferences,
       differing: redrawn.differing, unchecked: unchecked.first, failureCount: failures.count, failures: failures.first)

@@ -18,6 +18,10 @@ public struct VerificationReport: Hashable, Sendable, Encodable {
   public var claim: Int?
   /// Images beyond it, which no joint claim is about; nil where there are none.
   public var beyondClaim: Int?
+  /// The images of the whole, of which a partly merged run has some alone; nil where it has all.
+  public var partialOf: Int?
+  /// Which part of a larger run it is, as `k/N`; nil where it is none.
+  public var shard: String?
   /// Records whose every number was computed again.
   public var records: Int
   /// Images whose votes were all cast again.

@@ -111,7 +111,10 @@ public struct Comparability: Hashable, Sendable, Codable {
     }
     if run.origin == nil { cautions.append("\(run.name): the unit of its radii is taken to be pixels in [0, 1].") }
     for note in run.notes {
-      if case .quirk(.roundedRadii) = note { cautions.append("\(run.name): \(note)") }
+      switch note {
+      case .quirk(.roundedRadii), .partial, .shard: cautions.append("\(run.name): \(note)")
+      default: continue
+      }
     }
   }
 }

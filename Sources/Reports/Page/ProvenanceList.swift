@@ -28,7 +28,7 @@ struct ProvenanceList {
       (rule.map { type(of: $0).samplesTitle } ?? "Estimation votes", smoothing?.samples.map(String.init)),
       ("α", smoothing?.alpha.map(DecimalText.radius)),
       ("Stopping rule", rule?.summary ?? smoothing?.stop), ("Seed", smoothing?.seed.map(String.init)),
-      ("Images", images(origin)), ("Instruction set", origin.host?.instructionSet),
+      ("Images", images(origin)), ("Merged from", merged(origin)), ("Instruction set", origin.host?.instructionSet),
       ("Libraries", libraries(origin.host)), ("Processor", origin.host?.processor), ("System", origin.host?.system),
       ("Threads", origin.execution?.threads.map(String.init)),
     ]
@@ -43,6 +43,13 @@ struct ProvenanceList {
     let first = origin.images?.first ?? 0
     let stride = origin.images?.stride ?? 1
     return "\(count), from index \(first), every \(stride == 1 ? "one" : Self.ordinal(stride))"
+  }
+
+  private func merged(_ origin: RunOrigin) -> String? {
+    guard let merged = origin.merged, let parts = merged.parts else { return nil }
+    let hosts = Set(parts.compactMap(\.host)).count
+    return "\(parts.count) part\(parts.count == 1 ? "" : "s") from \(hosts) machine\(hosts == 1 ? "" : "s")"
+      + (merged.partialOf.map { "; partial, of \($0) images" } ?? "")
   }
 
   /// 2nd, 3rd, 11th, 21st.

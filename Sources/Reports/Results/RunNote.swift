@@ -6,6 +6,10 @@ import Records
 public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   /// Images are missing that the run was to certify.
   case unfinished(finished: Int, images: Int)
+  /// Merged from some of its parts: of the whole's images these alone are there.
+  case partial(images: Int, of: Int)
+  /// One shard of a larger run.
+  case shard(index: Int, of: Int, images: Int?)
   /// The classifier chose from some of the model's classes.
   case someClasses(ClassSet, others: OtherClasses?)
   /// Radii say where votes ended.
@@ -33,6 +37,10 @@ public enum RunNote: Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unfinished(let finished, let images): "The run is not finished: \(finished) of \(images) images."
+    case .partial(let images, let whole):
+      "The run is partial: \(images) of the whole's \(whole) images were merged; the others are missing."
+    case .shard(let index, let count, let images):
+      "The run is shard \(index) of \(count)\(images.map { " of a run of \($0) images" } ?? ""), counted from 0."
     case .someClasses(let classes, let others):
       "The classifier chooses among \(classes) only: probabilities and certificates are among those, and say nothing "
         + "about the model's other classes." + (others.map { " \($0.sentence)" } ?? "")

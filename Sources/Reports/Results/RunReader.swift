@@ -39,8 +39,10 @@ extension ReportedRun {
     let sigma = origin.sigma
     var method = origin.classifier?.specification?.method ?? URL(fileURLWithPath: folder).lastPathComponent
     if let classes = origin.classes { method += " among \(classes)" }
+    var title = name ?? method
+    if let whole = origin.merged?.partialOf { title += " (partial: \(records.count) of \(whole) images)" }
     return ReportedRun(
-      title: RunTitle(name ?? method, sigma: sigma), method: name.map(RunMethod.named) ?? .settings(origin.methodKey),
+      title: RunTitle(title, sigma: sigma), method: name.map(RunMethod.named) ?? .settings(origin.methodKey),
       source: path, sigma: sigma, images: records.map(CertifiedImage.init), origin: origin,
       notes: notes(records, origin: origin), classNames: origin.data?.classNames ?? [])
   }
@@ -49,6 +51,10 @@ extension ReportedRun {
     var notes: [RunNote] = []
     if let count = origin.images?.count, count > records.count {
       notes.append(.unfinished(finished: records.count, images: count))
+    }
+    if let whole = origin.merged?.partialOf { notes.append(.partial(images: records.count, of: whole)) }
+    if let shard = origin.shard, let index = shard.index, let of = shard.of {
+      notes.append(.shard(index: index, of: of, images: shard.images))
     }
     if let dependence = origin.model?.served?.companionDependence, dependence != .none {
       notes.append(.companionDependence(dependence))

@@ -58,12 +58,23 @@ public struct VoteExecutor: Sendable {
   public func votes(
     _ requests: [VoteRequest], order: Int = 0, onVotes: @escaping @Sendable ([Vote]) -> Void = { _ in }
   ) async throws -> [Vote] {
+    try await votes(requests, order: order) { _, votes in onVotes(votes) }
+  }
+
+  /// The same, where every finished batch is handed over with its requests.
+  func votes(
+    _ requests: [VoteRequest], order: Int,
+    onBatch: @escaping @Sendable (_ requests: [VoteRequest], _ votes: [Vote]) -> Void
+  ) async throws -> [Vote] {
     try await batches(of: requests, order: order) { [help] worker, requests in
       let votes = try worker.votes(requests, help: help)
-      onVotes(votes)
+      onBatch(requests, votes)
       return votes
     }
   }
+
+  /// Whether models that live elsewhere have a part in the votes.
+  var isServedElsewhere: Bool { base.isServedElsewhere }
 
   /// The squared errors behind the votes of the requests, in their order.
   ///

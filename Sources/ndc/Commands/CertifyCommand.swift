@@ -15,6 +15,7 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
         ndc certify
         ndc certify --sigma 0.5 --timesteps 12 --samples 200 --count 100 --out runs/mnist-0.5
         ndc certify --model edm-cifar10.pkl --data cifar-10-batches-bin --preset paper --stride 20 --out runs/cifar
+        ndc certify --count 500 --shard 3/50 --out shards/3 --resume
       """)
 
   @OptionGroup(title: "Model") var model: ModelOptions
@@ -37,6 +38,12 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
         "Default: the images of the run as it begins. Images that are added beyond it carry no joint claim.",
       valueName: "N"))
   var claim: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Of these images those at positions p with p mod N = k: one of N runs that ndc merge puts together.",
+      valueName: "k/N"))
+  var shard: RunShard.Choice?
 
   @Option(help: ArgumentHelp("The run directory. Default: a new folder under runs/.", valueName: "dir"))
   var out: String?
@@ -88,9 +95,10 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
     let opened = try await Waiting.during("reading the images") {
       try await data.open(
         for: preview.outline, continuing: before, defaultCount: QuickDefaults.images, among: preview.classes,
-        others: otherClasses.others, isListed: true, threads: model.workers)
+        others: otherClasses.others, isListed: true, shard: shard, threads: model.workers)
     }
-    let work = try Workload(preview, model, classifier.choice, continuing: before?.manifest)
+    let work = try Workload(
+      preview, model, classifier.choice, mayMeasure: shard == nil, continuing: before?.manifest)
     let smoothed = try SmoothedClassifier(base: work.classifier, sigma: PixelNoise(classifier.sigma))
     let executor = try VoteExecutor(
       smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
@@ -117,8 +125,7 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
       throw error
     }
     let radii = Set(RunSummary.radii + smoothing.targetRadius).sorted()
-    var summary = RunSummary(directory.records, radii: radii)
-    summary.beyondClaim = directory.manifest.beyondClaim(directory.records.count)
+    let summary = RunSummary(directory.records, of: directory.manifest, radii: radii)
     if json {
       try Output.json(
         Result(
@@ -144,7 +151,7 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
   private func manifest(
     _ work: Workload, _ opened: WorkImages, _ outline: ModelOutline, _ rule: CertificationRule
   ) throws -> RunManifest {
-    RunManifest(
+    var manifest = RunManifest(
       program: Version.program, arguments: Array(CommandLine.arguments.dropFirst()),
       created: RunManifest.now(), model: RunManifest.Model(work.model),
       data: try RunManifest.Data(opened, for: outline),
@@ -155,6 +162,8 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
       execution: .init(
         threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model)),
       host: .current(work.model.engine))
+    manifest.shard = opened.shard
+    return manifest
   }
 
   /// Says what is about to happen and what it can reach at best, before any time is spent.
@@ -163,7 +172,11 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
   ) {
     for line in work.model.announcement(workers: model.workers(for: work.model)) { Output.notice(line) }
     Output.notice("\(work.specification), seed \(seed)")
-    announceImages(opened)
+    if let shard = opened.shard {
+      Output.notice("shard \(shard.name): \(opened.indices.count) of the \(shard.images) images")
+    } else {
+      announceImages(opened)
+    }
     if let adaptation = opened.images.adapter.description { Output.notice("images are \(adaptation)") }
     let perVote = (try? work.evaluationsPerVote()) ?? 0
     let most = opened.indices.count * (rule.selectionSamples + rule.samples) * perVote

@@ -40,15 +40,16 @@ struct DataOptions: ParsableArguments {
   ///   - classes: what the classifier chooses from; nil for all classes.
   ///   - others: what becomes of images of other classes.
   ///   - isListed: whether a run is to list them in its run.json.
+  ///   - shard: which part of them; the others are not looked at.
   /// - Throws: `InputError` that lists every chosen picture that cannot be used.
   func open(
     for model: ModelOutline, continuing run: RunDirectory.Contents? = nil, defaultCount: Int,
-    among classes: ClassSet?, others: OtherClasses?, isListed: Bool = false, threads: Int
+    among classes: ClassSet?, others: OtherClasses?, isListed: Bool = false, shard: RunShard.Choice? = nil, threads: Int
   ) async throws -> WorkImages {
     var opened = try OtherClassOptions.advising(
       "--skip-others leaves images of other classes out, --count-others-wrong takes them and counts them as wrong"
     ) {
-      try WorkImages(data, for: model, among: classes, others: others, continuing: run) { size in
+      try WorkImages(data, for: model, among: classes, others: others, shard: shard, continuing: run) { size in
         let listed = run?.manifest.pictures?.listed?.count
         if let indices {
           let list = try ImageSelection.readIndices(indices)

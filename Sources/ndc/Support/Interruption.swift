@@ -79,6 +79,7 @@ enum Interruption {
   static func end(status: Int32) -> Never {
     fflush(nil)
     AtomicFile.removeUnfinished()
+    AtomicFolder.removeUnfinished()
     _exit(status)
   }
 

@@ -17,6 +17,10 @@ struct VerificationText {
     if let claim = report.claim, let beyond = report.beyondClaim {
       lines.append("note: the run began with a joint claim about \(claim) images; the \(beyond) beyond them carry none")
     }
+    if let whole = report.partialOf {
+      lines.append("note: the run is partial: of the whole's \(whole) images it has \(report.images)")
+    }
+    if let shard = report.shard { lines.append("note: the run is shard \(shard) of a larger one") }
     lines.append("\(report.records) records of \(report.images) images")
     if report.redrawn.isEmpty {
       lines.append("no votes were drawn again")
