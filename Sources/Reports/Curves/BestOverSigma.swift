@@ -23,32 +23,40 @@ public struct BestOverSigma: Sendable {
   }
 
   /// Why methods that have several runs at one σ are not shown as best over σ: the best of those would be the best of
-  /// several tries, or of several halves.
+  /// several tries, or of several halves. And which may be such, for σ of one of them is not known.
   public static func conflicts(_ runs: [ReportedRun]) -> [String] {
     methods(runs).compactMap { group in
-      guard let (first, second) = group.repeated else { return nil }
-      let indices = Set(first.images.map(\.index))
-      let common = second.images.count { indices.contains($0.index) }
-      let what =
-        if let sigma = first.sigma, second.sigma != nil {
-          "are of one name and σ (\(group.name), σ = \(DecimalText.radius(sigma))), but "
-            + (common > 0
-              ? "share \(common) images"
-              : PooledRuns.sharePictures([first, second])
-                ? "share pictures under different indices" : "were made in different ways")
-        } else {
-          "are of one name (\(group.name)), and perhaps of one σ, which is not known of both; they "
-            + (common > 0 ? "share \(common) images" : "share none")
-        }
-      return "\(first.source) and \(second.source) \(what): they are not put together, and there is no best over σ of "
-        + "that name."
+      if let (first, second) = group.repeated {
+        let common = second.shares(with: first)
+        return "\(first.source) and \(second.source) are of one name and σ (\(group.name), σ = "
+          + "\(DecimalText.radius(first.sigma ?? 0))), but "
+          + (common > 0
+            ? "share \(common) images"
+            : PooledRuns.sharePictures([first, second])
+              ? "share pictures under different indices" : "were made in different ways")
+          + ": they are not put together, and there is no best over σ of that name."
+      }
+      guard let (first, second) = group.uncertain else { return nil }
+      return "\(first.source) and \(second.source) are of one name (\(group.name)) and share "
+        + "\(second.shares(with: first)) images, and σ of one is not known: they are not put together, and if they are of "
+        + "one σ, the best over σ of that name is the best of two tries."
     }
   }
 
-  /// Two runs at one σ, or at what may be one: nothing says σ of one of them.
+  /// Two runs at one σ.
   private var repeated: (ReportedRun, ReportedRun)? {
+    for (position, run) in runs.enumerated() where run.sigma != nil {
+      if let other = runs[(position + 1)...].first(where: { $0.sigma == run.sigma }) { return (run, other) }
+    }
+    return nil
+  }
+
+  /// Two runs with images in common, of one of which nothing says σ.
+  private var uncertain: (ReportedRun, ReportedRun)? {
     for (position, run) in runs.enumerated() {
-      let other = runs[(position + 1)...].first { $0.sigma == run.sigma || $0.sigma == nil || run.sigma == nil }
+      let other = runs[(position + 1)...].first {
+        ($0.sigma == nil || run.sigma == nil) && $0.shares(with: run) > 0
+      }
       if let other { return (run, other) }
     }
     return nil
@@ -79,4 +87,12 @@ public struct BestOverSigma: Sendable {
 
   /// Radii at which the envelope may fall, ascending.
   public var radii: [Double] { Set(runs.flatMap(\.curve.radii)).sorted() }
+}
+
+extension ReportedRun {
+  /// How many of its images another run has too.
+  fileprivate func shares(with other: ReportedRun) -> Int {
+    let indices = Set(other.images.map(\.index))
+    return images.count { indices.contains($0.index) }
+  }
 }
