@@ -14,8 +14,11 @@ struct CalibrateCommandTests {
 
   /// Training pictures and their own exact denoiser.
   private func prepare(_ folder: URL) throws -> [String] {
-    let pixels = (0..<64).flatMap { index in
-      (0..<64).map { place in place / 8 == index % 8 ? 0.9 : Float((place * 7 + index * 13) % 32) / 64 }
+    var pixels: [Float] = []
+    for index in 0..<64 {
+      for place in 0..<64 {
+        pixels.append(place / 8 == index % 8 ? 0.9 : Float((place * 7 + index * 13) % 32) / 64)
+      }
     }
     try NumPyArray(shape: [64, 1, 8, 8], pixels).write(to: folder.file("x.npy"))
     try NumPyArray(shape: [64], (0..<64).map { Int64($0 % 8) }).write(to: folder.file("y.npy"))
