@@ -45,8 +45,8 @@ BATCH = 32
 PARITY = 2e-5
 EQUAL_VOTES = 0.995
 DIGITS, STRIDE, SIGMA, LEVELS, SELECTION = 20, 500, 0.5, (2.5, 5.0), 20
-# Starting a server: importing PyTorch takes ten seconds on a busy machine.
-PATIENCE = 300
+# Starting a server: ten seconds for importing PyTorch, minutes where the machine is full. One that ends is not waited for.
+PATIENCE = 900
 
 
 def recorded() -> list[Path]:
