@@ -65,7 +65,7 @@ public enum AtomicFolder {
   private static func sync(_ folder: String) {
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
-    fsync(descriptor)
+    _ = Durability.synchronise(descriptor)
     close(descriptor)
   }
 
