@@ -98,7 +98,7 @@ ready() { [ "$(sinfo -h -N -t idle -o %N 2> /dev/null | sort -u | wc -l)" = 3 ];
 wait_for 120 "three idle nodes" ready
 echo "Slurm $(sinfo --version | cut -d' ' -f2) with three nodes"
 
-options=(certify --count 60 --stride 7 --timesteps 3 --stop fixed --samples 60 --selection-samples 10 --alpha 0.1)
+options=(certify --count 60 --stride 7 --timesteps 3 --stop fixed --samples 30 --selection-samples 5 --alpha 0.1)
 run=$place/run
 "$ndc" launch slurm --shards 12 --cpus-per-task 1 -- "${options[@]}" --out "$run"
 
