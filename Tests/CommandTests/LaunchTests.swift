@@ -18,7 +18,7 @@ struct LaunchTests {
       defer { setenv("PATH", before, 1) }
       var arguments = split.whole.arguments
       if let place = arguments.firstIndex(of: "--out") { arguments[place + 1] = split.folder.path }
-      try body(split) { try Program.run(["launch", "slurm"] + $0 + ["--"] + arguments) }
+      try body(split) { try Program.run(["launch", "slurm"] + $0 + ["--"] + arguments, in: split.folder) }
     }
   }
 

@@ -59,7 +59,7 @@ package final class VoteJournal: Sendable {
 
   package let path: String
   private let binding: Binding
-  /// Between two writes at least; more where writing is slow.
+  /// Between two writes at least; more where writing is slow, zero for none.
   private let interval: Duration
   private let state: Mutex<State>
   /// Votes that an earlier session left.
@@ -163,7 +163,7 @@ package final class VoteJournal: Sendable {
         state.contents.known[purpose, default: [:]][index] = vote
         state.pending[purpose, default: [:]][index] = vote
       }
-      let wait = max(interval, state.cost * Self.writingShare)
+      let wait = interval == .zero ? .zero : max(interval, state.cost * Self.writingShare)
       guard ContinuousClock.now - state.lastWrite >= wait else { return }
       write(&state)
     }
