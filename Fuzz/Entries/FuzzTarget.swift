@@ -30,6 +30,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case idx
   case cifarBinary = "cifar-binary"
   case cifarPickle = "cifar-pickle"
+  case cifar100 = "cifar-100"
   case png
   case jpeg
   case table
@@ -89,6 +90,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .idx: try readImages(DataSource.open("idx:" + folder.write(bytes), resources: nil))
     case .cifarBinary: try readImages(CIFAR10.open(folder.write(bytes, as: "batch.bin")))
     case .cifarPickle: try readImages(CIFAR10.open(folder.write(bytes)))
+    case .cifar100:
+      let file = try folder.write(bytes, as: bytes.first == 0x80 ? "test" : "test.bin")
+      try readImages(CIFAR100.open(file))
+      try readImages(CIFAR100.open(file, labels: .coarse))
     case .png, .jpeg: _ = try PictureFile.read(folder.write(bytes))
     case .table: _ = try ReportedRun.read(folder.write(bytes, as: "input.tsv"))
     case .run: try readRun(bytes, in: folder)

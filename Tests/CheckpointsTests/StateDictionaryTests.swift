@@ -84,3 +84,60 @@ struct StateDictionaryTests {
     }
   }
 }
+
+@Suite("State dictionaries in shards")
+struct ShardTests {
+  /// A safetensors file of one tensor.
+  private static func file(_ name: String, _ tensor: CheckpointTensor) -> Data {
+    let shape = tensor.shape.map(String.init).joined(separator: ",")
+    var header = Array(
+      "{\"\(name)\":{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[0,\(4 * tensor.count)]}}".utf8)
+    header += [UInt8](repeating: 0x20, count: (8 - header.count % 8) % 8)
+    return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) } + Data(header)
+      + tensor.floats().withUnsafeBytes { Data($0) }
+  }
+
+  /// Writes a shard for every tensor, and an index.
+  private static func write(_ checkpoint: Checkpoint, to folder: URL, editing edit: (inout [String: String]) -> Void)
+    throws
+  {
+    var map: [String: String] = [:]
+    for (number, entry) in checkpoint.tensors.sorted(by: { $0.key < $1.key }).enumerated() {
+      map[entry.key] = "model-\(number).safetensors"
+      try file(entry.key, entry.value).write(to: folder.appendingPathComponent("model-\(number).safetensors"))
+    }
+    edit(&map)
+    let entries = map.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\"\($0.value)\"" }.joined(separator: ",")
+    try Data("{\"weight_map\":{\(entries)}}".utf8)
+      .write(to: folder.appendingPathComponent("model.safetensors.index.json"))
+  }
+
+  @Test("a folder is one model, whose digest covers every part")
+  func folder() throws {
+    let whole = try Checkpoint.load(path: Fixtures.path("state-dictionaries/bare.safetensors"))
+    try Fixtures.withFolder { folder in
+      try Self.write(whole, to: folder) { _ in }
+      let sharded = try Checkpoint.load(path: folder.path)
+      #expect(sharded.architecture == whole.architecture)
+      #expect(sharded.weightsDigest() == whole.weightsDigest())
+      let name = try #require(whole.tensors.keys.sorted().first)
+      var tensor = try #require(whole.tensors[name])
+      tensor = CheckpointTensor(tensor.floats().map { $0 + 1 }, shape: tensor.shape)
+      try Self.file(name, tensor).write(to: folder.appendingPathComponent("model-0.safetensors"))
+      #expect(try Checkpoint.load(path: folder.path).digest != sharded.digest)
+    }
+  }
+
+  @Test(
+    "an index that leaves the folder, or does not fit its shards, is refused",
+    arguments: ["../model-0.safetensors", "..", "", "model-1.safetensors", "absent.safetensors"])
+  func refusals(shard: String) throws {
+    let whole = try Checkpoint.load(path: Fixtures.path("state-dictionaries/bare.safetensors"))
+    try Fixtures.withFolder { folder in
+      try Self.write(whole, to: folder) { map in
+        if let name = map.keys.min() { map[name] = shard }
+      }
+      #expect(throws: InputError.self) { try Checkpoint.load(path: folder.path) }
+    }
+  }
+}

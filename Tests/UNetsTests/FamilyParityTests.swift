@@ -104,7 +104,7 @@ struct FamilyParityTests {
   }
 
   @Test("the other fixtures are here", .enabled(if: Repository.shared != nil, "the development data is absent"))
-  func fixtures() { #expect(FamilyFixture.original.count >= 3) }
+  func present() { #expect(FamilyFixture.original.count >= 3) }
 
   @Test("fp32 agrees with the original program", arguments: fixtures)
   func exact(fixture: FamilyFixture) throws {

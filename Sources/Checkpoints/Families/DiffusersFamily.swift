@@ -62,6 +62,12 @@ struct DiffusersFamily {
   static func read(_ path: String, _ description: ModelDescription?) throws -> (Checkpoint, digest: () -> String) {
     var folder = ModelFolder(path: path)
     guard let configuration = folder.find(["unet/config.json", "config.json"]) else {
+      let indices = ["model", "diffusion_pytorch_model"].map { $0 + ".safetensors.index.json" }
+      if let index = folder.find(indices + ["pytorch_model.bin.index.json"]) {
+        let checkpoint = try FamilyReader.read(folder.tensors(index), description)
+        let parts = folder
+        return (checkpoint, { parts.digest() })
+      }
       throw InputError(
         folder.find(["transformer", "vae", "text_encoder"]) == nil
           ? "a folder without a model" : "a folder of diffusers whose model is no UNet2DModel over pixels",
