@@ -67,7 +67,7 @@ import Testing
   func newer() throws {
     let plain = try Self.origin(#"{"classifier": {"specification": {"sigma": 1}}, "smoothing": {"sigma": 1}}"#)
     let elsewhere = try Self.origin(
-      #"{"classifier": {"specification": {"sigma": 2}, "x": 1}, "smoothing": {"sigma": 2, "seed": 3}, "shard": [1]}"#)
+      #"{"classifier": {"specification": {"sigma": 2}, "x": 1}, "smoothing": {"sigma": 2, "seed": 3}, "later": [1]}"#)
     #expect(plain.methodKey == elsewhere.methodKey)
     for text in [
       #"{"classifier": {"specification": {"sigma": 1, "classes": [1]}}, "smoothing": {"sigma": 1}}"#,
