@@ -13,20 +13,20 @@ struct OutputSafetyTests {
     "convert out": ["model.pkl", "FILE"], "quantize out": ["model.pkl", "FILE", "--calibration", "folder:pictures"],
     "report --out": ["table.tsv", "--out", "FILE"], "report --svg": ["table.tsv", "--svg", "FILE"],
     "report --csv": ["table.tsv", "--csv", "FILE"], "report --markdown": ["table.tsv", "--markdown", "FILE"],
-    "report --latex": ["table.tsv", "--latex", "FILE"],
+    "report --latex": ["table.tsv", "--latex", "FILE"], "merge --out": ["shards", "--out", "FILE"],
   ]
 
   /// Options and arguments that name what is read.
   private static let inputs: Set = [
     "model", "unconditional-model", "data", "indices", "calibration", "x", "sigma.npy", "labels", "noise", "grid",
     "published", "image", "run|tsv", "run", "in", "a", "b", "input", "among", "class-names",
+    "model-config", "unconditional-model-config", "dir",
   ]
 
   /// What values are called that name no file.
   private static let plain: Set = [
     "K", "N", "a", "c", "i", "k", "level", "levels", "loss", "method", "n", "n0", "n|all", "name", "precision",
-    "preset", "r",
-    "rule", "s", "seconds", "shape", "share", "sigma", "T", "url", "weighting",
+    "preset", "r", "k/N", "rule", "s", "seconds", "shape", "share", "sigma", "T", "url", "weighting",
   ]
 
   private struct Dump: Decodable {
@@ -113,7 +113,7 @@ struct OutputSafetyTests {
           #expect(try Data(contentsOf: victim) == content, "\(output) \(path)")
         }
       }
-      guard command != "certify" else { return }
+      guard !["certify", "merge"].contains(command) else { return }
       try files.createDirectory(atPath: folder.file("d.safetensors"), withIntermediateDirectories: true)
       let folders = try Program.run([command] + rest.map { $0 == "FILE" ? "d.safetensors" : $0 }, in: folder)
       #expect(folders.status == 64 && folders.errors.contains("folder"), "\(output): \(folders.errors)")

@@ -278,7 +278,7 @@ struct ShardTests {
     }
   }
 
-  @Test("a shard killed and resumed merges like an undisturbed one, of named pictures too")
+  @Test("a shard killed and resumed merges like an undisturbed one")
   func killed() throws {
     try Self.with(finished: false, votes: 300) { split in
       try split.whole.finish()
