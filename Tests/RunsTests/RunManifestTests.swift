@@ -81,7 +81,11 @@ import Testing
       server: "a", serverVersion: "1", versions: ["1"], classes: 3, imageShape: nil, batch: 64,
       companionDependence: .none)
     let leaves = try JSONValue(encoding: manifest).leaves().keys
-    #expect(RunManifest.freeFields.subtracting(leaves).isSubset(of: ["images.listed", "model.unconditionalSource"]))
+    #expect(
+      RunManifest.freeFields.subtracting(leaves).isSubset(of: [
+        "images.listed", "model.unconditionalSource", "model.configurationSource",
+        "model.unconditionalConfigurationSource",
+      ]))
   }
 
   @Test("The largest seed survives the file")

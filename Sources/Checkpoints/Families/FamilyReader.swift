@@ -20,7 +20,7 @@ enum FamilyReader {
     }
     throw InputError(
       OtherModels.name(state) ?? "tensors of no network that is known here", file: state.file,
-      expected: "a denoiser of EDM, OpenAI's programs, consistency models or diffusers",
+      expected: "a file of ndc convert, or a denoiser of EDM, OpenAI's programs, consistency models or diffusers",
       found: names.keys.sorted().prefix(4).map { "\"\($0.prefix(80))\"" }.joined(separator: ", "))
   }
 }

@@ -2,12 +2,12 @@ import Basics
 import Dispatch
 
 /// What `work` gives; where the task is cancelled, a `CancellationError` within a quarter of a second, whatever the work
-/// has yet to end.
+/// has yet to end (`patience`, in seconds, where a test has more of it).
 ///
 /// A kernel in the middle of a large convolution cannot be stopped. It is left behind on its worker's thread, and what it
 /// computes is not used. What ends by itself in that time is handed over: it may have been finished already.
 package func leavingInTime<Value: Sendable>(
-  _ work: @escaping @Sendable () async throws -> Value
+  within patience: Double = 0.25, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
   let answer = FirstAnswer<Value>()
   let task = Task {
@@ -21,7 +21,7 @@ package func leavingInTime<Value: Sendable>(
     try await withCheckedThrowingContinuation { answer.hand(to: $0) }
   } onCancel: {
     task.cancel()
-    DispatchQueue.global().asyncAfter(deadline: .now() + 0.25) { answer.give(.failure(CancellationError())) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + patience) { answer.give(.failure(CancellationError())) }
   }
 }
 
