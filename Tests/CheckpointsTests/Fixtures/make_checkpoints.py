@@ -226,7 +226,7 @@ write("bad-epsilon", network(extra={"n": persistent("GroupNorm", eps=1e-5)}), "e
 (folder / "bad-no-ema.pkl").write_bytes(pickle.dumps({"G_ema": 1}))
 expectations["bad-no-ema.pkl"] = "no EDM network"
 (folder / "bad-zip-file.pkl").write_bytes(b"PK\x03\x04" + bytes(60))
-expectations["bad-zip-file.pkl"] = "not a zip file"
+expectations["bad-zip-file.pkl"] = "zip archive"
 (folder / "bad-empty.pkl").write_bytes(b"")
 expectations["bad-empty.pkl"] = "is empty"
 (folder / "bad-text.pkl").write_bytes(b"hello, I am no checkpoint")
