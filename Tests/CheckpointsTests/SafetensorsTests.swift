@@ -77,7 +77,7 @@ struct SafetensorsTests {
 
   static let one = #""a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}"#
   static let hostile: [(header: String, count: Int, problem: String)] = [
-    ("{\(one)}", 8, "ndc convert"),
+    ("{\(one)}", 8, "no network that is known"),
     ("{\(one),\(one)}", 8, "occurs twice"),
     ("{\(one)}", 12, "do not fill the file"),
     ("{\(one)}", 4, "do not fill the file"),

@@ -7,7 +7,13 @@ import Pickles
 enum TorchZipReader {
   /// - Throws: `InputError` naming the file and the member or tensor.
   static func read(_ file: MappedFile) throws -> StateDictionary {
-    let archive = try ZipArchive(file)
+    let archive: ZipArchive
+    do {
+      archive = try ZipArchive(file)
+    } catch var error as InputError {
+      error.problem = "a zip archive, as torch.save writes, that cannot be read: \(error.problem)"
+      throw error
+    }
     let source = ByteSource(file)
     let members = Dictionary(archive.members.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let pickles = archive.members.filter { $0.name.hasSuffix("/data.pkl") && $0.name.split(separator: "/").count == 2 }
