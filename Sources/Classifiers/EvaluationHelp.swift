@@ -8,6 +8,8 @@ package struct EvaluationParts: @unchecked Sendable {
   private let inputs: UnsafeBufferPointer<Float>
   private let outputs: UnsafeMutableBufferPointer<Float>
   private let size: Int
+  /// Stored: who comes late asks for it when the queries' memory may be in use again.
+  package let count: Int
 
   init(
     _ queries: [DenoiserQuery], inputs: UnsafeBufferPointer<Float>, outputs: UnsafeMutableBufferPointer<Float>,
@@ -17,9 +19,8 @@ package struct EvaluationParts: @unchecked Sendable {
     self.inputs = inputs
     self.outputs = outputs
     self.size = size
+    count = (queries.count + size - 1) / size
   }
-
-  package var count: Int { (queries.count + size - 1) / size }
 
   /// - Throws: `CancellationError` when the surrounding task was cancelled; whatever the denoiser throws.
   package func evaluate(_ part: Int, with evaluator: any DenoiserEvaluator) throws {
