@@ -9,6 +9,7 @@ enum Main {
   private static let workingMemory = (160 + 16 * ProcessInfo.processInfo.activeProcessorCount) << 20
 
   static func main() async {
+    MemoryBudget.shareHeapsUnderLimit()
     StandardStream.reserveNumbers()
     do {
       try MemoryBudget.require(workingMemory, for: "the program itself")
