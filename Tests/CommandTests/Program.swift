@@ -59,16 +59,18 @@ struct Program {
     for name in ["output", "errors"] {
       try Data().write(to: folder.appendingPathComponent(name))
     }
-    let output = try output ?? FileHandle(forWritingTo: folder.appendingPathComponent("output"))
-    let errors = try errors ?? FileHandle(forWritingTo: folder.appendingPathComponent("errors"))
+    // A handle that the caller brings is the caller's to close.
+    let ownOutput = try output == nil ? FileHandle(forWritingTo: folder.appendingPathComponent("output")) : nil
+    let ownErrors = try errors == nil ? FileHandle(forWritingTo: folder.appendingPathComponent("errors")) : nil
     let limited = addressSpace.map { ["/bin/sh", "-c", "ulimit -v \($0) && exec \"$0\" \"$@\""] } ?? []
     let variables = environment.isEmpty ? [] : ["/usr/bin/env"] + environment.map { "\($0)=\($1)" }
     let words = variables + limited + [executable.path] + arguments
     process = try ChildProcess(
       URL(fileURLWithPath: words[0]), Array(words.dropFirst()),
-      in: workingFolder ?? folder, output: output.fileDescriptor, errors: errors.fileDescriptor)
-    try output.close()
-    try errors.close()
+      in: workingFolder ?? folder, output: (output ?? ownOutput)?.fileDescriptor,
+      errors: (errors ?? ownErrors)?.fileDescriptor)
+    try ownOutput?.close()
+    try ownErrors?.close()
   }
 
   /// Runs the program to its end.
