@@ -81,7 +81,7 @@ struct DurableVotesTests {
     }
   }
 
-  @Test("changed votes, a line left out, and votes of another picture or run are refused")
+  @Test("changed votes, a line left out, and votes of another picture are refused")
   func changed() async throws {
     try await left { toy, path, lines in
       func refused(_ edited: [String], _ problem: String) async throws {
@@ -95,9 +95,10 @@ struct DurableVotesTests {
       edited = lines
       edited.remove(at: 2)
       try await refused(edited, "the votes were changed")
+    }
+    try await left { toy, path, _ in
       var other = toy
       other.images = { LabeledImage(index: $0, pixels: [0.5, 0.5, 0.5, 0.5], label: 0) }
-      try TemporaryFolder.write(lines.joined(separator: "\n") + "\n", to: Self.file(path))
       let said = await message(of: InputError.self) { try await Self.run(other, into: path) }
       #expect(said?.contains("another picture") ?? false, "\(said ?? "nothing")")
     }
