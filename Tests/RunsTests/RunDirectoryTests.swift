@@ -22,6 +22,29 @@ import Testing
     }
   }
 
+  @Test("A lock given up lives on in no copy of its descriptor, as a program just being started has one")
+  func copiedLock() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder + "/run"
+      var copy: Int32 = -1
+      defer { if copy >= 0 { close(copy) } }
+      do {
+        let directory = try ToyRun().directory(path)
+        var named = stat()
+        try #require(stat(path + "/.ndc-lock", &named) == 0)
+        let held = (3..<getdtablesize()).first { descriptor in
+          var open = stat()
+          return fstat(descriptor, &open) == 0 && (open.st_dev, open.st_ino) == (named.st_dev, named.st_ino)
+        }
+        copy = fcntl(try #require(held), F_DUPFD_CLOEXEC, 3)
+        try #require(copy >= 0)
+        #expect(throws: UsageError.self) { try ToyRun().directory(path, resume: true) }
+        withExtendedLifetime(directory) {}
+      }
+      #expect(throws: Never.self) { try ToyRun().directory(path, resume: true) }
+    }
+  }
+
   @Test("The joint claim's N is fixed when the run begins, and growing changes nothing of it")
   func claim() async throws {
     try await TemporaryFolder.with { folder in

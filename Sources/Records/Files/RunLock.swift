@@ -26,7 +26,7 @@ final class RunLock {
     guard fstat(descriptor, &locked) == 0, stat(path, &named) == 0, locked.st_ino == named.st_ino,
       locked.st_dev == named.st_dev
     else {
-      close(descriptor)
+      Self.release(descriptor)
       throw UsageError("\(directory) is being removed or replaced by another process; try again")
     }
     let holder = Array(Self.holder.utf8)
@@ -35,13 +35,20 @@ final class RunLock {
     _ = ftruncate(descriptor, off_t(holder.count))
   }
 
-  deinit { if descriptor >= 0 { close(descriptor) } }
+  deinit { if descriptor >= 0 { Self.release(descriptor) } }
+
+  /// Given up before it is closed: a program that this process is just starting holds a copy of the descriptor until it
+  /// is loaded, and the lock would live on in it.
+  private static func release(_ descriptor: Int32) {
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   /// Who is writing to a run directory; nil where nobody is, or where it cannot be told.
   static func holder(directory: String) -> String? {
     let descriptor = open(path(directory), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
+    defer { release(descriptor) }
     guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
     return text(descriptor)
   }
