@@ -8,13 +8,6 @@ public struct AtomicFile {
 
   private let descriptor: Int32
   private let path: String
-  /// What is being written now.
-  private static let unfinished = Mutex<Set<String>>([])
-
-  /// Removes what is being written: for a process that ends in the middle of it.
-  package static func removeUnfinished() {
-    for path in unfinished.withLock({ $0 }) { unlink(path) }
-  }
 
   /// Writes a temporary file beside `path`, brings it to the disk and renames it.
   ///
@@ -38,15 +31,14 @@ public struct AtomicFile {
     }
     let target = followsLinks ? URL(fileURLWithPath: path).resolvingSymlinksInPath() : URL(fileURLWithPath: path)
     let folder = target.deletingLastPathComponent()
-    let unique = "\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 16))"
-    let temporary = folder.appendingPathComponent("\(temporaryPrefix)\(unique)").path
+    let temporary = UnfinishedOutputs.path(in: folder)
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw failure("cannot write", path) }
-    unfinished.withLock { _ = $0.insert(temporary) }
+    UnfinishedOutputs.add(temporary)
     var finished = false
     defer {
       if !finished { unlink(temporary) }
-      unfinished.withLock { _ = $0.remove(temporary) }
+      UnfinishedOutputs.remove(temporary)
     }
     do {
       defer { close(descriptor) }
@@ -56,11 +48,7 @@ public struct AtomicFile {
     guard rename(temporary, target.path) == 0 else { throw failure("cannot write", path) }
     finished = true
     // Only now is the new name on the disk too; a file system that cannot do this has still renamed.
-    let directory = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if directory >= 0 {
-      _ = Durability.synchronise(directory)
-      close(directory)
-    }
+    Durability.synchronise(folder: folder.path)
   }
 
   /// As `write(to:_:)`, all bytes at once.

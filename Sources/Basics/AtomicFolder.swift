@@ -3,14 +3,6 @@ import Foundation
 
 /// A folder that appears under its name only when complete: whoever looks finds none, the old one or the whole new one.
 public enum AtomicFolder {
-  /// What is being written now.
-  private static let unfinished = Mutex<Set<String>>([])
-
-  /// Removes what is being written: for a process that ends in the middle of it.
-  package static func removeUnfinished() {
-    for path in unfinished.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: path) }
-  }
-
   /// Fills a folder beside `path` and renames it; one that stands there already is exchanged for it in one step, and
   /// removed afterwards.
   ///
@@ -25,23 +17,21 @@ public enum AtomicFolder {
   ) throws {
     let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
     let parent = target.deletingLastPathComponent()
-    let temporary = parent.appendingPathComponent(
-      "\(AtomicFile.temporaryPrefix)\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 16))"
-    ).path
+    let temporary = UnfinishedOutputs.path(in: parent)
     do {
       try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
     } catch {
       throw InputError("cannot make the folder", file: parent.path)
     }
     guard mkdir(temporary, 0o777) == 0 else { throw failure("cannot make a folder beside it", path) }
-    unfinished.withLock { _ = $0.insert(temporary) }
+    UnfinishedOutputs.add(temporary)
     defer {
       // After an exchange, the old folder.
       try? FileManager.default.removeItem(atPath: temporary)
-      unfinished.withLock { _ = $0.remove(temporary) }
+      UnfinishedOutputs.remove(temporary)
     }
     try fill(temporary)
-    sync(temporary)
+    Durability.synchronise(folder: temporary)
     while true {
       // An empty folder is replaced; one that holds something is not.
       if rename(temporary, target.path) == 0 { break }
@@ -59,14 +49,7 @@ public enum AtomicFolder {
       rename(old, target.path)
       guard [EEXIST, ENOTEMPTY].contains(errno) else { throw problem }
     }
-    sync(parent.path)
-  }
-
-  private static func sync(_ folder: String) {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    _ = Durability.synchronise(descriptor)
-    close(descriptor)
+    Durability.synchronise(folder: parent.path)
   }
 
   private static func failure(_ problem: String, _ path: String) -> InputError {

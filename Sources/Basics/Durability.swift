@@ -10,4 +10,12 @@ package enum Durability {
     #endif
     return fsync(descriptor) == 0
   }
+
+  /// The names in a folder: one that cannot be brought to the disk has still been renamed.
+  package static func synchronise(folder: String) {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    _ = synchronise(descriptor)
+    close(descriptor)
+  }
 }

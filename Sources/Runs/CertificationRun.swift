@@ -58,8 +58,7 @@ public struct CertificationRun: Sendable {
       images: pending.count, imagesBefore: start, votesPerImage: rule.mostVotes, isOpen: rule.fixedVotes == nil,
       evaluationsPerVote: executor.evaluationsPerVote())
     let journals = Journals(
-      folder: directory.path, run: try directory.manifest.voteDigest, keepsVotes: !executor.isServedElsewhere,
-      kept: Guarded())
+      folder: directory.path, run: try directory.manifest.voteDigest, keepsVotes: !executor.isServedElsewhere)
     let clock = ContinuousClock()
     var lastEnd = clock.now
     do {
@@ -88,7 +87,7 @@ public struct CertificationRun: Sendable {
       _ = try? directory.writeSummary()
       if error is CancellationError {
         throw Interrupted(
-          finished: directory.records.count, total: directory.indices.count, votes: journals.kept.votes)
+          finished: directory.records.count, total: directory.indices.count, votes: journals.votes)
       }
       throw error
     }
@@ -119,24 +118,27 @@ public struct CertificationRun: Sendable {
       return Certified(label: label, picture: image.picture, result: result, journal: journal)
     } catch {
       // What ended the run matters more than votes that could not be kept after it.
-      if (try? journal.flush()) != nil { journals.kept.add(journal.count) }
+      if (try? journal.flush()) != nil { journals.add(journal.count) }
       throw error
     }
   }
 
   /// Where votes of images under way are kept.
-  private struct Journals: Sendable {
-    var folder: String
-    var run: String
-    var keepsVotes: Bool
-    /// Votes kept of images that were interrupted.
-    var kept: Guarded
-  }
+  private final class Journals: Sendable {
+    let folder: String
+    let run: String
+    let keepsVotes: Bool
+    private let kept = Mutex(0)
 
-  private final class Guarded: Sendable {
-    private let count = Mutex(0)
-    var votes: Int { count.withLock { $0 } }
-    func add(_ votes: Int) { count.withLock { $0 += votes } }
+    init(folder: String, run: String, keepsVotes: Bool) {
+      self.folder = folder
+      self.run = run
+      self.keepsVotes = keepsVotes
+    }
+
+    /// Votes kept of images that were interrupted.
+    var votes: Int { kept.withLock { $0 } }
+    func add(_ votes: Int) { kept.withLock { $0 += votes } }
   }
 
   private struct Certified: Sendable {

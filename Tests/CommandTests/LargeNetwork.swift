@@ -60,56 +60,35 @@ struct LargeNetwork {
 
   /// Names and shapes of the network's tensors.
   private func shapes() -> [String: [Int]] {
-    var shapes: [String: [Int]] = [:]
     let embedding = 4 * modelChannels
-    func layer(_ name: String, _ shape: [Int]) {
-      shapes["model.\(name).weight"] = shape
-      shapes["model.\(name).bias"] = [shape[0]]
-    }
-    func block(_ name: String, _ inputs: Int, resamples: Bool = false, attends: Bool = false) {
-      layer(name + ".norm0", [inputs])
-      layer(name + ".conv0", [channels, inputs, 3, 3])
-      layer(name + ".affine", [channels, embedding])
-      layer(name + ".norm1", [channels])
-      layer(name + ".conv1", [channels, channels, 3, 3])
-      if inputs != channels || resamples { layer(name + ".skip", [channels, inputs, 1, 1]) }
-      if resamples {
-        shapes["model.\(name).conv0.resample_filter"] = [1, 1, 2, 2]
-        shapes["model.\(name).skip.resample_filter"] = [1, 1, 2, 2]
-      }
-      if attends {
-        layer(name + ".norm2", [channels])
-        layer(name + ".qkv", [3 * channels, channels, 1, 1])
-        layer(name + ".proj", [channels, channels, 1, 1])
-      }
-    }
-    layer("map_layer0", [embedding, modelChannels])
-    layer("map_layer1", [embedding, embedding])
-    if classes > 0 { layer("map_label", [modelChannels, classes]) }
+    var tensors = SongTensors(channels: channels, embedding: embedding)
+    tensors.layer("map_layer0", [embedding, modelChannels])
+    tensors.layer("map_layer1", [embedding, embedding])
+    if classes > 0 { tensors.layer("map_label", [modelChannels, classes]) }
     let (finest, coarsest) = (sides[0], sides[sides.count - 1])
-    layer("enc.\(finest)x\(finest)_conv", [modelChannels, 1, 3, 3])
+    tensors.layer("enc.\(finest)x\(finest)_conv", [modelChannels, 1, 3, 3])
     var skips = [modelChannels]
     for side in sides {
       if side < finest {
-        block("enc.\(side)x\(side)_down", channels, resamples: true)
+        tensors.block("enc.\(side)x\(side)_down", channels, resamples: true)
         skips.append(channels)
       }
       for index in 0..<blocks {
-        block("enc.\(side)x\(side)_block\(index)", skips[skips.count - 1])
+        tensors.block("enc.\(side)x\(side)_block\(index)", skips[skips.count - 1])
         skips.append(channels)
       }
     }
     for side in sides.reversed() {
       if side == coarsest {
-        block("dec.\(side)x\(side)_in0", channels, attends: true)
-        block("dec.\(side)x\(side)_in1", channels)
+        tensors.block("dec.\(side)x\(side)_in0", channels, attends: true)
+        tensors.block("dec.\(side)x\(side)_in1", channels)
       } else {
-        block("dec.\(side)x\(side)_up", channels, resamples: true)
+        tensors.block("dec.\(side)x\(side)_up", channels, resamples: true)
       }
-      for index in 0...blocks { block("dec.\(side)x\(side)_block\(index)", channels + skips.removeLast()) }
+      for index in 0...blocks { tensors.block("dec.\(side)x\(side)_block\(index)", channels + skips.removeLast()) }
     }
-    layer("dec.\(finest)x\(finest)_aux_norm", [channels])
-    layer("dec.\(finest)x\(finest)_aux_conv", [1, channels, 3, 3])
-    return shapes
+    tensors.layer("dec.\(finest)x\(finest)_aux_norm", [channels])
+    tensors.layer("dec.\(finest)x\(finest)_aux_conv", [1, channels, 3, 3])
+    return tensors.shapes
   }
 }

@@ -1,5 +1,6 @@
 import Basics
 import Checkpoints
+import TestSupport
 import Testing
 import UNets
 
@@ -7,66 +8,40 @@ import UNets
 /// library.
 @Suite struct PublishedSizeTests {
   /// Names and shapes of SongUNet's tensors with 128·[2, 2, 2] channels, 4 blocks a level and attention at 16².
-  struct Listing {
-    private(set) var shapes: [String: [Int]] = [:]
-    private let channels = 256
-    private let embedding = 512
-
-    init() {
-      layer("map_layer0", [embedding, 128])
-      layer("map_layer1", [embedding, embedding])
-      layer("map_label", [128, 10])
-      shapes["model.map_augment.weight"] = [128, 9]
-      layer("enc.32x32_conv", [128, 3, 3, 3])
-      var skips = [128]
-      for side in [32, 16, 8] {
-        if side < 32 {
-          block("enc.\(side)x\(side)_down", channels, resamples: true)
-          skips.append(channels)
-        }
-        for index in 0..<4 {
-          block("enc.\(side)x\(side)_block\(index)", skips.last ?? 0, attends: side == 16)
-          skips.append(channels)
-        }
+  private static func listing() -> [String: [Int]] {
+    let (channels, embedding) = (256, 512)
+    var tensors = SongTensors(channels: channels, embedding: embedding)
+    tensors.layer("map_layer0", [embedding, 128])
+    tensors.layer("map_layer1", [embedding, embedding])
+    tensors.layer("map_label", [128, 10])
+    tensors.weight("map_augment", [128, 9])
+    tensors.layer("enc.32x32_conv", [128, 3, 3, 3])
+    var skips = [128]
+    for side in [32, 16, 8] {
+      if side < 32 {
+        tensors.block("enc.\(side)x\(side)_down", channels, resamples: true)
+        skips.append(channels)
       }
-      for side in [8, 16, 32] {
-        if side == 8 {
-          block("dec.8x8_in0", channels, attends: true)
-          block("dec.8x8_in1", channels)
-        } else {
-          block("dec.\(side)x\(side)_up", channels, resamples: true)
-        }
-        for index in 0..<5 {
-          block(
-            "dec.\(side)x\(side)_block\(index)", channels + skips.removeLast(), attends: side == 16 && index == 4)
-        }
-      }
-      layer("dec.32x32_aux_norm", [channels])
-      layer("dec.32x32_aux_conv", [3, channels, 3, 3])
-    }
-
-    private mutating func layer(_ name: String, _ shape: [Int]) {
-      shapes["model.\(name).weight"] = shape
-      shapes["model.\(name).bias"] = [shape[0]]
-    }
-
-    private mutating func block(_ name: String, _ inputs: Int, resamples: Bool = false, attends: Bool = false) {
-      layer(name + ".norm0", [inputs])
-      layer(name + ".conv0", [channels, inputs, 3, 3])
-      layer(name + ".affine", [channels, embedding])
-      layer(name + ".norm1", [channels])
-      layer(name + ".conv1", [channels, channels, 3, 3])
-      if inputs != channels || resamples { layer(name + ".skip", [channels, inputs, 1, 1]) }
-      if resamples {
-        shapes["model.\(name).conv0.resample_filter"] = [1, 1, 2, 2]
-        shapes["model.\(name).skip.resample_filter"] = [1, 1, 2, 2]
-      }
-      if attends {
-        layer(name + ".norm2", [channels])
-        layer(name + ".qkv", [3 * channels, channels, 1, 1])
-        layer(name + ".proj", [channels, channels, 1, 1])
+      for index in 0..<4 {
+        tensors.block("enc.\(side)x\(side)_block\(index)", skips.last ?? 0, attends: side == 16)
+        skips.append(channels)
       }
     }
+    for side in [8, 16, 32] {
+      if side == 8 {
+        tensors.block("dec.8x8_in0", channels, attends: true)
+        tensors.block("dec.8x8_in1", channels)
+      } else {
+        tensors.block("dec.\(side)x\(side)_up", channels, resamples: true)
+      }
+      for index in 0..<5 {
+        tensors.block(
+          "dec.\(side)x\(side)_block\(index)", channels + skips.removeLast(), attends: side == 16 && index == 4)
+      }
+    }
+    tensors.layer("dec.32x32_aux_norm", [channels])
+    tensors.layer("dec.32x32_aux_conv", [3, channels, 3, 3])
+    return tensors.shapes
   }
 
   private func checkpoint() -> Checkpoint {
@@ -76,7 +51,7 @@ import UNets
     song.channelMultipliers = [2, 2, 2]
     // One stored zero serves every element.
     let zero = CheckpointTensor([0], shape: [1])
-    let tensors = Listing().shapes.mapValues { shape in
+    let tensors = Self.listing().mapValues { shape in
       CheckpointTensor(
         elementType: .float32, shape: shape, strides: shape.map { _ in 0 }, offset: 0, source: zero.source)
     }

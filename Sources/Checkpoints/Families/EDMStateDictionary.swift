@@ -24,7 +24,7 @@ struct EDMStateDictionary {
   }
 
   private func shape(_ name: String, axes: Int) throws -> [Int] {
-    guard let shape = tensors[name]?.shape, shape.count == axes, shape.allSatisfy({ (1...65536).contains($0) }) else {
+    guard let shape = tensors.shape(of: name, axes: axes) else {
       throw fail("the network cannot be told without this tensor, of \(axes) axes", name)
     }
     return shape

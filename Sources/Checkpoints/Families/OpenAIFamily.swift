@@ -22,8 +22,9 @@ struct OpenAIFamily {
   }
 
   private func shape(_ name: String, axes: Int) throws -> [Int] {
-    guard let shape = state.tensors[name]?.shape, shape.count == axes, shape.allSatisfy({ (1...65536).contains($0) })
-    else { throw fail("the network cannot be told without this tensor", name, expected: "\(axes) axes") }
+    guard let shape = state.tensors.shape(of: name, axes: axes) else {
+      throw fail("the network cannot be told without this tensor", name, expected: "\(axes) axes")
+    }
     return shape
   }
 

@@ -97,3 +97,13 @@ extension PickleValue {
     object?.callable.globalName.flatMap { $0.hasPrefix("numpy.") ? $0 : nil }
   }
 }
+
+extension [String: CheckpointTensor] {
+  /// A tensor's shape, where it is there and could be a network's: of so many axes, none empty or out of all proportion.
+  func shape(of name: String, axes: Int) -> [Int]? {
+    guard let shape = self[name]?.shape, shape.count == axes, shape.allSatisfy({ (1...65536).contains($0) }) else {
+      return nil
+    }
+    return shape
+  }
+}

@@ -132,11 +132,7 @@ public final class RunDirectory {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
       // The folder's own name must survive a crash too; a file system that cannot promise that is used all the same.
-      let parent = open(path + "/..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-      if parent >= 0 {
-        _ = Durability.synchronise(parent)
-        close(parent)
-      }
+      Durability.synchronise(folder: path + "/..")
     } catch {
       var isFolder: ObjCBool = false
       let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)

@@ -1,17 +1,19 @@
 import Foundation
 
-/// A detached thread for what hardly ever runs: a small stack, and nothing allocated until it has something to do, since a
-/// thread's first allocation sets tens of megabytes of addresses aside.
+/// A detached thread. Where `run` allocates nothing until it has something to do, neither does the thread: its first
+/// allocation sets tens of megabytes of addresses aside.
 package enum BareThread {
-  private static let stackSize = 512 << 10
-
   private final class Body: Sendable {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
-  /// Where the system gives no thread nothing runs.
-  package static func start(_ run: @escaping @Sendable () -> Void) {
+  /// Starts a thread that ends when `run` returns.
+  ///
+  /// - Parameter stackSize: in bytes; small by default, for what hardly ever runs.
+  /// - Returns: 0, or the system's reason why there is no thread; nothing runs then.
+  @discardableResult
+  package static func start(stackSize: Int = 512 << 10, _ run: @escaping @Sendable () -> Void) -> CInt {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
@@ -32,5 +34,6 @@ package enum BareThread {
         return nil
       }, context.toOpaque())
     if status != 0 { context.release() }
+    return status
   }
 }

@@ -25,27 +25,8 @@ final class WorkerThread: TaskExecutor {
     try state.withLock { state in
       guard !state.isStarted else { return }
       try MemoryBudget.require(Self.stackSize, for: "a worker")
-      var attributes = pthread_attr_t()
-      pthread_attr_init(&attributes)
-      defer { pthread_attr_destroy(&attributes) }
-      pthread_attr_setstacksize(&attributes, Self.stackSize)
-      pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
-      let context = Unmanaged.passRetained(self)
-      #if canImport(Darwin)
-        var thread: pthread_t?
-      #else
-        var thread = pthread_t()
-      #endif
-      let status = pthread_create(
-        &thread, &attributes,
-        { context in
-          if let context = context as UnsafeMutableRawPointer? {
-            Unmanaged<WorkerThread>.fromOpaque(context).takeRetainedValue().run()
-          }
-          return nil
-        }, context.toOpaque())
+      let status = BareThread.start(stackSize: Self.stackSize) { [self] in run() }
       guard status == 0 else {
-        context.release()
         throw InputError("cannot start a worker's thread: \(String(cString: strerror(status)))")
       }
       state.isStarted = true

@@ -69,7 +69,7 @@ enum Interruption {
 
   /// Ends the process as a signal would that is ignored here.
   static func end(bySignal number: Int32) -> Never {
-    AtomicFile.removeUnfinished()
+    UnfinishedOutputs.removeAll()
     signal(number, SIG_DFL)
     raise(number)
     _exit(128 + number)
@@ -78,8 +78,7 @@ enum Interruption {
   /// Ends the process, whatever other threads are in the middle of.
   static func end(status: Int32) -> Never {
     fflush(nil)
-    AtomicFile.removeUnfinished()
-    AtomicFolder.removeUnfinished()
+    UnfinishedOutputs.removeAll()
     _exit(status)
   }
 
