@@ -25,12 +25,14 @@ place=$(mktemp -d /tmp/ndc-dask.XXXXXX)
 started=()
 cleanup() {
   status=$?
+  trap '' INT TERM
   for process in "${started[@]}"; do kill -KILL "$process" 2> /dev/null || true; done
   wait 2> /dev/null || true
   namespaces_end
   if [ "$status" = 0 ]; then rm -rf "$place"; else echo "left for inspection: $place"; fi
 }
 trap cleanup EXIT
+trap 'exit 130' INT TERM
 say() { echo "$SECONDS s: $*"; }
 wait_for() { # WHAT COMMAND…
   local what=$1 end=$((SECONDS + 900))
@@ -49,9 +51,9 @@ scheduler=tcp://$hub:8786
 started+=($!)
 for i in 0 1 2; do
   mkdir "$place/worker$i"
-  TMPDIR="$place/worker$i" ip netns exec "${spaces[$i]}" "$python" -m distributed.cli.dask_worker "$scheduler" \
+  (TMPDIR="$place/worker$i" namespaces_run $i "$python" -m distributed.cli.dask_worker "$scheduler" \
     --host "${addresses[$i]}" --nthreads 1 --no-nanny --no-dashboard --name "worker$i" \
-    --local-directory "$place/worker$i" > "$place/worker$i.out" 2>&1 &
+    --local-directory "$place/worker$i") > "$place/worker$i.out" 2>&1 &
   started+=($!)
 done
 registered() { [ "$(grep -c "Register worker" "$place/scheduler")" = 3 ]; }

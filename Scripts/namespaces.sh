@@ -6,10 +6,10 @@ addresses=()
 hub=
 
 namespaces_possible() {
-  [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v ip > /dev/null || return 1
+  [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v ip > /dev/null && command -v nsenter > /dev/null || return 1
   ip netns add "ndc-$$" 2> /dev/null || return 1
   local possible=0
-  ip netns exec "ndc-$$" true 2> /dev/null && ip link add "ndcb$$" type bridge 2> /dev/null || possible=1
+  nsenter --net="/var/run/netns/ndc-$$" true 2> /dev/null && ip link add "ndcb$$" type bridge 2> /dev/null || possible=1
   ip link del "ndcb$$" 2> /dev/null || true
   ip netns del "ndc-$$"
   return $possible
@@ -27,12 +27,20 @@ namespaces_begin() {
     ip netns add "$name"
     ip link add "ndcv$$-$i" type veth peer name eth0 netns "$name"
     ip link set "ndcv$$-$i" master "ndcb$$" up
-    ip netns exec "$name" ip link set lo up
-    ip netns exec "$name" ip address add "$net.$((10 + i))/24" dev eth0
-    ip netns exec "$name" ip link set eth0 up
+    ip -n "$name" link set lo up
+    ip -n "$name" address add "$net.$((10 + i))/24" dev eth0
+    ip -n "$name" link set eth0 up
     spaces+=("$name")
     addresses+=("$net.$((10 + i))")
   done
+}
+
+# namespaces_run I COMMAND…: in place of the shell, so that a process started so in the background is the command. Unlike
+# `ip netns exec` it leaves /sys as it is, where Slurm looks for control groups.
+namespaces_run() {
+  local name=${spaces[$1]}
+  shift
+  exec nsenter --net="/var/run/netns/$name" "$@"
 }
 
 # namespaces_cut I: takes the cable out of the I-th, from 0.

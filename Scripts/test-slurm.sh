@@ -23,6 +23,7 @@ chmod 755 "$place"
 started=()
 cleanup() {
   status=$?
+  trap '' INT TERM
   scancel --user="$(id -un)" 2> /dev/null || true
   for ((i = ${#started[@]} - 1; i >= 0; i--)); do kill "${started[i]}" 2> /dev/null || true; done
   for ((i = ${#started[@]} - 1; i >= 0; i--)); do wait "${started[i]}" 2> /dev/null || true; done
@@ -30,6 +31,7 @@ cleanup() {
   if [ "$status" = 0 ]; then rm -rf "$place"; else echo "left for inspection: $place"; fi
 }
 trap cleanup EXIT
+trap 'exit 130' INT TERM
 say() { echo "$SECONDS s: $*"; }
 
 # A busy machine is waited for; only one that stands still fails.
@@ -59,6 +61,10 @@ else
   echo "no network namespaces here (they need root): the lost node is a killed one"
   hub=127.0.0.1 addresses=(127.0.0.1 127.0.0.1 127.0.0.1)
 fi
+# Pre-emption sends the signal that the job asks for.
+preempting=SlurmctldParameters=preempt_send_user_signal
+[[ $(slurmctld -V) =~ ([0-9]+)\.([0-9]+) ]]
+if ((10#${BASH_REMATCH[1]}${BASH_REMATCH[2]} >= 2311)); then preempting=PreemptParameters=send_user_signal; fi
 cat > "$place/slurm.conf" << CONF
 ClusterName=ndc
 SlurmctldHost=$host($hub)
@@ -83,7 +89,7 @@ SelectTypeParameters=CR_CPU
 SchedulerType=sched/backfill
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
-PreemptParameters=send_user_signal
+$preempting
 ReturnToService=2
 SlurmdTimeout=20
 InactiveLimit=0
@@ -102,14 +108,19 @@ touch "$place/cgroup.conf"
 export SLURM_CONF=$place/slurm.conf
 mkdir "$place/state" "$place"/spool-n{1,2,3}
 slurmctld -D -c > "$place/slurmctld.out" 2>&1 &
-started+=($!)
+controller=$!
+started+=($controller)
 daemons=()
 for i in 0 1 2; do
-  ${spaces[$i]:+ip netns exec "${spaces[$i]}"} slurmd -D -N "n$((i + 1))" > "$place/slurmd-n$((i + 1)).out" 2>&1 &
+  if [ "${#spaces[@]}" -gt 0 ]; then run="namespaces_run $i"; else run=exec; fi
+  ($run slurmd -D -N "n$((i + 1))") > "$place/slurmd-n$((i + 1)).out" 2>&1 &
   daemons+=($!)
   started+=($!)
 done
-ready() { [ "$(sinfo -h -p all -N -t idle -o %N 2> /dev/null | sort -u | wc -l)" = 3 ]; }
+ready() {
+  kill -0 "$controller" "${daemons[@]}" 2> /dev/null || { tail -n 5 "$place"/slurm*.out; exit 1; }
+  [ "$(sinfo -h -p all -N -t idle -o %N 2> /dev/null | sort -u | wc -l)" = 3 ]
+}
 wait_for "three idle nodes" ready
 say "Slurm $(sinfo --version | cut -d' ' -f2) with three nodes"
 

@@ -64,7 +64,7 @@ public struct ShardProposal: Hashable, Sendable {
 
   public func outcome(shards: Int) -> Outcome {
     let repetitions = max(1, min(20, Self.draws / images))
-    var random = SplitMix64(state: Self.seed)
+    var random = ResamplingGenerator(seed: Self.seed)
     var (sum, work) = (0.0, 0.0)
     for _ in 0..<repetitions {
       var loads = [Double](repeating: startup, count: shards)

@@ -9,6 +9,11 @@ extension SlurmLaunch {
     public var shards: Int
     public var options: [String]
 
+    public init(shards: Int, options: [String]) {
+      self.shards = shards
+      self.options = options
+    }
+
     /// Whether the same run was launched; threads change no vote.
     public func isSameRun(as options: [String]) -> Bool {
       Self.withoutExecution(self.options) == Self.withoutExecution(options)

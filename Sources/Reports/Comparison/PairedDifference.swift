@@ -34,7 +34,7 @@ public struct PairedDifference: Hashable, Sendable, Codable {
     largerInA = differences.reduce(0) { $1 < 0 ? $0 + 1 : $0 }
     largerInB = differences.reduce(0) { $1 > 0 ? $0 + 1 : $0 }
     equal = count - largerInA - largerInB
-    var generator = SplitMix64(state: seed)
+    var generator = ResamplingGenerator(seed: seed)
     var means = (0..<resamples).map { _ in
       var sum = 0.0
       for _ in 0..<count { sum += differences[generator.index(below: count)] }

@@ -1,10 +1,10 @@
-/// Steele, Lea and Flood's generator (2014).
-package struct SplitMix64 {
-  package var state: UInt64
+/// Indices drawn with replacement, the same for the same seed: Steele, Lea and Flood's generator (SplitMix64, 2014).
+package struct ResamplingGenerator {
+  private var state: UInt64
 
-  package init(state: UInt64) { self.state = state }
+  package init(seed: UInt64) { state = seed }
 
-  package mutating func next() -> UInt64 {
+  private mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
     z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
