@@ -28,6 +28,7 @@ import sys
 import tarfile
 import tempfile
 import time
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,15 +128,17 @@ class Certification:
         self.parts.mkdir(parents=True, exist_ok=True)
         missing = [k for k in range(self.shards) if not self.is_there(k)]
         print(f"{len(missing)} of {self.shards} shards to do", file=sys.stderr, flush=True)
+        # Two certifications on one scheduler: tasks of one key are one task.
+        name = f"ndc-{uuid.uuid4().hex[:12]}"
         tasks = [
             client.submit(
-                certify_shard, self.ndc, self.options, k, self.shards, retries=self.retries, pure=False, key=f"ndc-{k}"
+                certify_shard, self.ndc, self.options, k, self.shards, retries=self.retries, pure=False, key=(name, k)
             )
             for k in missing
         ]
         start = merged = time.monotonic()
         done = 0
-        for task in as_completed(tasks):
+        for task in as_completed(tasks, loop=client.loop):
             shard = task.result()
             self.keep(shard)
             task.release()

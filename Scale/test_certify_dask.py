@@ -61,6 +61,29 @@ class CertifyDask(unittest.TestCase):
                     parts = json.loads((folder / "whole/run.json").read_text())["merged"]["parts"]
                     self.assertEqual(len(parts), 6)
 
+    def test_two_certifications_on_one_scheduler_do_not_mix(self) -> None:
+        from certify_dask import Certification
+
+        options = {seed: [*OPTIONS, "--count", "3", "--seed", seed] for seed in ("1", "2")}
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place)
+            with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+
+                def certify(seed: str) -> None:
+                    with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
+                        client.upload_file(str(HERE / "certify_dask.py"))
+                        Certification(options[seed], shards=3, out=str(folder / seed), ndc=NDC).run(client)
+
+                threads = [threading.Thread(target=certify, args=(seed,)) for seed in options]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+            for seed in options:
+                run = json.loads((folder / seed / "run.json").read_text())
+                self.assertEqual(str(run["smoothing"]["seed"]), seed)
+                self.assertEqual(len(run["merged"]["parts"]), 3)
+
     def test_bytes_that_changed_on_the_way_are_refused(self) -> None:
         from certify_dask import Certification, certify_shard
 

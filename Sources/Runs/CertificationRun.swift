@@ -58,7 +58,8 @@ public struct CertificationRun: Sendable {
       images: pending.count, imagesBefore: start, votesPerImage: rule.mostVotes, isOpen: rule.fixedVotes == nil,
       evaluationsPerVote: executor.evaluationsPerVote())
     let journals = Journals(
-      folder: directory.path, run: try directory.manifest.voteDigest, keepsVotes: !executor.isServedElsewhere)
+      folder: directory.path, lock: directory.lock, run: try directory.manifest.voteDigest,
+      keepsVotes: !executor.isServedElsewhere)
     let clock = ContinuousClock()
     var lastEnd = clock.now
     do {
@@ -108,6 +109,7 @@ public struct CertificationRun: Sendable {
       try await executor.requireUnchanged(order: order)
       return Certified(label: label, picture: image.picture, result: result)
     }
+    try journals.lock.requireHeld()
     let journal = try VoteJournal(
       path: RunDirectory.votesFile(journals.folder, image: index),
       binding: .init(image: index, pixels: image.pixels, run: journals.run), classes: executor.classes,
@@ -126,12 +128,14 @@ public struct CertificationRun: Sendable {
   /// Where votes of images under way are kept.
   private final class Journals: Sendable {
     let folder: String
+    let lock: RunLock
     let run: String
     let keepsVotes: Bool
     private let kept = Mutex(0)
 
-    init(folder: String, run: String, keepsVotes: Bool) {
+    init(folder: String, lock: RunLock, run: String, keepsVotes: Bool) {
       self.folder = folder
+      self.lock = lock
       self.run = run
       self.keepsVotes = keepsVotes
     }

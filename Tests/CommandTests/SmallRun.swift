@@ -52,7 +52,7 @@ struct SmallRun: CustomStringConvertible {
 
   /// Certifies to the end, from wherever the run directory stands.
   @discardableResult
-  func finish() throws -> Program.Ending { try Program.run(arguments + ["--resume"]) }
+  func finish(_ options: [String] = []) throws -> Program.Ending { try Program.run(arguments + options + ["--resume"]) }
 
   func verify(_ options: String...) throws -> Program.Ending { try Program.run(["verify", path] + options) }
 

@@ -45,6 +45,42 @@ import Testing
     }
   }
 
+  @Test("Whoever looks at a run keeps nobody from writing to it; who writes does")
+  func looked() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder + "/run"
+      do { _ = try ToyRun().directory(path) }
+      // A look that takes long.
+      let looker = open(path + "/.ndc-lock", O_RDONLY)
+      defer { close(looker) }
+      try #require(looker >= 0 && flock(looker, LOCK_SH | LOCK_NB) == 0)
+      Thread.detachNewThread {
+        usleep(200_000)
+        flock(looker, LOCK_UN)
+      }
+      #expect(throws: Never.self) { try ToyRun().directory(path, resume: true) }
+
+      let looks = (0..<2).map { _ in
+        Task.detached { while !Task.isCancelled { _ = try RunStatus([path]) } }
+      }
+      for _ in 0..<200 { #expect(throws: Never.self) { try ToyRun().directory(path, resume: true) } }
+      for look in looks {
+        look.cancel()
+        try await look.value
+      }
+
+      // Nobody waits for a writer, and a looker beside it sees it.
+      let writer = try ToyRun().directory(path, resume: true)
+      #expect(try RunStatus([path]).parts[0].holder != nil)
+      let start = ContinuousClock.now
+      let text = await message(of: UsageError.self) { _ = try ToyRun().directory(path, resume: true) }
+      #expect(text?.contains("is being written by another run (process") ?? false, "\(text ?? "nothing")")
+      // A looker is waited for longer.
+      #expect(ContinuousClock.now - start < .seconds(8))
+      withExtendedLifetime(writer) {}
+    }
+  }
+
   @Test("The joint claim's N is fixed when the run begins, and growing changes nothing of it")
   func claim() async throws {
     try await TemporaryFolder.with { folder in

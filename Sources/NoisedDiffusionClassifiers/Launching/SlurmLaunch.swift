@@ -3,8 +3,10 @@ import Foundation
 import Records
 
 /// A certification as Slurm jobs: one array task a shard, and a job after them that merges, verifies and reports.
+///
+/// What waits in the queue already is ``SlurmQueue``'s to say, how many shards there should be ``ShardProposal``'s.
 public struct SlurmLaunch: Hashable, Sendable {
-  /// Where everything goes: `job.sh`, `merge.sh`, `shards/k`, `logs`, `merged`.
+  /// Where everything goes: `job.sh`, `merge.sh`, `launch.json`, `shards/k`, `logs`, `merged`.
   public var folder: String
   /// N.
   public var shards: Int
@@ -18,6 +20,8 @@ public struct SlurmLaunch: Hashable, Sendable {
   public var time: String?
   public var partition: String?
   public var processors: Int?
+  /// Tasks that may run at once; nil for as many as there is room for.
+  public var atOnce: Int?
 
   public init(folder: String, shards: Int, options: [String], program: String, workingFolder: String) {
     self.folder = folder
@@ -92,7 +96,7 @@ public struct SlurmLaunch: Hashable, Sendable {
     ].compactMap { $0 }.joined()
   }
 
-  /// The shards that are neither finished nor being written.
+  /// The shards that are neither finished nor being written, whatever waits in the queue.
   ///
   /// - Throws: `InputError` for a shard whose files do not hold what they should.
   public func missing() throws -> [Int] {
@@ -112,7 +116,7 @@ public struct SlurmLaunch: Hashable, Sendable {
     return nil
   }
 
-  /// Writes both scripts and makes the folders.
+  /// Writes the scripts and what was decided, and makes the folders.
   public func write() throws {
     for inner in ["shards", "logs"] {
       do {
@@ -123,18 +127,20 @@ public struct SlurmLaunch: Hashable, Sendable {
     }
     try AtomicFile.write(Array(job.utf8), to: jobFile)
     try AtomicFile.write(Array(merge.utf8), to: mergeFile)
+    try AtomicFile.write(StableJSON.text(Earlier(shards: shards, options: options)), to: Self.recordFile(folder))
   }
 
   /// sbatch's arguments for some shards; logs are named by shard.
   public func submission(of missing: [Int]) -> [String] {
-    ["--parsable", "--array=\(Self.ranges(missing))", "--output=\(folder)/logs/%a.log", jobFile]
+    let most = atOnce.map { "%\($0)" } ?? ""
+    return ["--parsable", "--array=\(Self.ranges(missing))\(most)", "--output=\(folder)/logs/%a.log", jobFile]
   }
 
   /// sbatch's arguments for the job that follows.
   ///
-  /// - Parameter job: what sbatch answered for the array; nil where nothing was missing.
-  public func mergeSubmission(after job: String?) -> [String] {
-    ["--parsable"] + (job.map { ["--dependency=afterany:\($0)"] } ?? [])
+  /// - Parameter jobs: the arrays whose tasks it waits for.
+  public func mergeSubmission(after jobs: [String]) -> [String] {
+    ["--parsable"] + (jobs.isEmpty ? [] : ["--dependency=afterany:" + jobs.joined(separator: ":")])
       + ["--output=\(folder)/logs/merge.log", mergeFile]
   }
 

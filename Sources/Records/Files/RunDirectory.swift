@@ -15,7 +15,7 @@ public final class RunDirectory {
   public let manifest: RunManifest
   /// The data set's indices in the order of the run; record i is about `indices[i]`.
   public let indices: [Int]
-  private let lock: RunLock
+  package let lock: RunLock
   private let table: AppendOnlyFile
   package let log: RecordLog
 
@@ -86,9 +86,11 @@ public final class RunDirectory {
 
   /// Adds the next image's record to the records and to the table.
   ///
-  /// - Throws: `InputError` naming the file where it cannot be written; the records before it stay.
+  /// - Throws: `InputError` naming the file where it cannot be written, or the folder where it was removed; the records
+  ///   before it stay.
   public func append(_ record: ImageRecord) throws {
     precondition(remaining > 0 && record.index == indices[records.count], "records come in image order")
+    try lock.requireHeld()
     try log.append(record)
     try table.append(Array(CertifiedTable.row(record).utf8))
   }
@@ -96,6 +98,7 @@ public final class RunDirectory {
   /// Writes summary.json and returns what it says.
   @discardableResult
   public func writeSummary() throws -> RunSummary {
+    try lock.requireHeld()
     let summary = RunSummary(records, of: manifest)
     try AtomicFile.write(StableJSON.text(summary), to: path + "/summary.json", followsLinks: false)
     return summary

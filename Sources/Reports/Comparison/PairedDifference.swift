@@ -34,7 +34,7 @@ public struct PairedDifference: Hashable, Sendable, Codable {
     largerInA = differences.reduce(0) { $1 < 0 ? $0 + 1 : $0 }
     largerInB = differences.reduce(0) { $1 > 0 ? $0 + 1 : $0 }
     equal = count - largerInA - largerInB
-    var generator = SplitMix64(state: seed)
+    var generator = ResamplingGenerator(seed: seed)
     var means = (0..<resamples).map { _ in
       var sum = 0.0
       for _ in 0..<count { sum += differences[generator.index(below: count)] }
@@ -44,23 +44,5 @@ public struct PairedDifference: Hashable, Sendable, Codable {
     let tail = (1 - confidence) / 2
     lower = means[Int(tail * Double(resamples))]
     upper = means[max(0, Int(((1 - tail) * Double(resamples)).rounded(.up)) - 1)]
-  }
-}
-
-/// Steele, Lea and Flood's generator (2014).
-struct SplitMix64 {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-
-  /// ⌊bound·word/2⁶⁴⌋.
-  mutating func index(below bound: Int) -> Int {
-    Int(UInt64(bound).multipliedFullWidth(by: next()).high)
   }
 }
