@@ -29,6 +29,7 @@ seed idx $fixtures/DatasetsTests/Fixtures/*-ubyte*
 seed png $fixtures/DatasetsTests/Fixtures/*.png
 seed jpeg $fixtures/DatasetsTests/Fixtures/*.jpg
 seed cifar-pickle $fixtures/PicklesTests/Fixtures/batch-python*.pkl
+seed imagenet $fixtures/DatasetsTests/Fixtures/imagenet/8 $fixtures/DatasetsTests/Fixtures/imagenet/8.npz
 seed published Docs/published-results.json
 
 "$ndc" convert $fixtures/UNetsTests/Fixtures/tiny-ddpmpp-edm/model.pkl "$work/whole.safetensors" > /dev/null

@@ -31,6 +31,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case cifarBinary = "cifar-binary"
   case cifarPickle = "cifar-pickle"
   case cifar100 = "cifar-100"
+  case imagenet
   case png
   case jpeg
   case table
@@ -94,6 +95,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
       let file = try folder.write(bytes, as: bytes.first == 0x80 ? "test" : "test.bin")
       try readImages(CIFAR100.open(file))
       try readImages(CIFAR100.open(file, labels: .coarse))
+    case .imagenet: try readImages(DownsampledImageNet.open(folder.write(bytes)))
     case .png, .jpeg: _ = try PictureFile.read(folder.write(bytes))
     case .table: _ = try ReportedRun.read(folder.write(bytes, as: "input.tsv"))
     case .run: try readRun(bytes, in: folder)

@@ -147,8 +147,14 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
 
 extension ClassifierSpecification: CustomStringConvertible {
   /// One line for people: `apndc, σ = 0.25, 126 points, weighting edm`.
-  public var description: String {
-    ([method.rawValue, "σ = \(sigma)"] + (method.hasLevels ? scoring : []) + (classes.map { ["among \($0)"] } ?? []))
+  public var description: String { description(byClassifier: false) }
+
+  /// - Parameter byClassifier: whether an ordinary classifier gives the votes, which has neither levels nor weights.
+  public func description(byClassifier: Bool) -> String {
+    let name = byClassifier && method.hasLevels ? "\(method.rawValue) by a served classifier" : method.rawValue
+    return
+      ([name, "σ = \(sigma)"] + (method.hasLevels && !byClassifier ? scoring : [])
+      + (classes.map { ["among \($0)"] } ?? []))
       .joined(separator: ", ")
   }
 

@@ -28,24 +28,12 @@ public enum ArrayImages {
       return try present.first.map(archive.array)
     }
     guard let images = try find(pictureNames) else {
-      try refuseImageNet64(archive, path)
       throw InputError(
-        "no pictures in this archive", file: path, expected: "an array x, images or arr_0",
+        "no pictures in this archive", file: path,
+        expected: "an array x, images or arr_0, or ImageNet's data and labels",
         found: archive.names.joined(separator: ", "))
     }
     return try open(images: images, labels: find(labelNames), name: path)
-  }
-
-  /// ImageNet-64's batches label by the development kit, which orders the synsets otherwise than the models do.
-  private static func refuseImageNet64(_ archive: NumPyArchive, _ path: String) throws {
-    guard archive.names.contains("data"), archive.names.contains("labels") else { return }
-    let data = try archive.array(named: "data")
-    guard data.shape.count == 2, data.shape[1] == 3 * 64 * 64 else { return }
-    throw InputError(
-      "a batch of ImageNet-64: its labels 1 … 1000 follow the development kit's list (map_clsloc.txt), and models count the "
-        + "sorted synsets, so that labels and predictions would mean other classes; write an .npz with x = "
-        + "data.reshape(-1, 3, 64, 64) and y = the model's labels", file: path, location: "array data",
-      expected: "arrays x and y", found: "\(data.shape)")
   }
 
   /// Pictures in one `.npy` file and, where given, labels in another.

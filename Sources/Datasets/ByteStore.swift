@@ -1,10 +1,12 @@
 import Basics
+import Pickles
 
-/// Bytes that stay where they are: an array, or part of a mapped file.
+/// Bytes that stay where they are: an array, or part of a mapped file or of a pickle in one.
 struct ByteStore: Sendable {
   private enum Storage {
     case array([UInt8])
     case mapped(MappedFile, Range<Int>)
+    case pickled(PickleBytes)
   }
 
   private let storage: Storage
@@ -16,8 +18,11 @@ struct ByteStore: Sendable {
     storage = .mapped(file, range)
   }
 
+  init(_ bytes: PickleBytes) { storage = .pickled(bytes) }
+
   var count: Int {
     switch storage {
+    case .pickled(let bytes): bytes.count
     case .array(let bytes): bytes.count
     case .mapped(_, let range): range.count
     }
@@ -26,6 +31,7 @@ struct ByteStore: Sendable {
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     switch storage {
     case .array(let bytes): try bytes.withUnsafeBytes(body)
+    case .pickled(let bytes): try bytes.withUnsafeBytes(body)
     case .mapped(let file, let range):
       try withExtendedLifetime(file) { try body(UnsafeRawBufferPointer(rebasing: file.bytes[range])) }
     }

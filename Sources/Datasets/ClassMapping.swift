@@ -5,7 +5,8 @@ import Basics
 /// In this order: names that the model knows are its labels (whatever their case, `_` or spaces, with a number before
 /// them as in `7-horse`, by synset or by one of several names); numbers are labels (`0` … `11`, `7-horse`, `class_7`);
 /// otherwise folders are labelled by the order of their names' bytes. Of numbers before or after words, 1 … K without a
-/// gap are a count from one: the folders are labelled 0 … K − 1 in that order.
+/// gap are a count from one: the folders are labelled 0 … K − 1 in that order. Folders called after ImageNet's synsets
+/// (`n01440764`) have its names in ``classNames``.
 public struct ClassMapping: Hashable, Sendable {
   public enum Basis: String, Hashable, Sendable {
     /// The folders' names are names of the model's classes.
@@ -69,8 +70,19 @@ public struct ClassMapping: Hashable, Sendable {
       classNames = known
     } else {
       var names = (0..<largest + 1).map(String.init)
-      for entry in entries { names[entry.label] = entry.folder }
+      for entry in entries { names[entry.label] = ImageNet1k.folderName(entry.folder) }
       classNames = names
+    }
+  }
+
+  /// Whether all folders are called after synsets of ImageNet's 1000 classes, and a model of as many counts them as
+  /// others do: sorted, its own names, where it has them, saying nothing else.
+  package func areImageNet(for modelNames: [String]) -> Bool {
+    entries.allSatisfy { entry in
+      guard let label = ImageNet1k.label(synset: entry.folder) else { return false }
+      guard !modelNames.isEmpty else { return true }
+      guard modelNames.indices.contains(label) else { return false }
+      return ClassNameIndex([modelNames[label]]).label(ImageNet1k.name(label)) != nil
     }
   }
 

@@ -3,7 +3,7 @@ import Foundation
 extension DataSource {
   private static let prefixes: Set = [
     "mnist", "mnist-train", "idx", "cifar10", "cifar10-train", "cifar100", "cifar100-train",
-    "cifar100-coarse", "cifar100-coarse-train", "folder", "npz", "npy",
+    "cifar100-coarse", "cifar100-coarse-train", "imagenet", "imagenet-train", "folder", "npz", "npy",
   ]
 
   /// The files and folders that a source names, whether or not they are there; none for what is bundled.

@@ -11,6 +11,7 @@ import NumPyFiles
 /// | `idx:IMAGES[,LABELS]` | IDX files, gzipped or not; the labels are also found beside the images |
 /// | `cifar10:PATH`, `cifar10-train:PATH` | a folder of binary or Python batches (test or training split), its parent, or one batch |
 /// | `cifar100:PATH`, `cifar100-coarse:PATH` | a folder of Python or binary batches, its parent, or one batch; `-train` behind them for the training split |
+/// | `imagenet:PATH`, `imagenet-train:PATH` | ImageNet at 64×64 pixels or fewer: a folder of batches, or one, see `DownsampledImageNet` |
 /// | `folder:DIR` | one folder of PNG or JPEG files per class, see `FolderImageSet` |
 /// | `npz:FILE`, `npy:X[,Y]` | NumPy arrays, see `ArrayImages` |
 /// | a path | whichever of these it is, by its content |
@@ -39,8 +40,11 @@ public enum DataSource {
       case "cifar100-train": return try CIFAR100.open(path, training: true)
       case "cifar100-coarse": return try CIFAR100.open(path, labels: .coarse)
       case "cifar100-coarse-train": return try CIFAR100.open(path, labels: .coarse, training: true)
+      case "imagenet": return try DownsampledImageNet.open(path, knownClasses: knownClasses)
+      case "imagenet-train":
+        return try DownsampledImageNet.open(path, training: true, knownClasses: knownClasses)
       case "folder": return try FolderImageSet(folder: path, knownClasses: knownClasses, byOrder: foldersByOrder)
-      case "npz": return try ArrayImages.open(archive: path)
+      case "npz": return try archive(path, knownClasses)
       case "npy":
         let (images, labels) = pair(path)
         return try ArrayImages.open(images: images, labels: labels)
@@ -72,8 +76,10 @@ public enum DataSource {
       throw InputError(
         "no such data set", file: path,
         expected:
-          "mnist, a file or folder, or one of mnist: mnist-train: idx: cifar10: cifar10-train: folder: npz: npy:")
+          "mnist, a file or folder, or one of mnist: mnist-train: idx: cifar10: cifar10-train: imagenet: folder: npz: npy:"
+      )
     }
-    return isFolder.boolValue ? try recognise(folder: path, knownClasses, byOrder: byOrder) : try recognise(file: path)
+    return isFolder.boolValue
+      ? try recognise(folder: path, knownClasses, byOrder: byOrder) : try recognise(file: path, knownClasses)
   }
 }

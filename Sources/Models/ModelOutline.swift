@@ -75,19 +75,31 @@ extension DataSource {
   /// A data set for a model, by whose classes' names class folders are labelled.
   ///
   /// Names that are known for certain must all be met or none of them (`ClassMapping`). A model of ten classes that does
-  /// not name them is taken for one of CIFAR-10 where every class folder is called after one of CIFAR-10's classes.
+  /// not name them is taken for one of CIFAR-10 where every class folder is called after one of CIFAR-10's classes, a model
+  /// of 1000 for one of ImageNet where every one is called after a synset.
   /// - Throws: as `open(_:resources:knownClasses:)`.
   public static func open(
     _ source: String, resources: URL?, for model: ModelOutline
   ) throws -> any LabeledImageSet {
     if !model.classNames.isEmpty, !model.guessesNames {
-      return try open(source, resources: resources, knownClasses: model.classNames)
+      return try bySynset(
+        open(source, resources: resources, knownClasses: model.classNames), source, resources, model)
     }
-    let images = try open(source, resources: resources)
+    let images = try bySynset(open(source, resources: resources), source, resources, model)
     guard images.classMapping?.basis == .order, model.classCount == CIFAR10.classNames.count,
       let named = try? open(source, resources: resources, knownClasses: CIFAR10.classNames),
       named.classMapping?.basis == .names
     else { return images }
     return named
+  }
+
+  /// Folders of some of ImageNet's synsets, for a model of all of them, are not labelled by their order among themselves.
+  private static func bySynset(
+    _ images: any LabeledImageSet, _ source: String, _ resources: URL?, _ model: ModelOutline
+  ) throws -> any LabeledImageSet {
+    guard let mapping = images.classMapping, mapping.basis == .order, model.classCount == ImageNet1k.classNames.count,
+      mapping.areImageNet(for: model.classNames)
+    else { return images }
+    return try open(source, resources: resources, knownClasses: ImageNet1k.classNames)
   }
 }

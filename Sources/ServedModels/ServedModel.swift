@@ -47,6 +47,9 @@ public struct ServedModel: Sendable {
     try settings.validate()
     self.address = address
     self.settings = settings
+    if let limit = settings.introduction {
+      _ = try ServerMetadata(ServerConnection(address, patience: min(limit, settings.patience)))
+    }
     let connection = try ServerConnection(address, patience: settings.patience)
     let server = try ServerMetadata(connection)
     let metadata = try ModelMetadata(connection)

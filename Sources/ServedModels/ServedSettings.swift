@@ -17,6 +17,8 @@ public struct ServedSettings: Hashable, Sendable {
   public var connections = defaultConnections
   /// Seconds to wait for a server that does not answer.
   public var patience = defaultPatience
+  /// Seconds to wait for the server's first word, where nobody needs it; nil for ``patience``.
+  public var introduction: Double?
   /// Whether a model whose rows depend on their companions is used all the same.
   public var acceptsCompanionDependence = false
 

@@ -39,6 +39,23 @@ struct ModelDescriptionTests {
     #expect(!text.contains("label_dim"))
   }
 
+  @Test("a description in UTF-16 is called that, and a byte order mark is passed over")
+  func encoding() throws {
+    try Fixtures.withFolder { folder in
+      let file = folder.appendingPathComponent("description.json")
+      try #require(#"{"precond": "ve"}"#.data(using: .utf16)).write(to: file)
+      let error = try #require(throws: InputError.self) { try ModelDescription(file.path) }
+      #expect("\(error)".contains("is in UTF-16"))
+      try Data("\u{FEFF}{\"precond\": \"ve\"}".utf8).write(to: file)
+      #expect(try ModelDescription(file.path).origin == file.path)
+      // A folder's own description.
+      try #require(#"{"_class_name": "UNet2DModel"}"#.data(using: .utf16)).write(
+        to: folder.appendingPathComponent("config.json"))
+      let refused = try #require(throws: InputError.self) { try Checkpoint.load(path: folder.path) }
+      #expect("\(refused)".contains("is in UTF-16"))
+    }
+  }
+
   @Test("lists may be written as text, and flags without effect are named")
   func acceptance() throws {
     let checkpoint = try Self.load(#"{"channel_mult": "1", "num_blocks": 1, "dropout": 0.1, "use_fp16": true}"#)

@@ -66,6 +66,15 @@ import Testing
     } throws: { ($0 as? InputError)?.file == "/nonexistent/calibration.json" }
   }
 
+  @Test func `a file in UTF-16 is called that`() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try #require(#"{"format":"ndc-calibration-2"}"#.data(using: .utf16)).write(to: file)
+    #expect {
+      try CalibrationTable(path: file.path)
+    } throws: { "\($0)".contains("is in UTF-16") }
+  }
+
   @Test func `an error inside a file names the file`() throws {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).json")
     defer { try? FileManager.default.removeItem(at: file) }

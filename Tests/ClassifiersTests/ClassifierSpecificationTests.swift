@@ -17,6 +17,16 @@ import Testing
         == ["apndc", "apndc-posterior", "epndc", "dc", "denoise-classify", "classifier"])
   }
 
+  @Test func `votes of an ordinary classifier have no levels`() {
+    var specification = ClassifierSpecification(method: .denoiseThenClassify, sigma: 0.5)
+    specification.elimination = .siftAndRefine(SiftAndRefine(siftLevels: 1, siftThreshold: 2))
+    #expect(specification.description.contains("126 points"))
+    #expect(
+      specification.description(byClassifier: true) == "denoise-classify by a served classifier, σ = 0.5")
+    let classifier = ClassifierSpecification(method: .classifier, sigma: 0.5)
+    #expect(classifier.description(byClassifier: true) == "classifier, σ = 0.5")
+  }
+
   @Test(arguments: [(ClassificationMethod.exactPosterior, 1190), (.diffusion, 1240), (.denoiseThenClassify, 1241)])
   func `the reference protocol's evaluations`(method: ClassificationMethod, expected: Int) throws {
     #expect(try ClassifierSpecification(method: method).evaluationsPerVote(classCount: 10) == expected)

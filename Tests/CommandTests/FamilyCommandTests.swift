@@ -37,6 +37,39 @@ struct FamilyCommandTests {
     }
   }
 
+  @Test("a run records noise levels beyond the trained ones, tells them once, and goes on")
+  func recordedLevels() throws {
+    try TemporaryFolder.with { folder in
+      let pixels = (0..<2 * 768).map { Float($0 % 16) / 16 }
+      try NumPyArray(shape: [2, 3, 16, 16], pixels).write(to: folder.file("x.npy"))
+      try NumPyArray(shape: [2], [0, 1] as [Int64]).write(to: folder.file("y.npy"))
+      try Data(#"{"zero_label": true}"#.utf8).write(to: URL(fileURLWithPath: folder.file("about.json")))
+      func certify(_ levels: [String], _ run: String, _ more: [String]) throws -> Program.Ending {
+        try Program.run(
+          [
+            "certify", "--model", Self.model, "--model-config", folder.file("about.json"), "--data",
+            "npy:\(folder.file("x.npy")),\(folder.file("y.npy"))", "--sigma", "0.5", "--samples", "12",
+            "--selection-samples", "2", "--out", folder.file(run), "--levels",
+          ] + levels + more)
+      }
+      let outside = try certify(["1", "500"], "outside", ["--count", "1"])
+      #expect(outside.status == 0, "\(outside.errors)")
+      #expect(outside.errors.components(separatedBy: "extrapolates").count == 2, "\(outside.errors)")
+      let manifest = try RunFiles(folder: URL(fileURLWithPath: folder.file("outside"))).text("run.json")
+      #expect(manifest.contains("\"extrapolation\""), "\(manifest)")
+      #expect(manifest.filter { !$0.isWhitespace }.contains("\"levels\":[1,500]"), "\(manifest)")
+      #expect(try certify(["1", "500"], "outside", ["--count", "2", "--resume"]).status == 0)
+      #expect(try Program.run(["verify", folder.file("outside"), "--redraw", "all"]).status == 0)
+      let page = folder.file("page.html")
+      #expect(try Program.run(["report", folder.file("outside"), "--gallery", "0", "--out", page]).status == 0)
+      #expect(try String(contentsOfFile: page, encoding: .utf8).contains("Levels beyond the trained ones"))
+      let inside = try certify(["1", "2"], "inside", ["--count", "1"])
+      #expect(inside.status == 0 && !inside.errors.contains("extrapolates"), "\(inside.errors)")
+      let other = try RunFiles(folder: URL(fileURLWithPath: folder.file("inside"))).text("run.json")
+      #expect(!other.contains("extrapolation"))
+    }
+  }
+
   @Test("inspect says what each item is and where it came from")
   func inspection() throws {
     let ending = try Program.run(["inspect", Self.model])

@@ -93,6 +93,23 @@ struct ServedModelCommandTests {
     }
   }
 
+  @Test("a report needs no server: one that is gone, or says nothing, costs it the pictures and no patience")
+  func reportAlone() throws {
+    try TemporaryFolder.with { folder in
+      let server = try ReferenceServer(Self.served)
+      let (ending, files) = try certify(server.address, folder.appendingPathComponent("run"), ["--count", "1"])
+      #expect(ending.status == 0, "\(ending.errors)")
+      server.kill()
+      let page = folder.file("page.html")
+      let begin = ContinuousClock.now
+      let report = try Program.run(["report", files.folder.path, "--out", page])
+      // Far more than the two seconds that it waits, and less than the patience of a run.
+      #expect(ContinuousClock.now - begin < .seconds(100))
+      #expect(report.status == 0 && report.errors.contains("no pictures of"), "\(report.errors)")
+      #expect(try String(contentsOfFile: page, encoding: .utf8).contains("could not be shown again"))
+    }
+  }
+
   @Test("companion dependence is refused, or accepted, recorded and said")
   func companions() throws {
     try TemporaryFolder.with { folder in
@@ -128,7 +145,12 @@ struct ServedModelCommandTests {
             let counted = record.samples + record.selectionVotes.reduce(0, +)
             return (counted...counted + 128).contains(record.evaluations)
           })
-        #expect(try files.text("run.json").contains(classifier.address))
+        let manifest = try files.text("run.json")
+        #expect(manifest.contains(classifier.address))
+        // Neither levels nor racing: there are none.
+        let description = name == "cohen" ? "classifier, σ = 0.25" : "denoise-classify by a served classifier, σ = 0.25"
+        #expect(ending.errors.contains("\(description), seed"), "\(ending.errors)")
+        #expect(manifest.contains("\"description\" : \"\(description)\""), "\(manifest)")
         let verified = try Program.run(["verify", files.folder.path, "--redraw", "all"])
         #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
         #expect(try Program.run(["report", files.folder.path, "--json"]).status == 0)

@@ -30,6 +30,18 @@ struct ClassMappingTests {
     }
   }
 
+  @Test("folders of ImageNet's synsets have its names, in whichever order they are labelled")
+  func synsetNames() throws {
+    let (labels, mapping) = try Self.labels(["n02119789", "n01440764"], known: [])
+    #expect(labels == ["n01440764": 0, "n02119789": 1] && mapping.basis == .order)
+    #expect(mapping.classNames == ["n01440764 tench", "n02119789 kit fox"])
+    #expect(mapping.areImageNet(for: []) && !mapping.areImageNet(for: ["tench"]))
+    var names = (0..<1000).map { "class \($0)" }
+    #expect(!mapping.areImageNet(for: names))
+    (names[0], names[278]) = ("tench, Tinca tinca", "kit fox, Vulpes macrotis")
+    #expect(mapping.areImageNet(for: names))
+  }
+
   @Test("numbers are labels and not texts", arguments: [[], digits + ["10", "11"], CIFAR10.classNames])
   func numbers(known: [String]) throws {
     let (labels, mapping) = try Self.labels((0..<12).map(String.init), known: known)

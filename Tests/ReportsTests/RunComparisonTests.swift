@@ -116,6 +116,33 @@ import Testing
     #expect(Comparability(runs[0], runs[1]).cautions.map { $0.contains("different machines") } == [true])
   }
 
+  @Test("What makes times incomparable is named: who computes, or the engine, not a machine that is the same")
+  func execution() throws {
+    var runs = try Fixture.runs()
+    func cautions() -> [String] { Comparability(runs[0], runs[1]).cautions }
+    let host = runs[1].origin?.host
+    runs[1].origin?.host?.instructionSet = "AVX2, avx2 kernels"
+    #expect(cautions().count == 1)
+    #expect(
+      cautions()[0].hasPrefix("The runs were computed by different engines (") && cautions()[0].contains("AVX2, avx2"))
+    runs[1].origin?.host?.instructionSet = "served elsewhere"
+    runs[1].origin?.host?.libraries = [:]
+    runs[1].origin?.model?.source = "http://gpu:8000/v2/models/edm"
+    let served = "The models of A are computed by the program itself, those of B by http://gpu:8000: their times are"
+    #expect(cautions().map { $0.hasPrefix(served) } == [true])
+    // Two models of one server.
+    runs[0].origin?.host = runs[1].origin?.host
+    runs[0].origin?.model?.source = "http://gpu:8000/v2/models/other"
+    #expect(cautions() == [])
+    // The denoiser is a file, the classifier behind it is not.
+    runs[0].origin?.host = host
+    runs[0].origin?.model?.source = "edm.pkl"
+    runs[1].origin?.host = host
+    runs[1].origin?.model?.source = "edm.pkl"
+    runs[1].origin?.model?.classifierSource = "https://gpu/v2/models/resnet"
+    #expect(cautions().map { $0.contains("those of B by https://gpu: their") } == [true])
+  }
+
   @Test("Radii of a target-stopped run are not subtracted")
   func targetStopped() throws {
     var runs = try Fixture.runs()

@@ -45,6 +45,16 @@ package struct TextLines: Sequence, Sendable {
   /// Whether a text is in UTF-16: by its mark, or by its first character's other byte, which is 0 in no UTF-8 text.
   package static func isUTF16(_ bytes: [UInt8]) -> Bool { ByteOrder(utf16: bytes) != nil }
 
+  /// `UTF-16` or `UTF-32`, by a text's first character; nil for one in UTF-8, or in none of them.
+  package static func wideEncoding(_ bytes: UnsafeRawBufferPointer) -> String? {
+    let start = Array(bytes.prefix(4))
+    if start.count == 4 {
+      if start[0...2] == [0, 0, 0] && start[3] != 0 || start == [0, 0, 0xFE, 0xFF] { return "UTF-32" }
+      if start[0] != 0, start[1...3] == [0, 0, 0] || start == [0xFF, 0xFE, 0, 0] { return "UTF-32" }
+    }
+    return ByteOrder(utf16: start) == nil ? nil : "UTF-16"
+  }
+
   private enum ByteOrder {
     case little, big
 

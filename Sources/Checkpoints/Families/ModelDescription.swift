@@ -17,8 +17,7 @@ public struct ModelDescription: Hashable, Sendable {
       self.init(origin: text, values: values)
       return
     }
-    let bytes = try BoundedFile.read(
-      text, limit: Self.largestFile, growth: BoundedFile.jsonGrowth, kind: "a model's description")
+    let bytes = try BoundedFile.readJSON(text, limit: Self.largestFile, kind: "a model's description")
     do {
       guard case .object(let values) = try bytes.withUnsafeBytes({ try JSONValue(strict: $0) }) else {
         throw InputError("no JSON object")

@@ -31,7 +31,8 @@ struct ModelFolder {
     try MemoryBudget.require(BoundedFile.jsonGrowth * mapped.bytes.count, for: "the file's content", file: file)
     parts.append(mapped)
     do {
-      guard case .object(let values) = try JSONValue(strict: mapped.bytes) else { throw InputError("no JSON object") }
+      let text = try BoundedFile.utf8(mapped.bytes)
+      guard case .object(let values) = try JSONValue(strict: text) else { throw InputError("no JSON object") }
       return values
     } catch let error as InputError {
       throw error.inFile(file)

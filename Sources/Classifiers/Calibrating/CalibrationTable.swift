@@ -110,8 +110,7 @@ extension CalibrationTable {
   ///
   /// - Throws: `InputError` naming the file and the field.
   public init(path: String) throws {
-    let bytes = try BoundedFile.read(
-      path, limit: Calibration.largestFile, growth: BoundedFile.jsonGrowth, kind: "a calibration")
+    let bytes = try BoundedFile.readJSON(path, limit: Calibration.largestFile, kind: "a calibration")
     do {
       try self.init(json: Data(bytes))
     } catch let error as InputError {

@@ -8,6 +8,9 @@ import Runs
 
 /// Shows what happened in votes of a finished run, on the model and the data that it used.
 public struct RunExplainer: Sendable {
+  /// Seconds to wait for a server's first word: what it would show is no part of any result.
+  private static let introduction = 2.0
+
   private let explainer: VoteExplainer
   /// What an image costs at most, its denoising for the picture included.
   public let evaluationsPerImage: Int
@@ -16,8 +19,10 @@ public struct RunExplainer: Sendable {
   public init(
     _ run: RunManifest, resources: URL? = BundledResources.folder, notice: (ModelNotice) -> Void = { _ in }
   ) throws {
+    if run.model.classifierSource != nil { throw VoteExplainer.noLevels }
     // The data first: without them no model is worth opening.
-    let reference = try ModelReference(recordedIn: run)
+    var reference = try ModelReference(recordedIn: run)
+    reference.served.introduction = Self.introduction
     func open() throws -> DiffusionModel {
       try DiffusionModel.open(reference, choosing: .exact, resources: resources, notice: notice)
     }

@@ -190,8 +190,10 @@ extension LabeledImageSet {
       return notices
     }
     let isGuessed = mapping.basis == .names && (model.classNames.isEmpty || model.guessesNames)
+    let whose =
+      model.classCount == CIFAR10.classNames.count ? "CIFAR-10's" : "ImageNet's, counted as its sorted synsets"
     return notices + [mapping.description]
-      + (isGuessed ? ["the model does not name its classes; the folders are called after CIFAR-10's"] : [])
+      + (isGuessed ? ["the model does not name its classes; the folders are called after \(whose)"] : [])
   }
 }
 

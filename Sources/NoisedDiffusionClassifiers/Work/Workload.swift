@@ -22,6 +22,17 @@ public struct Workload: Sendable {
     classifier = try model.base(chosen.specification)
   }
 
+  /// What is worth saying of the noise levels that votes ask for: of x̂'s and of the scores'.
+  public var levelNotice: ModelNotice? {
+    var levels: [Double] = []
+    if specification.needsUnconditional { levels.append(specification.smoothing.sigma) }
+    if model.classifier == nil, let grid = try? specification.grid() { levels += grid.levels.map(\.noise.sigma) }
+    return model.notice(ofLevels: levels)
+  }
+
+  /// What gives the votes, in one line for people.
+  public var description: String { specification.description(byClassifier: model.classifier != nil) }
+
   /// Denoiser evaluations per vote, at most.
   public func evaluationsPerVote() throws -> Int {
     // A step of denoising, where an ordinary classifier gives the votes.
@@ -40,13 +51,13 @@ public struct Workload: Sendable {
 }
 
 extension VoteExplainer {
+  static let noLevels = UsageError(text: "the votes of a served classifier have no levels that could be shown")
+
   /// - Parameter specification: whatever it drops early is evaluated here: a loss that was cut off explains nothing.
   init(
     _ specification: ClassifierSpecification, on model: DiffusionModel, seed: UInt64, images: @escaping ImageProvider
   ) throws {
-    guard model.classifier == nil else {
-      throw UsageError(text: "the votes of a served classifier have no levels that could be shown")
-    }
+    guard model.classifier == nil else { throw Self.noLevels }
     self.init(
       denoiser: model.denoiser, classifier: try model.classifier(specification.complete),
       sigma: PixelNoise(specification.sigma),
@@ -65,7 +76,13 @@ extension ClassifierSpecification {
 
 extension RunManifest.Classifier {
   /// What a record says of a classifier on a model.
-  public init(_ work: Workload) { self.init(work.specification, precision: work.model.precision.rawValue) }
+  public init(_ work: Workload) {
+    self.init(
+      work.specification, precision: work.model.precision.rawValue, byClassifier: work.model.classifier != nil)
+    if case .levelsOutside(let levels, let trained) = work.levelNotice {
+      extrapolation = Extrapolation(levels: levels, trained: trained)
+    }
+  }
 }
 
 extension RunManifest.Host {

@@ -29,8 +29,12 @@ package enum RunFile {
 
   /// Run directories are written in UTF-8: in another encoding an editor has left their files.
   static func encodingError(_ bytes: [UInt8]) -> InputError? {
-    TextLines.isUTF16(bytes)
-      ? InputError("is in UTF-16", expected: "UTF-8: save it again in that encoding", found: "UTF-16") : nil
+    do {
+      _ = try bytes.withUnsafeBytes { try BoundedFile.utf8($0) }
+      return nil
+    } catch {
+      return error as? InputError
+    }
   }
 
   /// The whole run.json of a run directory.

@@ -13,7 +13,8 @@ extension RunManifest {
   /// Fields that may differ between a run and its continuation: they change no vote. A digest speaks for its file.
   package static let freeFields: Set<String> = [
     "model.classifierSource", "model.served.server", "model.served.serverVersion", "model.served.versions",
-    "arguments", "created", "classifier.description", "model.source", "model.unconditionalSource",
+    "arguments", "created", "classifier.description", "classifier.extrapolation.levels",
+    "classifier.extrapolation.trained", "model.source", "model.unconditionalSource",
     "model.configurationSource", "model.unconditionalConfigurationSource", "data.source",
     "execution.threads",
     "execution.batch", "host.name", "host.system", "host.processor", "host.cores",

@@ -126,11 +126,27 @@ public struct RunManifest: Hashable, Sendable {
     public var specification: ClassifierSpecification
     /// `fp32`, `bf16` or `int8`.
     public var precision: String
+    /// Noise levels beyond those that the network was trained for; nil where there are none, and where nobody says.
+    public var extrapolation: Extrapolation?
 
-    public init(_ specification: ClassifierSpecification, precision: String) {
+    /// Noise levels in model space.
+    public struct Extrapolation: Hashable, Sendable, Codable {
+      /// The least and the greatest that votes ask for.
+      public var levels: [Double]
+      /// The least and the greatest of training.
+      public var trained: [Double]
+
+      public init(levels: ClosedRange<Double>, trained: ClosedRange<Double>) {
+        self.levels = [levels.lowerBound, levels.upperBound]
+        self.trained = [trained.lowerBound, trained.upperBound]
+      }
+    }
+
+    /// - Parameter byClassifier: whether an ordinary classifier gives the votes.
+    public init(_ specification: ClassifierSpecification, precision: String, byClassifier: Bool = false) {
       self.specification = specification
       self.precision = precision
-      description = specification.description
+      description = specification.description(byClassifier: byClassifier)
     }
   }
 

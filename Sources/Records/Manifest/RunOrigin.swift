@@ -62,6 +62,7 @@ public struct RunOrigin: Hashable, Sendable, Decodable {
     public var description: String?
     public var specification: Specification?
     public var precision: String?
+    public var extrapolation: RunManifest.Classifier.Extrapolation?
 
     public init() {}
   }
@@ -107,6 +108,8 @@ public struct RunOrigin: Hashable, Sendable, Decodable {
     public var cores: Int?
     public var instructionSet: String?
     public var libraries: [String: String]?
+
+    public init() {}
   }
 }
 

@@ -32,8 +32,26 @@ public struct Comparability: Hashable, Sendable, Codable {
         "An image gets at most \(first) votes in A and \(second) in B: radii, their average and certified accuracy at large "
           + "radii grow with the votes.")
     }
-    if let first = a.origin?.host, let second = b.origin?.host, first != second {
+    compareExecution(a, b)
+  }
+
+  /// What makes times incomparable, by what differs: who computes the votes, the machine, or the engine.
+  private mutating func compareExecution(_ a: ReportedRun, _ b: ReportedRun) {
+    guard let first = a.origin, let second = b.origin, let host = first.host, let other = second.host else { return }
+    if host.machine != other.machine {
       cautions.append("The runs were made on different machines: their times are not comparable.")
+    }
+    if first.servers != second.servers {
+      func text(_ servers: [String]) -> String {
+        servers.isEmpty ? "the program itself" : servers.joined(separator: " and ")
+      }
+      cautions.append(
+        "The models of A are computed by \(text(first.servers)), those of B by \(text(second.servers)): their times are "
+          + "not comparable.")
+    } else if host.engine != other.engine {
+      cautions.append(
+        "The runs were computed by different engines (\(host.engineText); \(other.engineText)): their times are not "
+          + "comparable.")
     }
   }
 

@@ -19,7 +19,8 @@ struct ProvenanceList {
       ("Its SHA-256", model?.unconditionalDigest),
       ("Architecture", model?.architecture), ("Data", data?.source),
       ("Data’s SHA-256", data?.digest), ("Images made to fit", data?.adaptation),
-      ("Classifier", classifier?.description),
+      ("Classifier", classifier?.description), ("Votes by", votingClassifier(model)),
+      ("Levels beyond the trained ones", extrapolation(classifier)),
       ("Classes", origin.classes.map { $0.labels.map(run.className).joined(separator: ", ") }),
       ("Images of other classes", origin.otherClasses.map { $0 == .skipped ? "left out" : "counted as wrong" }),
       ("Precision", classifier?.precision),
@@ -34,6 +35,17 @@ struct ProvenanceList {
     ]
     entries.removeAll { $0.1?.isEmpty ?? true }
     return entries.map { ($0.0, $0.1 ?? "") }
+  }
+
+  /// The served classifier behind a denoiser; where it is the model itself, that is named already.
+  private func votingClassifier(_ model: RunOrigin.Model?) -> String? {
+    model?.classifierSource == model?.source ? nil : model?.classifierSource
+  }
+
+  private func extrapolation(_ classifier: RunOrigin.Classifier?) -> String? {
+    guard let found = classifier?.extrapolation, found.levels.count == 2, found.trained.count == 2 else { return nil }
+    return
+      "\(found.levels[0]) to \(found.levels[1]), the network was trained from \(found.trained[0]) to \(found.trained[1])"
   }
 
   private func images(_ origin: RunOrigin) -> String {

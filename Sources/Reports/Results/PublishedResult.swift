@@ -58,7 +58,7 @@ public struct PublishedResult: Hashable, Sendable, Codable {
   ///
   /// - Throws: `InputError` naming the file and the field that does not fit; one without a source is refused.
   public static func read(_ path: String) throws -> [PublishedResult] {
-    let bytes = try BoundedFile.read(path, limit: 1 << 20, growth: BoundedFile.jsonGrowth)
+    let bytes = try BoundedFile.readJSON(path, limit: 1 << 20, kind: "published results")
     let results = try StableJSON.decode(File.self, from: bytes, file: path).results
     for (index, result) in results.enumerated() {
       func require(_ condition: Bool, _ field: String, _ expected: String) throws {

@@ -171,7 +171,7 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
     _ work: Workload, _ opened: WorkImages, _ rule: CertificationRule, folder: String, finished: Int
   ) {
     for line in work.model.announcement(workers: model.workers(for: work.model)) { Output.notice(line) }
-    Output.notice("\(work.specification), seed \(seed)")
+    Output.notice("\(work.description), seed \(seed)")
     if let shard = opened.shard {
       Output.notice("shard \(shard.name): \(opened.indices.count) of the \(shard.images) images")
     } else {

@@ -67,7 +67,7 @@ struct ClassifyCommand: AsyncParsableCommand, NamesFiles {
       threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
     for line in work.model.announcement(workers: model.workers(for: work.model)) { Output.notice(line) }
     Output.notice(
-      "\(work.specification), \(addsNoise ? "images noisy at sigma \(classifier.sigma)" : "clean images"), seed \(seed)"
+      "\(work.description), \(addsNoise ? "images noisy at sigma \(classifier.sigma)" : "clean images"), seed \(seed)"
     )
     if compareWeightings, work.model.classifier != nil {
       throw ValidationError(

@@ -72,6 +72,7 @@ struct LossesCommand: AsyncParsableCommand, NamesFiles {
     let shape = loaded.denoiser.imageShape
     let levels = try ArrayInput.noiseLevels(grid, count: nil)
     do { _ = try NoiseGrid(points: levels) } catch let error as InputError { throw error.inFile(grid) }
+    if let notice = loaded.notice(ofLevels: levels) { Output.notice(notice.description) }
     let images = try ArrayInput.images(input, shape: shape)
     let rows = try ArrayInput.noise(noise, shape: shape, rows: levels.count)
     var specification = ClassifierSpecification(method: method, sigma: sigma)

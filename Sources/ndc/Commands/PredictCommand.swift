@@ -107,7 +107,7 @@ struct PredictCommand: AsyncParsableCommand, NamesFiles {
     if work.model.companion != nil {
       for line in work.model.announcement(workers: model.workers(for: work.model)) { Output.notice(line) }
     }
-    Output.notice("\(work.specification), seed \(seed)")
+    Output.notice("\(work.description), seed \(seed)")
     let executor = try VoteExecutor(
       smoothed, threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))
     let run = PredictionRun(
@@ -181,7 +181,7 @@ struct PredictCommand: AsyncParsableCommand, NamesFiles {
         sigma: classifier.sigma)
     }
     let page = ExplanationPage.html(
-      title: "Why these answers", subtitle: "\(work.specification), \(work.model.precision.rawValue), seed \(seed)",
+      title: "Why these answers", subtitle: "\(work.description), \(work.model.precision.rawValue), seed \(seed)",
       cards: cards, program: Version.text)
     try AtomicFile.write(Array(page.utf8), to: file)
     Output.notice("wrote \(file)")

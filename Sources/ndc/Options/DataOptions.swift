@@ -5,7 +5,7 @@ import NoisedDiffusionClassifiers
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "mnist (bundled test set), IDX files, CIFAR-10 batches, a folder with one folder of PNG or JPEG files per class, .npz, or npy:X.npy,Y.npy. Training splits: mnist-train:DIR, cifar10-train:DIR.",
+      "mnist (bundled test set), IDX files, batches of CIFAR-10, CIFAR-100 (cifar100:DIR) or downsampled ImageNet, a folder with one folder of PNG or JPEG files per class, .npz, or npy:X.npy,Y.npy. Training splits: mnist-train:DIR, cifar10-train:DIR, cifar100-train:DIR, imagenet-train:DIR.",
       valueName: "src"))
   var data = "mnist"
 

@@ -21,10 +21,6 @@ extension Workload {
     let chosen = try choice.chosen(for: model) { Output.notice($0.description) }
     try chosen.specification.validate()
     try self.init(model, chosen)
-    if model.classifier == nil, let levels = try? chosen.specification.grid().levels.map(\.noise.sigma),
-      let notice = model.notice(ofLevels: levels)
-    {
-      Output.notice(notice.description)
-    }
+    if let notice = levelNotice { Output.notice(notice.description) }
   }
 }
