@@ -15,7 +15,8 @@ static const ndc_byte_range bytes = {.inverse_scale = 40, .zero_point = 20, .top
 static void expect_byte(ndc_instruction_set set, const char *what, uint8_t found, double value) {
   double wanted = nearbyint(value * 40 + 20);
   wanted = wanted < 0 ? 0 : wanted > 255 ? 255 : wanted;
-  EXPECT_CLOSE(found, wanted, fabs(value * 40 + 20 - floor(value * 40 + 20) - 0.5) < 1e-2 ? 1 : 0, "%s %s", set_name(set), what);
+  const double above = value * 40 + 20 - floor(value * 40 + 20);
+  EXPECT_CLOSE(found, wanted, fabs(above - 0.5) < 1e-2 ? 1 : 0, "%s %s", set_name(set), what);
 }
 
 // Where position p of channel c lies among the parts.
@@ -48,7 +49,8 @@ static void check_scaled_silu(ndc_instruction_set set, int64_t first, int64_t se
   for (int64_t i = 0; i < count; i++) {
     const int64_t p = i / channels, c = i % channels;
     const double y = silu_of((double)gain[c] * (c < first ? a[p * first + c] : b[p * second + c - first]));
-    EXPECT_CLOSE(output[i], y, 2e-6 * (fabs(y) + 1), "%s silu of %d+%d channels", set_name(set), (int)first, (int)second);
+    EXPECT_CLOSE(
+        output[i], y, 2e-6 * (fabs(y) + 1), "%s silu of %d+%d channels", set_name(set), (int)first, (int)second);
     expect_byte(set, "silu in bytes", small[i], y);
   }
   call.first = a16;

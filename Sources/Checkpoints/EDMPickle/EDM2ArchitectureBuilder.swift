@@ -104,6 +104,7 @@ struct EDM2ArchitectureBuilder {
     let options = EDM2Options(resolver: resolver, told: told)
     try options.fill(&unet, limitIsTold: arguments.values["clip_act"] != nil)
     let sigmaData = try options.sigmaData()
+    options.noteLabelDropout(unet)
     _ = try resolver.finish(family: "edm2")
     var notes = CheckpointNotes()
     notes.description = resolver.items

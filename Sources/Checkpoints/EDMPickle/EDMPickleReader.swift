@@ -59,11 +59,9 @@ struct EDMPickleReader {
     ).build()
     try architecture.validate(file: source.name)
     try collect(ema, path: "", depth: 0, EDM2BlockExpectations(unet: unet))
-    var checkpoint = Checkpoint(
+    return Checkpoint(
       file: source.name, digest: "", architecture: architecture,
       tensors: EDM2Options.renamed(found, prefix: "unet."), notes: notes)
-    checkpoint.remarks = EDM2Options.remarks(unet)
-    return checkpoint
   }
 
   /// EDM2's files say by their encoder whether the network denoises pixels or an autoencoder's codes.
@@ -80,7 +78,8 @@ struct EDMPickleReader {
   private static func latent(_ file: String) -> InputError {
     InputError(
       "a latent model of EDM2 (img512): it denoises an autoencoder's codes, and a certificate is about pixels",
-      file: file)
+      file: file,
+      location: "the network")
   }
 
   private init(source: ByteSource, pickle: Pickle) {

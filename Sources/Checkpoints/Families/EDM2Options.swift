@@ -32,6 +32,11 @@ struct EDM2Options {
     unet.activationLimit = resolver.resolveNullable("clip_act", limit, told: limitIsTold)
   }
 
+  /// Neither kind of file says how often labels were dropped in training; the record says so.
+  func noteLabelDropout(_ unet: EDM2UNetArchitecture) {
+    if unet.labelDimension > 0 { resolver.note(CheckpointNotes.labelDropoutKey, CheckpointNotes.unknown) }
+  }
+
   func sigmaData() throws -> Double { try number("sigma_data", default: 0.5) }
 
   /// The levels that its sampler runs through, which cover what training drew but for some 0.1 %.
@@ -45,15 +50,5 @@ struct EDM2Options {
       result[isInside ? "model." + name.dropFirst(prefix.count) : name] = tensor
     }
     return result
-  }
-
-  /// Neither kind of file says how often labels were dropped.
-  static func remarks(_ unet: EDM2UNetArchitecture) -> [String] {
-    unet.labelDimension == 0
-      ? []
-      : [
-        "an EDM2 file does not say whether labels were dropped in training: its answers without a label, by the zero "
-          + "label, may be untrained"
-      ]
   }
 }

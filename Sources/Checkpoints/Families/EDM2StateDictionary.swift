@@ -36,7 +36,9 @@ struct EDM2StateDictionary {
   func checkpoint() throws -> Checkpoint {
     resolver.told("family", "edm2")
     let unet = try network()
-    let preconditioning = Preconditioning.edm(sigmaData: try EDM2Options(resolver: resolver) { _ in nil }.sigmaData())
+    let options = EDM2Options(resolver: resolver) { _ in nil }
+    let preconditioning = Preconditioning.edm(sigmaData: try options.sigmaData())
+    options.noteLabelDropout(unet)
     resolver.ignore(["dropout", "use_fp16", "logvar_channels"])
     let remarks = try resolver.finish(family: "edm2")
     var notes = CheckpointNotes()
@@ -47,7 +49,7 @@ struct EDM2StateDictionary {
       architecture: Architecture(
         preconditioning: preconditioning, network: .edm2(unet), imageResolution: unet.imageResolution,
         imageChannels: unet.imageChannels, labelDimension: unet.labelDimension), tensors: tensors, notes: notes)
-    checkpoint.remarks = self.remarks + remarks + EDM2Options.remarks(unet)
+    checkpoint.remarks = self.remarks + remarks
     if !resolver.isDescribed {
       checkpoint.remarks.append(
         "a state dictionary does not tell EDM2's balances, clipping, resampling filter and width of heads: the "
