@@ -11,9 +11,15 @@ import numpy
 import torch
 
 import paths  # noqa: F401
-from networks.edm_network import load_pickle, parameter_count
+from networks import edm2_network, edm_network, edm_pickle
+from networks.edm_network import parameter_count
 
 TOLERANCE = 2e-5
+
+
+def load_pickle(path):
+    family = edm2_network if edm_pickle.load(path).class_name == "Precond" else edm_network
+    return family.load_pickle(path)
 
 
 def differences(folder):

@@ -3,7 +3,7 @@
     make_fixtures.py OUTDIR [--only NAME …] [--list]
 
 Each OUTDIR/NAME/ holds model.pkl, x.npy, sigma.npy, labels.npy (absent when unconditional), denoised.npy and
-denoised_unconditional.npy. Check this network first (check_parity.py): its outputs are only as good as that.
+denoised_unconditional.npy; EDM2's lie in OUTDIR/families. Check this network first (check_parity.py): its outputs are only as good as that.
 """
 
 import argparse
@@ -12,12 +12,18 @@ import pathlib
 import numpy
 import torch
 
-from edm_pickle_writer import Layout, write
+import edm_pickle_writer
+from edm_pickle_writer import Layout
 import paths  # noqa: F401
-from networks.edm_network import Architecture, parameter_count, random_network
+import edm2_pickle_writer
+from networks import edm2_network, edm_network
+from networks.edm_network import Architecture
 
 SONG = dict(network="SongUNet", img_resolution=16, model_channels=16, channel_mult=[1, 2], num_blocks=1, attn_resolutions=[8])
 ADM = dict(network="DhariwalUNet", img_resolution=16, model_channels=32, channel_mult=[1, 2], num_blocks=1, attn_resolutions=[8])
+
+EDM2 = dict(img_resolution=16, img_channels=3, model_channels=16, channel_mult=[1, 2], num_blocks=1, attn_resolutions=[8], channels_per_head=8)
+HALF = Layout(dtype=torch.float16)
 
 
 def song(precond="EDMPrecond", label_dim=10, **options):
@@ -26,6 +32,10 @@ def song(precond="EDMPrecond", label_dim=10, **options):
 
 def adm(precond="EDMPrecond", label_dim=10, **options):
     return Architecture.of(precond, **{**ADM, "label_dim": label_dim, **options})
+
+
+def edm2(label_dim=10, **options):
+    return edm2_network.Architecture.of(**{**EDM2, "label_dim": label_dim, **options})
 
 
 ONE_THREE = dict(resample_filter=[1, 3, 3, 1])
@@ -76,18 +86,38 @@ CASES = {
     "file-offset-views": (song(), Layout(offset=5)),
     "file-terse-training-snapshot": (song(model_channels=16, channel_mult=[1, 2], num_blocks=4, attn_resolutions=[16]), Layout(terse=True, training_objects=True)),
     "file-terse-adm": (adm(), Layout(terse=True)),
+    # EDM2's options: odd heads, other balances, clipping that is felt, a filter of four taps.
+    "tiny-edm2": (edm2(3, img_resolution=8, model_channels=12, channel_mult_noise=2, channel_mult_emb=1, attn_resolutions=[], label_balance=0.3, concat_balance=0.6, res_balance=0.4, attn_balance=0.2, clip_act=1.5, **ONE_THREE), HALF),
+    "edm2-defaults": (edm2(channels_per_head=64, model_channels=64), HALF),
+    "edm2-three-levels": (edm2(channel_mult=[1, 3, 2], num_blocks=2, attn_resolutions=[16, 8, 4]), HALF),
+    "edm2-heads-of-20": (edm2(model_channels=20, channel_mult=[1, 3], channels_per_head=20), HALF),
+    "edm2-uneven-heads": (edm2(model_channels=24, channels_per_head=10, attn_resolutions=[16, 8]), HALF),
+    "edm2-no-heads": (edm2(channels_per_head=64), HALF),
+    "edm2-same-width": (edm2(channel_mult=[3, 1, 1], num_blocks=2), HALF),
+    "edm2-unconditional": (edm2(0), HALF),
+    "edm2-no-clipping": (edm2(clip_act=None, sigma_data=0.7), HALF),
+    "edm2-clipped": (edm2(clip_act=1.0, img_channels=1), HALF),
+    "edm2-balances": (edm2(label_balance=0.8, concat_balance=0.2, res_balance=0.6, attn_balance=0.5), HALF),
+    "edm2-embedding": (edm2(channel_mult_noise=3, channel_mult_emb=2, label_dim=257), HALF),
+    "edm2-filter": (edm2(resample_filter=[1, 2, 4, 3]), HALF),
+    "edm2-one-level": (edm2(channel_mult=[2], attn_resolutions=[16]), HALF),
+    "edm2-float32": (edm2(), Layout()),
+    "edm2-bfloat16-ordered": (edm2(), Layout(dtype=torch.bfloat16, protocol=2, ordered=True)),
+    "edm2-offset-views": (edm2(), Layout(dtype=torch.float16, offset=5, channels_last=True)),
 }  # fmt: skip
 
-REPOSITORY = ["tiny-ddpmpp-edm", "tiny-ncsnpp-ve", "tiny-adm-iddpm"]
+REPOSITORY = ["tiny-ddpmpp-edm", "tiny-ncsnpp-ve", "tiny-adm-iddpm", "tiny-edm2"]
 
 
 def make(folder, architecture, layout, seed):
     folder.mkdir(parents=True, exist_ok=True)
-    denoiser = random_network(architecture, seed)
+    is_edm2 = isinstance(architecture, edm2_network.Architecture)
+    denoiser = (edm2_network if is_edm2 else edm_network).random_network(architecture, seed)
     with torch.no_grad():
-        for parameter in denoiser.parameters():  # the outputs belong to the rounded weights
-            parameter.copy_(parameter.to(layout.dtype))
-    write(denoiser, folder / "model.pkl", layout)
+        # The outputs belong to what is rounded: of EDM2 the buffers too.
+        for tensor in [*denoiser.parameters(), *(denoiser.buffers() if is_edm2 else [])]:
+            tensor.copy_(tensor.to(layout.dtype))
+    (edm2_pickle_writer if is_edm2 else edm_pickle_writer).write(denoiser, folder / "model.pkl", layout)
 
     random = torch.Generator().manual_seed(seed + 1)
     sigma = torch.tensor([0.02, 0.5, 3.0, 20.0])[: 3 if architecture.img_resolution > 8 else 4]
@@ -106,7 +136,7 @@ def make(folder, architecture, layout, seed):
         if not tensor.isfinite().all():
             raise ValueError(f"{folder.name}: {name} is not finite")
         numpy.save(folder / f"{name}.npy", tensor.numpy())
-    return parameter_count(denoiser)
+    return edm_network.parameter_count(denoiser)
 
 
 def main():
@@ -118,8 +148,9 @@ def main():
     names = REPOSITORY if options.repository else options.only or list(CASES)
     for name in names:
         architecture, layout = CASES[name]
-        parameters = make(options.out / name, architecture, layout, seed=list(CASES).index(name))
-        size = (options.out / name / "model.pkl").stat().st_size
+        folder = options.out / ("families" if "edm2" in name else "") / name
+        parameters = make(folder, architecture, layout, seed=list(CASES).index(name))
+        size = (folder / "model.pkl").stat().st_size
         print(f"{name:32} {parameters:>9} parameters {size:>9} bytes")
 
 

@@ -49,9 +49,14 @@ extension Preconditioning: Codable {
   }
 }
 
-/// The network's own fields with a `kind`, "SongUNet", "DhariwalUNet" or "DDPMUNet".
+/// The network's own fields with a `kind`, "SongUNet", "DhariwalUNet", "DDPMUNet" or "EDM2UNet".
 extension Architecture.Network: Codable {
-  private enum Kind: String, Codable { case song = "SongUNet", dhariwal = "DhariwalUNet", ddpm = "DDPMUNet" }
+  private enum Kind: String, Codable {
+    case song = "SongUNet"
+    case dhariwal = "DhariwalUNet"
+    case ddpm = "DDPMUNet"
+    case edm2 = "EDM2UNet"
+  }
   private enum CodingKeys: String, CodingKey { case kind }
 
   public init(from decoder: any Decoder) throws {
@@ -60,6 +65,7 @@ extension Architecture.Network: Codable {
     case .song: self = .song(try SongUNetArchitecture(from: decoder))
     case .dhariwal: self = .dhariwal(try DhariwalUNetArchitecture(from: decoder))
     case .ddpm: self = .ddpm(try DDPMUNetArchitecture(from: decoder))
+    case .edm2: self = .edm2(try EDM2UNetArchitecture(from: decoder))
     }
   }
 
@@ -75,6 +81,9 @@ extension Architecture.Network: Codable {
     case .ddpm(let ddpm):
       try fields.encode(Kind.ddpm, forKey: .kind)
       try ddpm.encode(to: encoder)
+    case .edm2(let edm2):
+      try fields.encode(Kind.edm2, forKey: .kind)
+      try edm2.encode(to: encoder)
     }
   }
 }

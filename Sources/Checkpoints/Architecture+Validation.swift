@@ -33,6 +33,12 @@ extension Architecture {
         try check.equal("out_channels", ddpm.outputChannels, imageChannels)
       }
       try check.equal("num_classes", ddpm.labelDimension, labelDimension)
+    case .edm2(let edm2):
+      let check = FieldCheck(file: file, owner: "EDM2's UNet")
+      try edm2.validate(check)
+      try check.equal("img_resolution", edm2.imageResolution, imageResolution)
+      try check.equal("img_channels", edm2.imageChannels, imageChannels)
+      try check.equal("label_dim", edm2.labelDimension, labelDimension)
     }
   }
 
@@ -196,30 +202,5 @@ extension DhariwalUNetArchitecture: UNetArchitecture {
 
   fileprivate func validate(file: String) throws {
     try validateCommon(FieldCheck(file: file, owner: "DhariwalUNet"))
-  }
-}
-
-/// Range checks whose errors name the field.
-private struct FieldCheck {
-  let file: String
-  let owner: String
-
-  func range<Number: Comparable>(_ field: String, _ value: Number, _ range: ClosedRange<Number>) throws {
-    guard !range.contains(value) else { return }
-    throw fail(field, "out of range", expected: "\(range.lowerBound) to \(range.upperBound)", found: "\(value)")
-  }
-
-  func multiple(_ field: String, _ value: Int, of divisor: Int) throws {
-    guard !value.isMultiple(of: divisor) else { return }
-    throw fail(field, "does not divide", expected: "a multiple of \(divisor)", found: "\(value)")
-  }
-
-  func equal(_ field: String, _ value: Int, _ expected: Int) throws {
-    guard value != expected else { return }
-    throw fail(field, "does not fit the preconditioner", expected: "\(expected)", found: "\(value)")
-  }
-
-  private func fail(_ field: String, _ problem: String, expected: String, found: String) -> InputError {
-    InputError(problem, file: file, location: "\(field) of \(owner)", expected: expected, found: found)
   }
 }

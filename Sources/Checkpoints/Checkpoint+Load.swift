@@ -3,7 +3,7 @@ import Foundation
 import Pickles
 
 extension Checkpoint {
-  /// Reads an EDM `.pkl`, a `.safetensors` file written by `ndc convert`, what torch.save wrote of a network of a known
+  /// Reads an EDM or EDM2 `.pkl`, a `.safetensors` file written by `ndc convert`, what torch.save wrote of a network of a known
   /// family, or a folder of diffusers, told apart by their contents.
   ///
   /// The weights stay in the mapped file. Nothing in the file is executed, every size is checked before memory is
@@ -40,11 +40,11 @@ extension Checkpoint {
     switch try Format(of: file) {
     case .pickle:
       checkpoint = try EDMPickleReader.read(ByteSource(file))
-      if let description { try checkpoint.hold(description) }
+      if let description { checkpoint.remarks += try checkpoint.hold(description) }
     case .safetensors:
       if let own = try SafetensorsReader.readOwn(ByteSource(file)) {
         checkpoint = own
-        if let description { try checkpoint.hold(description) }
+        if let description { checkpoint.remarks += try checkpoint.hold(description) }
       } else {
         checkpoint = try FamilyReader.read(StateDictionary.read(file), description)
       }
@@ -55,8 +55,8 @@ extension Checkpoint {
     return (checkpoint, { file.digest() })
   }
 
-  /// Holds a description against a file that needs none.
-  private func hold(_ description: ModelDescription) throws {
+  /// Holds a description against a file that needs none; returns what is worth saying.
+  private func hold(_ description: ModelDescription) throws -> [String] {
     let resolver = DescriptionResolver(file: file, description: description)
     for item in notes.description ?? [] { resolver.hold(item) }
     if notes.description == nil {
@@ -71,7 +71,8 @@ extension Checkpoint {
       case .consistency, .discrete: break
       }
     }
-    _ = try resolver.finish(family: "this")
+    resolver.ignore(["dropout", "use_fp16"])
+    return try resolver.finish(family: "this")
   }
 
   /// The number of weights in all tensors, buffers included.
@@ -81,9 +82,11 @@ extension Checkpoint {
   public var parameterCount: Int {
     tensors.reduce(0) { sum, entry in
       let last = entry.key.split(separator: ".").last
-      return last == "weight" || last == "bias" ? sum + entry.value.count : sum
+      return last.map { Self.parameterNames.contains(String($0)) } ?? false ? sum + entry.value.count : sum
     }
   }
+
+  private static let parameterNames: Set<String> = ["weight", "bias", "emb_gain", "out_gain"]
 
   private func checkFinite() throws {
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {

@@ -23,6 +23,14 @@ public struct CheckpointNotes: Hashable, Sendable, Codable {
     return sigmaMinimum...sigmaMaximum
   }
 
+  /// Whether its description says that nobody knows whether labels were dropped in training.
+  public var isLabelDropoutUnknown: Bool {
+    description?.contains { $0.key == Self.labelDropoutKey && $0.value == Self.unknown } ?? false
+  }
+
+  static let labelDropoutKey = "label_dropout"
+  static let unknown = "unknown"
+
   public init() {}
 }
 

@@ -55,9 +55,10 @@ public final class TensorInventory {
 
   /// To be called when the network is complete.
   ///
+  /// - Parameter unused: names that may be left over.
   /// - Throws: `InputError` naming the tensors that were never taken: the network does not understand them.
-  public func finish() throws {
-    let remaining = remaining
+  public func finish(except unused: Set<String> = []) throws {
+    let remaining = remaining.filter { !unused.contains($0) }
     guard let first = remaining.first else { return }
     let names = remaining.prefix(5).map { "\"\($0)\" \(tensors[$0]?.shape ?? [])" }.joined(separator: ", ")
     let more = remaining.count > 5 ? " and \(remaining.count - 5) more" : ""

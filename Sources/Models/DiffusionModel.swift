@@ -126,6 +126,12 @@ public struct DiffusionModel: Sendable {
       path: path, description: reference.configuration.map { try ModelDescription($0) })
     let companion = try reference.companion()
     for remark in checkpoint.remarks + (companion?.remarks ?? []) { notice(.remark(remark)) }
+    if companion == nil, checkpoint.notes.isLabelDropoutUnknown {
+      notice(
+        .remark(
+          "\(path) does not say whether labels were dropped in training: what it answers without a label, by the zero "
+            + "label, may be untrained"))
+    }
     let ranges = [checkpoint.quantization != nil, companion?.hasRanges ?? true]
     let hasRanges = !ranges.contains(false)
     var precision = reference.precision ?? choice.precision(hasRanges: hasRanges)

@@ -19,6 +19,7 @@ public struct ModelSummary: Sendable {
         ? "SongUNet (DDPM++)" : song.encoder == .residual ? "SongUNet (NCSN++)" : "SongUNet"
     case .dhariwal: "DhariwalUNet (ADM)"
     case .ddpm: "DDPM's U-Net"
+    case .edm2: "EDM2's U-Net"
     }
   }
 
@@ -69,6 +70,16 @@ public struct ModelSummary: Sendable {
         ("attention at", list(attending.map { ddpm.imageResolution >> $0.offset })),
         ("heads", list(attending.map(\.element.heads))), ("attention order", ddpm.attentionOrder.rawValue),
         ("groups", "\(ddpm.groups)"),
+      ]
+    case .edm2(let edm2):
+      let attending = edm2.channels.indices.filter {
+        edm2.attentionResolutions.contains(edm2.imageResolution >> $0) && edm2.heads(channels: edm2.channels[$0]) > 0
+      }
+      return [
+        ("channels", list(edm2.channels)), ("blocks per level", "\(edm2.blocks)"),
+        ("attention at", list(attending.map { edm2.imageResolution >> $0 })),
+        ("heads", list(attending.map { edm2.heads(channels: edm2.channels[$0]) })),
+        ("resample filter", list(edm2.resampleFilter)),
       ]
     }
   }

@@ -49,6 +49,7 @@ const char *set_name(ndc_instruction_set);
 void check_group_norm(ndc_instruction_set);
 void check_elementwise(ndc_instruction_set);
 void check_convolutions(ndc_instruction_set);
+void check_magnitude(ndc_instruction_set);
 void check_nearest(ndc_instruction_set);
 void check_mappings(void);
 void check_pictures(const char *folder);

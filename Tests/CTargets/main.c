@@ -83,6 +83,7 @@ int main(int count, char **arguments) {
     check_group_norm(set);
     check_elementwise(set);
     check_convolutions(set);
+    check_magnitude(set);
     check_nearest(set);
     fprintf(stderr, "%s kernels: %d failures so far\n", set_name(set), failed);
   }

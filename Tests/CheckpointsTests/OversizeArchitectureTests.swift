@@ -14,6 +14,14 @@ struct OversizeArchitectureTests {
       labelDimension: 0)
   }
 
+  static func edm2(resolution: Int, channels: [Int], attention: [Int]) -> Architecture {
+    var unet = EDM2UNetArchitecture(imageResolution: resolution, imageChannels: 1, channels: channels)
+    unet.attentionResolutions = attention
+    return Architecture(
+      preconditioning: .edm(sigmaData: 0.5), network: .edm2(unet), imageResolution: resolution, imageChannels: 1,
+      labelDimension: 0)
+  }
+
   static let oversize: [(architecture: Architecture, place: String)] = [
     (song(resolution: 8192, channels: 4, multipliers: [1], attention: []), "image resolution"),
     (song(resolution: 1024, channels: 4, multipliers: [1], attention: []), "attention at resolution 1024"),
@@ -22,6 +30,9 @@ struct OversizeArchitectureTests {
       song(resolution: 1024, channels: 1024, multipliers: [1, 1, 1, 1, 1], attention: []),
       "activation at resolution 1024"
     ),
+    (edm2(resolution: 1024, channels: [1024, 64], attention: []), "activation at resolution 1024"),
+    (edm2(resolution: 1024, channels: [64, 64], attention: [1024]), "attention at resolution 1024"),
+    (edm2(resolution: 512, channels: [64], attention: []), "attention at resolution 512"),
   ]
 
   @Test("are refused by the file's reader in no time, naming what would be too large", arguments: oversize.indices)
@@ -56,6 +67,8 @@ struct OversizeArchitectureTests {
       preconditioning: .edm(sigmaData: 0.5), network: .dhariwal(adm), imageResolution: resolution, imageChannels: 3,
       labelDimension: 0)
     try architecture.validate(file: "adm")
+    // EDM2's xl at 64², as wide at every size.
+    try Self.edm2(resolution: resolution, channels: [384, 768, 1152, 1536], attention: [16, 8]).validate(file: "edm2")
   }
 
   @Test("a header that would become a hundred times its size in memory is refused")

@@ -13,7 +13,7 @@ struct FamilyFixture: Sendable, CustomStringConvertible {
 
   var description: String { folder.lastPathComponent }
 
-  private static let committedNames = ["diffusers", "edm-state-dict"]
+  private static let committedNames = ["diffusers", "edm-state-dict", "edm2", "tiny-edm2"]
 
   /// Small ones in the repository.
   static let committed = committedNames.map {
@@ -43,7 +43,8 @@ struct FamilyFixture: Sendable, CustomStringConvertible {
   }
 
   func checkpoint(_ more: [String: JSONValue] = [:]) throws -> Checkpoint {
-    let model = folder.appendingPathComponent(description == "diffusers" ? "model" : "model.pt").path
+    let name = description == "diffusers" ? "model" : description.hasSuffix("edm2") ? "model.pkl" : "model.pt"
+    let model = folder.appendingPathComponent(name).path
     let values = flags.merging(more) { $1 }
     return try Checkpoint.load(
       path: model, description: values.isEmpty ? nil : ModelDescription(origin: "the test", values: values))
@@ -54,6 +55,8 @@ struct FamilyFixture: Sendable, CustomStringConvertible {
     return FileManager.default.fileExists(atPath: file) ? try NumPyArray(contentsOf: file).floats() : nil
   }
 
+  func rows() throws -> Int { try floats("sigma")?.count ?? 0 }
+
   func queries(labelled: Bool) throws -> [DenoiserQuery] {
     let labels = try NumPyArray(contentsOf: folder.appendingPathComponent("labels.npy").path).integers()
     return try (floats("sigma") ?? []).enumerated().map { index, sigma in
@@ -62,7 +65,7 @@ struct FamilyFixture: Sendable, CustomStringConvertible {
   }
 
   /// Whether D = x − σ·out, where D alone would hide everything at high σ.
-  var predictsNoise: Bool { !["consistency-edm", "edm-state-dict"].contains(description) }
+  var predictsNoise: Bool { !["consistency-edm", "edm-state-dict", "edm2", "tiny-edm2"].contains(description) }
 }
 
 @Suite("Parity with other families' programs")
@@ -118,7 +121,7 @@ struct FamilyParityTests {
       let denoiser = try UNetDenoiser(fixture.checkpoint(options))
       #expect(denoiser.isUnconditionalAvailable || labelled)
       let found = try denoiser.denoised(fixture.queries(labelled: labelled), inputs)
-      let difference = Self.differences(found, reference, rows: 6).largest
+      let difference = Self.differences(found, reference, rows: try fixture.rows()).largest
       #expect(difference <= Self.fp32Bar, "\(file): \(difference)")
     }
   }
@@ -134,15 +137,16 @@ struct FamilyParityTests {
       checkpoint.quantization = Quantization(
         weights: checkpoint.weightsDigest(),
         calibration: Quantization.Calibration(
-          data: "the fixture", digest: String(repeating: "0", count: 64), images: 6, levels: [1], seed: 0,
+          data: "the fixture", digest: String(repeating: "0", count: 64), images: queries.count, levels: [1], seed: 0,
           rule: .leastSquares), inputs: try values.inputs(.leastSquares))
     }
     let bars = precision == .int8 ? Self.int8Bars : Self.bf16Bars
     let found = try UNetDenoiser(checkpoint, precision: precision).denoised(queries, inputs)
-    let difference = Self.differences(found, reference, rows: 6)
+    let rows = try fixture.rows()
+    let difference = Self.differences(found, reference, rows: rows)
     #expect(difference.largest <= bars.largest && difference.rms <= bars.rms, "\(difference)")
     guard fixture.predictsNoise else { return }
-    let noise = try Self.differences(Self.noise(found, fixture), Self.noise(reference, fixture), rows: 6)
+    let noise = try Self.differences(Self.noise(found, fixture), Self.noise(reference, fixture), rows: rows)
     #expect(noise.largest <= bars.largest && noise.rms <= bars.rms, "(x − D)/σ: \(noise)")
   }
 

@@ -45,7 +45,19 @@ import UNets
     let attended = pick([[], [resolution], [1, 2, 4]], [edges])
     let blocks = pick([1, 2], edges)
     let network: Architecture.Network
-    if Bool.random(using: &random) {
+    if Int.random(in: 0..<3, using: &random) == 0 {
+      var unet = EDM2UNetArchitecture(
+        imageResolution: resolution, imageChannels: channels,
+        channels: multipliers.map { model.multipliedReportingOverflow(by: $0).partialValue })
+      (unet.labelDimension, unet.blocks, unet.attentionResolutions) = (labels, blocks, attended)
+      unet.channelsPerHead = pick([1, 4, 5, 64], edges)
+      unet.noiseChannels = pick([1, 5, 8], edges)
+      unet.resampleFilter = pick([[1, 1], [1, 3, 3, 1]], [[], [1], [0, 0], [.nan, 1]])
+      unet.activationLimit = pick([nil, 256, 0.5], [0, -1, .nan, .infinity])
+      unet.labelBalance = pick([0, 0.5, 1], [-1, .nan])
+      unet.concatenationBalance = pick([0, 0.5, 1], [2, .infinity])
+      network = .edm2(unet)
+    } else if Bool.random(using: &random) {
       var song = SongUNetArchitecture(imageResolution: resolution, inputChannels: channels, outputChannels: channels)
       (song.modelChannels, song.channelMultipliers, song.labelDimension) = (model, multipliers, labels)
       (song.attentionResolutions, song.blocks, song.embeddingMultiplier) = (attended, blocks, pick([1, 2], edges))

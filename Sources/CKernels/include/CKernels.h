@@ -41,6 +41,29 @@ typedef struct {
   float top;         // at most 255
 } ndc_byte_range;
 
+// silu(gain·x) at every position.
+typedef struct {
+  // The input is the concatenation of `first` and `second` along channels; second_channels may be 0.
+  const void *first, *second;
+  int64_t first_channels, second_channels;
+  int64_t positions;            // H·W
+  const ndc_phases *phases;     // read in place of `first` and `second`, of positions/4 each; or NULL
+  const float *gain;            // per channel of the concatenation
+  const ndc_byte_range *range;  // the output's bytes, or NULL for elements
+  void *output;                 // positions × channels, dense
+} ndc_scaled_silu;
+
+// n = x/(epsilon + ‖x‖/√C), row by row of C channels.
+typedef struct {
+  const void *input;
+  int64_t rows, channels;
+  float epsilon;
+  float scale;
+  void *kept;                   // scale·n; may be `input`
+  void *activated;              // silu(n), or NULL
+  const ndc_byte_range *range;  // the bytes of `activated`, or NULL for elements
+} ndc_pixel_norm;
+
 // A depthwise filter of k×k taps that halves or doubles each side (Docs/Networks.md, Linear and Conv2d).
 typedef struct {
   const void *input;
@@ -125,6 +148,10 @@ typedef struct {
   void (*softmax)(float *scores, void *output, int64_t rows, int64_t columns);
   // output = a·x + b·y
   void (*blend)(const void *x, float a, const void *y, float b, void *output, int64_t count);
+  void (*scaled_silu)(const ndc_scaled_silu *);
+  void (*pixel_norm)(const ndc_pixel_norm *);
+  // x, no further from 0 than `limit`, in place.
+  void (*clip)(void *x, float limit, int64_t count);
   // CHW → HWC, times `scale`.
   void (*channels_last)(const float *input, float scale, void *output, int64_t channels, int64_t positions);
   // A 3×3 convolution with padding 1 to few channels.

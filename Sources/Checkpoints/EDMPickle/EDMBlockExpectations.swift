@@ -5,21 +5,25 @@ import Pickles
 ///
 /// The constructors of SongUNet and DhariwalUNet fix these (Docs/Networks.md, The pkl); a pickle made from changed
 /// source would otherwise load and compute something else.
-struct EDMBlockExpectations {
+struct EDMBlockExpectations: ModuleExpectations {
   let skipScale: Double
   let isAdaptive: Bool
   let epsilon: Double
   let channelsPerHead: Int?
 
+  let classes: Set<String> = [
+    "EDMPrecond", "VPPrecond", "VEPrecond", "iDDPMPrecond", "SongUNet", "DhariwalUNet", "UNetBlock", "Linear",
+    "Conv2d", "GroupNorm", "PositionalEmbedding", "FourierEmbedding", "ModuleDict",
+  ]
+
   init(_ architecture: Architecture) {
     switch architecture.network {
     case .song: (skipScale, isAdaptive, epsilon, channelsPerHead) = (0.5.squareRoot(), false, 1e-6, nil)
     case .dhariwal: (skipScale, isAdaptive, epsilon, channelsPerHead) = (1, true, 1e-5, 64)
-    case .ddpm: preconditionFailure("EDM's pickles hold no such network")
+    case .ddpm, .edm2: preconditionFailure("EDM's pickles hold no such network")
     }
   }
 
-  /// - Throws: `InputError` naming the module and the attribute; attributes that are absent are not judged.
   func check(_ module: EDMModule, file: String) throws {
     switch module.className {
     case "UNetBlock":

@@ -1,7 +1,7 @@
 import Basics
 import Pickles
 
-/// Reads the `ema` network of an EDM `.pkl` (Docs/Networks.md, The pkl).
+/// Reads the `ema` network of an EDM or EDM2 `.pkl` (Docs/Networks.md, The pkl).
 struct EDMPickleReader {
   private let source: ByteSource
   private let holdsTensors: [Bool]
@@ -11,12 +11,6 @@ struct EDMPickleReader {
 
   private static let maximumModules = 20_000
   private static let maximumDepth = 32
-
-  /// The classes whose meaning the networks implement; anything else below `ema` is refused.
-  private static let knownClasses: Set<String> = [
-    "EDMPrecond", "VPPrecond", "VEPrecond", "iDDPMPrecond", "SongUNet", "DhariwalUNet", "UNetBlock", "Linear",
-    "Conv2d", "GroupNorm", "PositionalEmbedding", "FourierEmbedding", "ModuleDict",
-  ]
 
   /// - Throws: `InputError` naming the file and the module, option or tensor.
   static func read(_ source: ByteSource) throws -> Checkpoint {
@@ -31,28 +25,61 @@ struct EDMPickleReader {
     let preconditioner = try EDMModule(ema, path: "")
     let modules = try EDMModule.entries(
       preconditioner.attributes["_modules"] ?? ema, file: source.name, place: EDMModule.place(""))
-    guard let inner = modules["model"] else {
-      if modules["unet"] != nil { throw edm2(pickle.root, source.name) }
-      throw InputError("the preconditioner holds no network \"model\"", file: source.name, location: "the network")
+    var checkpoint: Checkpoint
+    if let network = modules["model"] {
+      checkpoint = try reader.edm(ema, preconditioner, EDMModule(network, path: "model"))
+    } else if let network = modules["unet"] {
+      try requirePixels(pickle.root, source.name)
+      checkpoint = try reader.edm2(ema, preconditioner, EDMModule(network, path: "unet"))
+      if pickle.root["encoder"] == nil, checkpoint.architecture.imageChannels == 4 { throw latent(source.name) }
+    } else {
+      throw InputError(
+        "the preconditioner holds no network \"model\" or \"unet\"", file: source.name, location: "the network")
     }
-    let network = try EDMModule(inner, path: "model")
-    let builder = try EDMArchitectureBuilder(
-      preconditioner: preconditioner, network: network, file: source.name)
-    let architecture = try builder.architecture()
-    try architecture.validate(file: source.name)
-    try reader.collect(ema, path: "", depth: 0, EDMBlockExpectations(architecture))
-    var notes = builder.notes()
-    notes.trainingSet = pickle.root["dataset_kwargs"]?["class_name"]?.text
-    return Checkpoint(
-      file: source.name, digest: "", architecture: architecture, tensors: reader.found, notes: notes)
+    checkpoint.notes.trainingSet = pickle.root["dataset_kwargs"]?["class_name"]?.text
+    return checkpoint
   }
 
-  private static func edm2(_ root: PickleValue, _ file: String) -> InputError {
-    let encoder = root["encoder"]?.object?.arguments.sequence?.first?["class_name"]?.text
-    return encoder == "StabilityVAEEncoder"
-      ? InputError(
-        "a latent model of EDM2: it denoises an autoencoder's codes, and a certificate is about pixels", file: file)
-      : InputError("a network of EDM2, which this version does not compute", file: file, location: "the network")
+  private mutating func edm(
+    _ ema: PickleValue, _ preconditioner: EDMModule, _ network: EDMModule
+  ) throws -> Checkpoint {
+    let builder = try EDMArchitectureBuilder(preconditioner: preconditioner, network: network, file: source.name)
+    let architecture = try builder.architecture()
+    try architecture.validate(file: source.name)
+    try collect(ema, path: "", depth: 0, EDMBlockExpectations(architecture))
+    return Checkpoint(
+      file: source.name, digest: "", architecture: architecture, tensors: found, notes: builder.notes())
+  }
+
+  private mutating func edm2(
+    _ ema: PickleValue, _ preconditioner: EDMModule, _ network: EDMModule
+  ) throws -> Checkpoint {
+    let (architecture, notes, unet) = try EDM2ArchitectureBuilder(
+      preconditioner: preconditioner, network: network, file: source.name
+    ).build()
+    try architecture.validate(file: source.name)
+    try collect(ema, path: "", depth: 0, EDM2BlockExpectations(unet: unet))
+    return Checkpoint(
+      file: source.name, digest: "", architecture: architecture,
+      tensors: EDM2Options.renamed(found, prefix: "unet."), notes: notes)
+  }
+
+  /// EDM2's files say by their encoder whether the network denoises pixels or an autoencoder's codes.
+  private static func requirePixels(_ root: PickleValue, _ file: String) throws {
+    guard let encoder = root["encoder"], !encoder.isNone else { return }
+    let name = encoder.object?.arguments.sequence?.first?["class_name"]?.text
+    guard name != "StandardRGBEncoder" else { return }
+    if name == "StabilityVAEEncoder" { throw latent(file) }
+    throw InputError(
+      "an encoder that is not known: the network may denoise something other than pixels", file: file,
+      location: "the entry \"encoder\"", expected: "StandardRGBEncoder", found: name ?? encoder.summary)
+  }
+
+  private static func latent(_ file: String) -> InputError {
+    InputError(
+      "a latent model of EDM2 (img512): it denoises an autoencoder's codes, and a certificate is about pixels",
+      file: file,
+      location: "the network")
   }
 
   private init(source: ByteSource, pickle: Pickle) {
@@ -70,12 +97,12 @@ struct EDMPickleReader {
 
   /// Collects the tensors of a module and of the modules below it.
   private mutating func collect(
-    _ value: PickleValue, path: String, depth: Int, _ expectations: EDMBlockExpectations
+    _ value: PickleValue, path: String, depth: Int, _ expectations: some ModuleExpectations
   ) throws {
     guard depth <= Self.maximumDepth else { throw fail("modules are nested too deeply", path) }
     guard seenStates.count < Self.maximumModules else { throw fail("too many modules", path) }
     let module = try EDMModule(value, path: path)
-    guard Self.knownClasses.contains(module.className) else {
+    guard expectations.classes.contains(module.className) else {
       throw fail("a module of an unknown class", path, found: module.className)
     }
     let parts = ["_parameters", "_buffers", "_modules"]

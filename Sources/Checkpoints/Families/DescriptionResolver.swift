@@ -71,6 +71,35 @@ final class DescriptionResolver {
     return value
   }
 
+  /// Whether the description says null, which is then taken for an answer.
+  func isNull(_ key: String) -> Bool {
+    guard description?.values[key] == .null else { return false }
+    used.insert(key)
+    return true
+  }
+
+  /// An item that is held against the description elsewhere.
+  func note(_ key: String, _ value: some DescriptionValue, origin: String = "the file") { record(key, value, origin) }
+
+  /// An item that is a number or null, whose words are then "none"; one that the file tells where `told`.
+  func resolveNullable(_ key: String, _ value: Double?, told: Bool) -> Double? {
+    func text(_ number: Double?) -> String { number.map { NumberList([$0]).text } ?? Self.none }
+    let isNull = isNull(key)
+    let stated = isNull ? nil : stated(key, as: Double.self)
+    guard isNull || stated != nil else {
+      record(key, text(value), told ? "the file" : "default")
+      return value
+    }
+    if told, stated != value {
+      problems.append("\"\(key)\": expected \(text(value)), which the file tells, found \(text(stated))")
+    }
+    record(key, text(told ? value : stated), told ? "the file" : description?.origin ?? "")
+    return told ? value : stated
+  }
+
+  /// Null where a description has it.
+  private static let none = "none"
+
   /// Flags that change nothing here, whatever they say.
   func ignore(_ keys: Set<String>) {
     for key in keys.sorted() where description?.values[key] != nil && !used.contains(key) {
@@ -95,7 +124,10 @@ final class DescriptionResolver {
   func hold(_ item: DescriptionItem) {
     guard let json = description?.values[item.key] else { return }
     used.insert(item.key)
-    let text = NumberList(description: json)?.text ?? Bool(description: json)?.text ?? String(description: json) ?? ""
+    let text =
+      json == .null
+      ? Self.none
+      : NumberList(description: json)?.text ?? Bool(description: json)?.text ?? String(description: json) ?? ""
     let isSame = text == item.value || Double(item.value).map { Double(description: json) == $0 } ?? false
     if !isSame { problems.append("\"\(item.key)\": expected \(item.value), which the file tells, found \(json)") }
   }

@@ -14,13 +14,14 @@ enum FamilyReader {
     if names["model.map_layer0.weight"] != nil || names["map_layer0.weight"] != nil {
       return try EDMStateDictionary(state, resolver).checkpoint()
     }
+    if EDM2StateDictionary.recognises(names) { return try EDM2StateDictionary(state, resolver).checkpoint() }
     if names["conv_in.weight"] != nil, names.keys.contains(where: { $0.hasPrefix("down_blocks.") }) {
       throw InputError(
         "a network of diffusers, whose config.json says what it is; name the folder that holds both", file: state.file)
     }
     throw InputError(
       OtherModels.name(state) ?? "tensors of no network that is known here", file: state.file,
-      expected: "a file of ndc convert, or a denoiser of EDM, OpenAI's programs, consistency models or diffusers",
+      expected: "a file of ndc convert, or a denoiser of EDM, EDM2, OpenAI's programs, consistency models or diffusers",
       found: names.keys.sorted().prefix(4).map { "\"\($0.prefix(80))\"" }.joined(separator: ", "))
   }
 }
@@ -43,9 +44,6 @@ enum OtherModels {
     }
     if any("quant_conv.", "post_quant_conv.") {
       return "an autoencoder of a latent diffusion model: it denoises nothing"
-    }
-    if names.contains(where: { $0.hasPrefix("unet.emb_fourier.") || $0.hasPrefix("emb_fourier.") }) {
-      return "a network of EDM2, which this version does not compute"
     }
     if any("input_blocks.0.0.") || names.contains("fc.weight") || any("classifier.", "head.weight", "layer1.0.conv1") {
       return "a classifier: it denoises nothing; serve it and name its address with --classifier"

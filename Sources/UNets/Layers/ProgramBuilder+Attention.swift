@@ -73,7 +73,7 @@ extension ProgramBuilder {
   }
 
   /// softmax(qᵀk/√d)·v per head; scores and softmax in fp32.
-  private func attend(
+  func attend(
     _ name: String, q: Activation, k: Activation, v: Activation, heads: Int
   ) throws -> Activation {
     let positions = q.positions

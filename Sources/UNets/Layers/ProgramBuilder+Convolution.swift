@@ -17,7 +17,7 @@ extension ProgramBuilder {
 
   /// The network's last convolution, 3×3 into fp32, with `onto` added to what that activation holds.
   func outputConvolution(
-    _ name: String, _ source: Activation, outputChannels: Int, weights: [Float], bias: [Float],
+    _ name: String, _ source: Activation, outputChannels: Int, weights: [Float], bias: [Float]?,
     onto existing: Activation? = nil
   ) throws -> Activation {
     let destination = existing ?? activation(channels: outputChannels, side: source.side, type: .float32)
@@ -56,7 +56,7 @@ extension ProgramBuilder {
   /// four 2×2 convolutions of the small picture, whose weights are sums of those that meet the same position. That takes
   /// 4 products where the large picture takes 9.
   func doublingConvolution(
-    _ name: String, _ source: Activation, outputChannels: Int, weights: [Float], bias: [Float]
+    _ name: String, _ source: Activation, outputChannels: Int, weights: [Float], bias: [Float]?
   ) throws -> Phases {
     // Of rows and columns alike: which of the three taps meet the first and the second neighbour.
     let taps: [[ClosedRange<Int>]] = [[0...0, 1...2], [0...1, 2...2]]

@@ -23,6 +23,22 @@ extension ProgramBuilder {
     return (input, labels)
   }
 
+  /// silu(weights·e + labels) as the blocks' embedding, which EDM2 has one layer for.
+  func embeddingLayer(
+    _ name: String, inputs: Int, outputs: Int, weights: [Float], hasLabelTerm: Bool
+  ) throws -> (input: Buffer, labels: Buffer?) {
+    let input = buffer(bytes: batch * inputs * 4)
+    let output = buffer(bytes: batch * outputs * 4)
+    embeddingSteps.append(
+      try Step.linear(
+        name, rows: batch, inputs: inputs, outputs: outputs, weights: weights,
+        bias: [Float](repeating: 0, count: outputs), from: input, to: output))
+    let labels = hasLabelTerm ? buffer(bytes: batch * outputs * 4) : nil
+    silu(name, output, adding: labels, count: batch * outputs)
+    embedding = Embedding(buffer: output, channels: outputs)
+    return (input, labels)
+  }
+
   private func linear(_ name: String, from: Buffer, to: Buffer, inputs: Int, outputs: Int) throws {
     let layer = parameters.module(name)
     embeddingSteps.append(

@@ -21,6 +21,16 @@ struct ResampleFilter {
     values = [Float](repeating: direction == .up ? 1 : 0.25, count: 4)
   }
 
+  /// f⊗f/(Σf)² of a description's f, in fp32.
+  init(_ direction: Direction, taps f: [Double]) {
+    self.direction = direction
+    taps = f.count
+    let single = f.map { Float($0) }
+    let sum = single.reduce(0, +)
+    let shares = single.map { $0 / sum }
+    values = shares.flatMap { row in shares.map { row * $0 * (direction == .up ? 4 : 1) } }
+  }
+
   /// Reads `resample_filter` of a Conv2d that resamples.
   init(_ direction: Direction, taps: Int, parameters: Parameters) throws {
     self.direction = direction

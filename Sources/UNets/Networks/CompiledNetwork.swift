@@ -34,7 +34,7 @@ struct CompiledNetwork: Sendable {
       batch: batch, type: activations, kernels: kernels.table, parameters: root.module("model"), quantization: plan)
     definition = architecture.network.definition
     let ports = try definition.build(in: builder)
-    try inventory.finish()
+    try inventory.finish(except: definition.unusedTensors)
     try builder.requireQuantizable()
     quantizableConvolutions = builder.quantizable.count
     outputChannels = ports.output.channels

@@ -10,6 +10,11 @@ struct LabelTable: Sendable {
   init(classes: Int, channels: Int, scale: Float, hasBias: Bool, parameters: Parameters) throws {
     let weights = try parameters.values("weight", [channels, classes])
     let bias = hasBias ? try parameters.values("bias", [channels]) : [Float](repeating: 0, count: channels)
+    self.init(classes: classes, channels: channels, scale: scale, weights: weights, bias: bias)
+  }
+
+  /// - Parameter weights: `channels` × `classes`.
+  init(classes: Int, channels: Int, scale: Float, weights: [Float], bias: [Float]) {
     var rows = [Float]()
     rows.reserveCapacity((classes + 1) * channels)
     for label in 0..<classes {

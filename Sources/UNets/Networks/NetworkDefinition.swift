@@ -9,11 +9,16 @@ protocol NetworkDefinition: Sendable {
   /// - Throws: `InputError` naming a tensor that is missing or misshapen, or a field that makes no network.
   func build(in builder: ProgramBuilder) throws -> NetworkPorts
 
+  /// Tensors of the file that evaluation has no use for.
+  var unusedTensors: Set<String> { get }
+
   /// Where in the output's channels the C of F(·, ·, label) begin: 0, but for a network with an output for every class.
   func firstOutputChannel(of label: Int?) -> Int
 }
 
 extension NetworkDefinition {
+  var unusedTensors: Set<String> { [] }
+
   func firstOutputChannel(of label: Int?) -> Int { 0 }
 }
 
@@ -33,6 +38,7 @@ extension Architecture.Network {
     case .song(let architecture): SongUNet(architecture: architecture)
     case .dhariwal(let architecture): DhariwalUNet(architecture: architecture)
     case .ddpm(let architecture): DDPMUNet(architecture: architecture)
+    case .edm2(let architecture): EDM2UNet(architecture: architecture)
     }
   }
 }

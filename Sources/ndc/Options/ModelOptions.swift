@@ -6,7 +6,7 @@ import NoisedDiffusionClassifiers
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A checkpoint (EDM's .pkl, torch.save's file or bare .safetensors of a known family, a folder of diffusers, an ndc .safetensors file), analytic:SRC for the exact denoiser of a labelled data set, or the address of a model served elsewhere, http[s]://HOST[:PORT]/v2/models/NAME.",
+      "A checkpoint (EDM's or EDM2's .pkl, torch.save's file or bare .safetensors of a known family, a folder of diffusers, an ndc .safetensors file), analytic:SRC for the exact denoiser of a labelled data set, or the address of a model served elsewhere, http[s]://HOST[:PORT]/v2/models/NAME.",
       discussion: "Default: the bundled MNIST model.", valueName: "file"))
   var model: String?
 

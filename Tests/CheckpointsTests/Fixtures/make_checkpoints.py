@@ -223,6 +223,70 @@ write("bad-scale", network(extra={"b": persistent("UNetBlock", skip_scale=1.0)})
 write("bad-heads", network(extra={"b": persistent("UNetBlock", num_heads=4, out_channels=8)}), "num_heads")
 write("bad-adaptive", network(extra={"b": persistent("UNetBlock", adaptive_scale=True)}), "adaptive_scale")
 write("bad-epsilon", network(extra={"n": persistent("GroupNorm", eps=1e-5)}), "eps of this")
+
+# EDM2: a root that is an EasyDict, a preconditioner with "unet", blocks that say what they are.
+EasyDict = make("dnnlib.util.EasyDict", dict)
+rgb = persistent("StandardRGBEncoder")
+
+
+def edm2(outer=None, inner=None, block=None, arguments=(), net="UNet", channels=4, gain=0.5, attributes=None):
+    given = dict(model_channels=4, channel_mult=[1, 2], num_blocks=1, attn_resolutions=[4], channels_per_head=4)
+    said = dict(flavor="enc", resample_mode="keep", resample_filter=[1, 1], num_heads=0, out_channels=4, res_balance=0.3,
+                attn_balance=0.3, clip_act=256)
+    gains = {"emb_gain": tensor(np.float32(gain).reshape(1), ())}
+    enc = container({
+        "8x8_conv": persistent("MPConv", {"weight": tensor(np.arange(36 * channels, dtype=np.float32) / 8, (4, channels, 3, 3))}),
+        "8x8_block0": persistent("Block", gains, **{**said, **(block or {})})})
+    dec = container({"8x8_up": persistent("Block", gains, **{**said, "flavor": "dec", "resample_mode": "up"})})
+    unet = persistent(net, modules={"enc": enc, "dec": dec}, keywords=dict(img_resolution=8, img_channels=3, label_dim=3, **given),
+                      label_balance=0.5, concat_balance=0.5, **(inner or {}))
+    words = dict(img_resolution=8, img_channels=3, label_dim=3, use_fp16=True, **given) if not arguments else given
+    return persistent(
+        "Precond", modules={"unet": unet}, arguments=arguments, keywords={**words, **(outer or {})}, use_fp16=True,
+        **(attributes or dict(img_resolution=8, img_channels=3, label_dim=3, sigma_data=0.5)))
+
+
+def write_edm2(name, ema, problem=None, protocol=4, encoder=rgb):
+    top = EasyDict(dataset_kwargs=EasyDict({"class_name": "a.B"}), loss_fn=Call(system, "echo never"), ema=ema)
+    if encoder is not None:
+        top["encoder"] = encoder
+    (folder / f"{name}.pkl").write_bytes(pickle.dumps(top, protocol=protocol))
+    if problem:
+        expectations[f"{name}.pkl"] = problem
+
+
+write_edm2("edm2-2", edm2(), protocol=2)
+write_edm2("edm2-4", edm2())
+write_edm2("edm2-positional", edm2(arguments=(8, 3, 3, True, 0.5, 128)))
+write_edm2("edm2-no-encoder", edm2(), encoder=None)
+write_edm2("edm2-options", edm2(
+    outer=dict(channel_mult_noise=None, channel_mult_emb=3, clip_act=None, res_balance=np.float64(0.25), resample_filter=[1, 3, 3, 1]),
+    block=dict(clip_act=None, res_balance=0.25, resample_filter=[1, 3, 3, 1]), attributes=dict(sigma_data=0.75)))
+write_edm2("bad-edm2-latent", edm2(), "latent model of EDM2", encoder=persistent("StabilityVAEEncoder", vae_name="x"))
+four = dict(img_resolution=8, img_channels=4, label_dim=3, sigma_data=0.5)
+write_edm2("bad-edm2-four-channels", edm2(attributes=four), "latent model of EDM2", encoder=None)
+write_edm2("bad-edm2-encoder", edm2(), "encoder that is not known", encoder=persistent("OtherEncoder"))
+write_edm2("bad-edm2-network", edm2(net="OtherUNet"), "unknown classes")
+write_edm2("bad-edm2-option", edm2(outer={"use_magic": 1}), "not understood")
+write_edm2("bad-edm2-levels", edm2(outer={"channel_mult": [1] * 13}), "out of range")
+write_edm2("bad-edm2-no-levels", edm2(outer={"channel_mult": []}), "out of range")
+write_edm2("bad-edm2-huge", edm2(outer={"model_channels": 2**62}), "out of range")
+write_edm2("bad-edm2-negative", edm2(outer={"channel_mult": [1, -1]}), "out of range")
+write_edm2("bad-edm2-blocks", edm2(outer={"num_blocks": 10**9}), "out of range")
+write_edm2("bad-edm2-heads-zero", edm2(outer={"channels_per_head": 0}), "out of range")
+write_edm2("bad-edm2-balance-range", edm2(outer={"label_balance": 1.5}), "out of range")
+write_edm2("bad-edm2-text", edm2(outer={"res_balance": "much"}), "wrong kind of value")
+write_edm2("bad-edm2-filter", edm2(outer={"resample_filter": [1, 2, 1]}), "does not divide")
+write_edm2("bad-edm2-side", edm2(attributes=dict(img_resolution=7)), "does not divide")
+write_edm2("bad-edm2-balance", edm2(block={"res_balance": 0.4}), "res_balance of this Block")
+write_edm2("bad-edm2-label-balance", edm2(outer={"label_balance": 0.4}), "label_balance of this UNet")
+write_edm2("bad-edm2-clip", edm2(block={"clip_act": None}), "clip_act of this Block")
+write_edm2("bad-edm2-heads", edm2(block={"num_heads": 3}), "num_heads of this Block")
+write_edm2("bad-edm2-flavor", edm2(block={"flavor": "dec"}), "flavor of this Block")
+write_edm2("bad-edm2-mode", edm2(block={"resample_mode": "down"}), "resample_mode of this Block")
+write_edm2("bad-edm2-class", edm2(block={"modules": {"x": persistent("Linear")}}), "unknown class")
+write_edm2("bad-edm2-nan", edm2(gain=np.nan), "not finite")
+
 (folder / "bad-no-ema.pkl").write_bytes(pickle.dumps({"G_ema": 1}))
 expectations["bad-no-ema.pkl"] = "no EDM network"
 (folder / "bad-zip-file.pkl").write_bytes(b"PK\x03\x04" + bytes(60))

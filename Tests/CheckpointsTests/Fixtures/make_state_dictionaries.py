@@ -273,6 +273,47 @@ broken = {
     "bad-stream-module.pt": (torch_stream(user.Net()), "net.state_dict()"),
 }
 for name, (data, expected) in broken.items(): write(name, data, expected)
+
+
+def edm2(prefix="unet.", channels=3):
+    """EDM2 at 4x4 with one level of 4 channels, one block and one head; what training keeps beside it."""
+    net = Network()
+    def block(name, inputs, flavour, attends=False):
+        net.add(name + ".emb_gain")
+        net.add(name + ".conv_res0.weight", 4, 4 if flavour == "enc" else inputs, 3, 3)
+        net.add(name + ".emb_linear.weight", 4, 8)
+        net.add(name + ".conv_res1.weight", 4, 4, 3, 3)
+        if inputs != 4: net.add(name + ".conv_skip.weight", 4, inputs, 1, 1)
+        if attends:
+            net.add(name + ".attn_qkv.weight", 12, 4, 1, 1)
+            net.add(name + ".attn_proj.weight", 4, 4, 1, 1)
+    net.add(prefix + "out_gain")
+    for name in ["freqs", "phases"]: net.add(prefix + "emb_fourier." + name, 6)
+    net.add(prefix + "emb_noise.weight", 8, 6)
+    net.add(prefix + "emb_label.weight", 8, 2)
+    net.add(prefix + "enc.4x4_conv.weight", 4, channels + 1, 3, 3)
+    block(prefix + "enc.4x4_block0", 4, "enc")
+    block(prefix + "dec.4x4_in0", 4, "dec", True)
+    block(prefix + "dec.4x4_in1", 4, "dec")
+    block(prefix + "dec.4x4_block0", 8, "dec")
+    block(prefix + "dec.4x4_block1", 8, "dec")
+    net.add(prefix + "out_conv.weight", channels, 4, 3, 3)
+    if prefix:
+        for name in ["freqs", "phases"]: net.add("logvar_fourier." + name, 4)
+        net.add("logvar_linear.weight", 1, 4)
+    return net.tensors
+
+
+# Apart, so that what is drawn below stays as it is.
+drawn = random.getstate()
+random.seed(21)
+edm2_file, edm2_latent = torch_zip(edm2()), torch_zip(edm2(channels=4))
+write("edm2.pt", edm2_file)
+write("edm2-stream.pt", torch_stream({"ema": edm2()}))
+write("edm2-network-alone.pt", torch_zip(edm2(prefix="")))
+write("edm2.safetensors", safetensors(edm2()))
+write("bad-edm2-latent.pt", edm2_latent, "a latent model (img512)")
+random.setstate(drawn)
 with open(os.path.join(here, "expectations-state-dictionaries.json"), "w") as file:
     json.dump(expectations, file, indent=0, sort_keys=True)
     file.write("\n")
@@ -288,3 +329,6 @@ seed("diffusers", "bad-huge", folder(dict(config, block_out_channels=[1 << 40]),
 seed("description", "plain", json.dumps({"family": "edm", "precond": "vp"}).encode() + b"\0" + good["zip.pt"])
 seed("description", "data", json.dumps({"sigma_data": 0.25, "channel_mult": "1", "label_dim": 2}).encode() + b"\0" + good["stream.pt"])
 seed("description", "bad-keys", json.dumps({"precond": "other", "depth": 3, "num_blocks": 7}).encode() + b"\0" + good["zip.pt"])
+seed("state-dictionary", "edm2.pt", edm2_file)
+seed("state-dictionary", "bad-edm2-latent.pt", edm2_latent)
+seed("description", "edm2", json.dumps({"family": "edm2", "channels_per_head": 4, "clip_act": None, "channel_mult_noise": None, "res_balance": 0.25}).encode() + b"\0" + edm2_file)
