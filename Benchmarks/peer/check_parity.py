@@ -43,7 +43,8 @@ def openai_architecture(about):
         return None
     found = dict(flags, family=flags.get("family", "consistency-edm"))
     halvings = flags.get("attention_resolutions_as_downsampling")
-    resolutions = [found["image_size"] // by for by in halvings] if halvings else found["attention_resolutions"].split(",")
+    stated = found.get("attention_resolutions", "").split(",")
+    resolutions = [found["image_size"] // by for by in halvings] if halvings else stated
     found["attention_resolutions"] = tuple(map(int, resolutions))
     found["channel_mult"] = tuple(map(int, found["channel_mult"].split(",")))
     if found["family"] == "consistency-edm":

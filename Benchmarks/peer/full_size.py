@@ -4,13 +4,13 @@
     full_size.py [NAME …] [--ndc PATH] [--work DIR] [--threads 2] [--markdown F] [--json F]
 
 NAME: guided-diffusion-64, improved-diffusion-imagenet64-cond, consistency-edm-imagenet64,
-improved-diffusion-cifar10-uncond. Each is written with random weights in its original layout (NAME.pt, and NAME.json with
-what the file does not say). Then, in a fresh process each:
+improved-diffusion-cifar10-uncond. Each is written with random weights in its original layout (NAME.pt, and NAME.json
+with what the file does not say). Then, in a fresh process each:
 
-1. `ndc denoise` in every precision: seconds to load, peak memory. Bar: the file, 1.1 times the packed weights, and the
-   workers' own memory, which `ndc inspect` states. Packed weights are the anonymous memory that stays while evaluations
-   run, less the workers';
-2. `ndc quantize` on one image at one level. Bar: three times the fp32 weights, and the workers' memory;
+1. `ndc denoise` in every precision: seconds to load, peak memory. Bar: the file, 1.1 times the packed weights, the
+   workers' own memory, which `ndc inspect` states, and 64 MiB for the program. Packed weights are the anonymous memory
+   that stays while evaluations run, less the workers';
+2. `ndc quantize` on one image at one level. Bar: three times the fp32 weights, the workers' memory and the program's;
 3. `ndc certify` of one image between two classes (--among), 12 votes, and `ndc verify --redraw all` (not of
    unconditional networks).
 
@@ -38,8 +38,8 @@ NAMES = (
     "improved-diffusion-cifar10-uncond",
 )
 MIB = 2**20
-# What a process takes before it has a model: the program, its libraries, its heaps.
-BASE = 96 * MIB
+# What a process takes before it has a model: pages of the program and its libraries, and their heaps.
+BASE = 64 * MIB
 
 
 def written(name, folder):
@@ -103,7 +103,7 @@ class Trial:
         self.architecture = denoiser.architecture
         self.weights = 4 * parameter_count(denoiser)
         inputs = timing_inputs(self.architecture, o.evaluations)
-        for part, tensor in zip(("x", "sigma", "labels"), inputs):
+        for part, tensor in zip(("x", "sigma", "labels"), inputs, strict=True):
             numpy.save(folder / f"{part}.npy", tensor.numpy())
         with torch.inference_mode():
             first = [part[:1] for part in inputs[: 3 if self.architecture.label_dim else 2]]
@@ -129,13 +129,13 @@ class Trial:
         array = lambda name: self.folder / f"{name}.npy"  # noqa: E731
         labels = ["--labels", array("labels")] if self.architecture.label_dim else []
         run = self.run(
-            "denoise", "--model", model, "--x", array("x"), "--sigma", array("sigma"), *labels, "--precision", precision,
-            "--threads", self.o.threads, "--out", array("out"), "--json",
+            "denoise", "--model", model, "--x", array("x"), "--sigma", array("sigma"), *labels,
+            "--precision", precision, "--threads", self.o.threads, "--out", array("out"), "--json",
         )  # fmt: skip
         report = run.json
         workers = self.o.threads * self.inspected["workerBytes"]
         packed = max(0, run.settled(0.8 * report["seconds"]) - workers)
-        bar = model.stat().st_size + 1.1 * packed + workers
+        bar = model.stat().st_size + 1.1 * packed + workers + BASE
         off = numpy.load(array("out"))[0] - self.reference
         found = dict(
             load=report["loadSeconds"], rate=report["evaluationsPerSecond"], peak=run.peak, packed=packed, bar=bar,
@@ -150,8 +150,8 @@ class Trial:
 
     def quantize(self, out):
         run = self.run(
-            "quantize", self.model, out, "--calibration", f"npz:{self.folder / 'images.npz'}", "--images", 1, "--levels", 1,
-            "--threads", self.o.threads, "--json",
+            "quantize", self.model, out, "--calibration", f"npz:{self.folder / 'images.npz'}",
+            "--images", 1, "--levels", 1, "--threads", self.o.threads, "--json",
         )  # fmt: skip
         bar = 3 * self.weights + self.o.threads * self.inspected["workerBytes"] + BASE
         found = dict(seconds=run.wall, peak=run.peak, bar=bar)
@@ -160,11 +160,11 @@ class Trial:
 
     def certify(self, model, precision):
         out = self.folder / f"run-{self.name}-{time.time_ns()}"
-        zero = [] if self.architecture.family == "edm" else ["--method", "epndc"]
+        # These were never trained without a label.
         run = self.run(
-            "certify", "--model", model, "--data", f"npz:{self.folder / 'images.npz'}", "--among", "3,7", "--sigma", "0.5",
-            "--count", 1, "--stop", "fixed", "--selection-samples", 2, "--samples", 10, "--timesteps", 3,
-            "--precision", precision, "--threads", self.o.threads, "--out", out, *zero,
+            "certify", "--model", model, "--data", f"npz:{self.folder / 'images.npz'}", "--method", "epndc",
+            "--among", "3,7", "--sigma", "0.5", "--count", 1, "--stop", "fixed", "--selection-samples", 2,
+            "--samples", 10, "--timesteps", 3, "--precision", precision, "--threads", self.o.threads, "--out", out,
         )  # fmt: skip
         again = self.run("verify", out, "--redraw", "all")
         print(
@@ -199,9 +199,8 @@ def markdown(results):
             row = found[what]
             load = f"{row['load']:.1f} s" if "load" in row else f"{row['seconds']:.0f} s in all"
             packed = f"{row['packed'] / MIB:.0f}" if "packed" in row else ""
-            lines.append(
-                f"| {name} | {found['file'] / MIB:.0f} | {what} | {load} | {packed} | {row['peak'] / MIB:.0f} | {row['bar'] / MIB:.0f} |"
-            )
+            sizes = " | ".join([f"{found['file'] / MIB:.0f}", what, load, packed])
+            lines.append(f"| {name} | {sizes} | {row['peak'] / MIB:.0f} | {row['bar'] / MIB:.0f} |")
     return "\n".join([*lines, "", "MiB.", ""])
 
 

@@ -1,4 +1,4 @@
-"""The networks of OpenAI's programs in PyTorch, for inference: guided-diffusion, improved-diffusion, consistency models.
+"""OpenAI's networks in PyTorch, for inference: guided-diffusion, improved-diffusion, consistency models' teacher.
 
 An independent implementation of a written description. Module paths equal the tensor paths of the original files, so
 that `state_dict` is their layout.
@@ -230,7 +230,7 @@ class OpenAIUNet(nn.Module):
         return [Attention(a, channels)] if a.image_size >> level in a.attention_resolutions else []
 
     def forward(self, x, t, labels=None):
-        """x [N, C, H, W], t [N] as it goes into the embedding, labels int64 [N] (negative: a label embedding of zeros)."""
+        """x [N, C, H, W], t [N] as it goes into the embedding, labels int64 [N] (negative: no embedding of it)."""
         half = self.architecture.num_channels // 2
         frequencies = (-math.log(10000) * torch.arange(half, dtype=torch.float32, device=x.device) / half).exp()
         angles = t.to(torch.float32)[:, None] * frequencies
