@@ -25,6 +25,8 @@ from networks.ndc_safetensors import load
 PRECISIONS = ("fp32", "bf16", "bf16-weights")
 LAYOUTS = ("contiguous", "channels-last")
 MODES = ("eager", "compiled")
+# What turns noise levels and labels into embeddings, in EDM's networks and in OpenAI's: fp32 in every precision.
+EMBEDDINGS = ("map_", "time_embed", "label_emb")
 # How far a variant may be from PyTorch's eager fp32: greatest difference over greatest value, and root mean squares.
 TOLERANCES = {"fp32": (1e-4, 1e-4), "bf16": (5e-2, 2e-2), "int8": (1e-1, 5e-2)}
 
@@ -39,7 +41,7 @@ class Variant:
         network = copy.deepcopy(denoiser)
         if precision == "bf16-weights":
             for name, part in network.model.named_children():
-                if not name.startswith("map_"):
+                if not name.startswith(EMBEDDINGS):
                     part.to(torch.bfloat16)
         format = torch.channels_last if layout == "channels-last" else torch.contiguous_format
         network = network.to(memory_format=format)

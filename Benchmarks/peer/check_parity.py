@@ -1,9 +1,12 @@
 """Checks the PyTorch network of Serving/networks against recorded outputs.
 
-    check_parity.py FIXTURES        every FIXTURES/*/model.pkl, within 2e-5 · max|reference| in float32
+    check_parity.py FIXTURES        every FIXTURES/*/model.pkl of EDM and model.pt of OpenAI's programs, within
+                                    2e-5 · max|reference| (of OpenAI's row by row) in float32
 """
 
 import argparse
+import dataclasses
+import json
 import pathlib
 import sys
 
@@ -11,7 +14,7 @@ import numpy
 import torch
 
 import paths  # noqa: F401
-from networks import edm2_network, edm_network, edm_pickle
+from networks import edm2_network, edm_network, edm_pickle, openai_unet
 from networks.edm_network import parameter_count
 
 TOLERANCE = 2e-5
@@ -38,18 +41,57 @@ def differences(folder):
     return parameter_count(denoiser), found
 
 
+def openai_architecture(about):
+    """That of a family's fixture; None where it is none of OpenAI's."""
+    flags = about.get("flags", {})
+    if "num_channels" not in flags:
+        return None
+    found = dict(flags, family=flags.get("family", "consistency-edm"))
+    halvings = flags.get("attention_resolutions_as_downsampling")
+    stated = found.get("attention_resolutions", "").split(",")
+    resolutions = [found["image_size"] // by for by in halvings] if halvings else stated
+    found["attention_resolutions"] = tuple(map(int, resolutions))
+    found["channel_mult"] = tuple(map(int, found["channel_mult"].split(",")))
+    if found["family"] == "consistency-edm":
+        found["use_new_attention_order"] = True
+    found.setdefault("resblock_updown", False)
+    known = {field.name for field in dataclasses.fields(openai_unet.OpenAIArchitecture)}
+    return openai_unet.OpenAIArchitecture(**{k: v for k, v in found.items() if k in known})
+
+
+def openai_differences(folder, architecture):
+    """The largest of the rows' differences relative to the row's max|reference|, per recorded output."""
+    array = lambda name: torch.from_numpy(numpy.load(folder / name))  # noqa: E731
+    denoiser = openai_unet.loaded(architecture, torch.load(folder / "model.pt", weights_only=True))
+    found = {}
+    for name, labels in {"denoised.npy": array("labels.npy"), "denoised_zero_label.npy": None}.items():
+        reference = array(name)
+        with torch.inference_mode():
+            errors = (denoiser(array("x.npy"), array("sigma.npy"), labels) - reference).abs()
+        found[name] = float((errors.flatten(1).amax(1) / reference.abs().flatten(1).amax(1)).max())
+    return parameter_count(denoiser), found
+
+
+def families(fixtures):
+    for about in sorted(fixtures.glob("*/about.json")):
+        architecture = openai_architecture(json.loads(about.read_text()))
+        if architecture and (about.parent / "model.pt").exists():
+            yield about.parent, architecture
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("fixtures", type=pathlib.Path)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    folders = sorted(path.parent for path in options.fixtures.glob("*/model.pkl"))
-    if not folders:
-        sys.exit(f"{options.fixtures}: no */model.pkl")
+    openai = dict(families(options.fixtures))
+    folders = [] if openai else sorted(path.parent for path in options.fixtures.glob("*/model.pkl"))
+    if not folders and not openai:
+        sys.exit(f"{options.fixtures}: neither */model.pkl nor */model.pt of OpenAI's programs")
     failed = False
-    for folder in folders:
-        parameters, found = differences(folder)
+    for folder in [*folders, *openai]:
+        parameters, found = openai_differences(folder, openai[folder]) if folder in openai else differences(folder)
         for name, difference in found.items():
             good = difference <= TOLERANCE  # false for NaN too
             failed |= not good

@@ -89,6 +89,10 @@ def options():
         "--modes", nargs="+", choices=["eager", "compiled"], default=["eager", "compiled"], help="of PyTorch"
     )
     parser.add_argument(
+        "--layouts", nargs="+", choices=["contiguous", "channels-last"], default=["contiguous", "channels-last"],
+        help="of PyTorch; each holds the weights once more",
+    )  # fmt: skip
+    parser.add_argument(
         "--ndc-option", action="append", default=[], help="one more argument for `ndc denoise`; repeatable"
     )
     parser.add_argument("--json", type=pathlib.Path, help="write all rates here")
@@ -185,20 +189,27 @@ def check_outputs(ndc, denoiser, inputs, precisions):
 
 
 def the_model(o, folder):
-    """The checkpoint's path and what it is called in the tables."""
+    """The checkpoint's path, its network in PyTorch, and what it is called in the tables."""
+    from networks import edm_network, ndc_safetensors, openai_unet
+
     if o.model:
-        return o.model, o.model.name
+        return o.model, ndc_safetensors.load(o.model), o.model.name
     if o.arch == "mnist":
-        return peer_environment.bundled_model(), "mnist, the bundled model"
-    from networks.edm_network import NAMED, random_network
+        model = peer_environment.bundled_model()
+        return model, ndc_safetensors.load(model), "mnist, the bundled model"
+    title = f"{o.arch}, random weights"
+    if o.arch in openai_unet.NAMED:
+        from full_size import written
+
+        return *written(o.arch, folder), title
     from edm_pickle_writer import write
 
-    if o.arch not in NAMED:
-        sys.exit(f"--arch {o.arch}: one of mnist, {', '.join(sorted(NAMED))}")
+    if o.arch not in edm_network.NAMED:
+        sys.exit(f"--arch {o.arch}: one of mnist, {', '.join(sorted({**edm_network.NAMED, **openai_unet.NAMED}))}")
     model = folder / f"{o.arch}.pkl"
     if not model.exists():
-        write(random_network(o.arch), model)
-    return model, f"{o.arch}, random weights"
+        write(edm_network.random_network(o.arch), model)
+    return model, ndc_safetensors.load(model), title
 
 
 def prepared_peers(o, denoiser, precisions, large):
@@ -209,7 +220,9 @@ def prepared_peers(o, denoiser, precisions, large):
 
         here = [p for p in bench_torch.PRECISIONS if p == "fp32" or peer_environment.has_bf16()]
         batches = o.batch or ([8] if large else [8, 32])
-        found, failed = bench_torch.prepare(denoiser, batches, precisions=o.peer_precisions or here, modes=o.modes)
+        found, failed = bench_torch.prepare(
+            denoiser, batches, precisions=o.peer_precisions or here, layouts=o.layouts, modes=o.modes
+        )
         variants += found
         failures.update({f"PyTorch {name}": reason for name, reason in failed.items()})
     if "openvino" in o.peers:
@@ -246,12 +259,10 @@ def survey(o, variants):
 def compare(o, folder):
     import torch
 
-    from networks import ndc_safetensors
     from networks.edm_network import parameter_count
 
     torch.set_num_threads(o.threads)
-    model, title = the_model(o, folder)
-    denoiser = ndc_safetensors.load(model)
+    model, denoiser, title = the_model(o, folder)
     large = parameter_count(denoiser) >= LARGE
     precisions = precisions_here(o.precisions)
     inputs = write_inputs(folder, denoiser.architecture, o.images or (64 if large else 4096))
@@ -426,7 +437,10 @@ def main():
     os.environ.setdefault("NDC_RESOURCES", str(peer_environment.resources()))
     work = o.work or folder / "ndc-benchmark"
     work.mkdir(parents=True, exist_ok=True)
-    peer_environment.check_network(python, o.fixtures, o.threads)
+    from networks.openai_unet import NAMED
+
+    kind = "families" if not o.model and o.arch in NAMED else "edm"
+    peer_environment.check_network(python, o.fixtures, o.threads, kind)
     sys.exit(compare(o, work))
 
 

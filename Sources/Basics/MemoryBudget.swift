@@ -25,6 +25,10 @@ public enum MemoryBudget {
     if MemoryLimit.addressSpace() != nil { cm_share_heaps(2) }
   }
 
+  /// Gives freed memory back to the system, after something large: the heaps would keep it, and what comes next, cut to
+  /// other sizes, would lie beside it.
+  public static func giveBack() { cm_give_back() }
+
   package static func require(_ bytes: Int, for purpose: String, file: String?, limits: [MemoryLimit]) throws {
     guard let least = limits.min(by: { $0.left < $1.left }) else { return }
     let (needed, overflow) = bytes.addingReportingOverflow(reserve)

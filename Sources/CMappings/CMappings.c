@@ -83,3 +83,9 @@ void cm_share_heaps(int count) {
   (void)count;
 #endif
 }
+
+void cm_give_back(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}

@@ -3,8 +3,8 @@ import Datasets
 import Diffusion
 import Noise
 
-/// Noisy images and what they are denoised at: image by image, each at every level, under its own class, another one or
-/// none in turn.
+/// Noisy images and what they are denoised at: image by image, each at every level, under its own class, another one or,
+/// where the model answers without a label, none in turn.
 public struct QuantizationSample: Sendable {
   public let queries: [DenoiserQuery]
   private let data: AdaptedImageSet
@@ -18,7 +18,10 @@ public struct QuantizationSample: Sendable {
   /// - Parameters:
   ///   - count: how many images to draw without replacement; all where there are fewer.
   ///   - classes: of the model; 0 without labels.
-  public init(_ data: AdaptedImageSet, count: Int, levels: [Double], classes: Int, seed: UInt64) throws {
+  ///   - answersWithoutLabel: whether the model was trained without a label too.
+  public init(
+    _ data: AdaptedImageSet, count: Int, levels: [Double], classes: Int, answersWithoutLabel: Bool = true, seed: UInt64
+  ) throws {
     guard data.count > 0 else { throw InputError("there are no images to calibrate on", file: data.name) }
     let words = NoiseStream(seed: seed, image: 0, vote: 0, purpose: .quantization)
     indices = Self.draw(min(count, data.count), of: data.count, words)
@@ -27,7 +30,8 @@ public struct QuantizationSample: Sendable {
       let own = classes > 0 ? try data.image(at: index).label : nil
       for (place, level) in levels.enumerated() {
         let any = classes > 0 ? words.integer(below: classes, at: data.count + queries.count) : nil
-        let label = [own ?? any, any, nil][(turn + place) % 3]
+        let choices = answersWithoutLabel ? [own ?? any, any, nil] : [own ?? any, any]
+        let label = choices[(turn + place) % choices.count]
         queries.append(DenoiserQuery(noise: ModelNoise(level), label: label))
       }
     }

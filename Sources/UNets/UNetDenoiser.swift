@@ -69,10 +69,7 @@ public final class UNetDenoiser: Denoiser {
 
   public var imageShape: ImageShape { architecture.imageShape }
   public var classCount: Int { architecture.labelDimension }
-  public var isUnconditionalAvailable: Bool {
-    guard case .ddpm(let network) = architecture.network else { return true }
-    return network.answersWithoutLabel
-  }
+  public var isUnconditionalAvailable: Bool { architecture.answersWithoutLabel }
   public var preferredBatchSize: Int { network.program.batch }
 
   /// Operations of the convolutions and matrix products of one evaluation, two for every product: of the network as it
@@ -96,4 +93,12 @@ public final class UNetDenoiser: Denoiser {
   }
 
   public func makeEvaluator() throws -> any DenoiserEvaluator { try UNetEvaluator(network) }
+}
+
+extension Architecture {
+  /// Whether the network was trained without a label too, or a row of zeros is to stand for none.
+  package var answersWithoutLabel: Bool {
+    guard case .ddpm(let network) = network else { return true }
+    return network.answersWithoutLabel
+  }
 }

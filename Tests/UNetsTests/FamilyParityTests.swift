@@ -131,15 +131,7 @@ struct FamilyParityTests {
     let inputs = try #require(try fixture.floats("x"))
     let reference = try #require(try fixture.floats("denoised"))
     let queries = try fixture.queries(labelled: true)
-    var checkpoint = try fixture.checkpoint()
-    if precision == .int8 {
-      let values = try QuantizationCalibrator(checkpoint).measure(queries, inputs: inputs)
-      checkpoint.quantization = Quantization(
-        weights: checkpoint.weightsDigest(),
-        calibration: Quantization.Calibration(
-          data: "the fixture", digest: String(repeating: "0", count: 64), images: queries.count, levels: [1], seed: 0,
-          rule: .leastSquares), inputs: try values.inputs(.leastSquares))
-    }
+    let checkpoint = try Self.quantized(fixture.checkpoint(), queries, inputs)
     let bars = precision == .int8 ? Self.int8Bars : Self.bf16Bars
     let found = try UNetDenoiser(checkpoint, precision: precision).denoised(queries, inputs)
     let rows = try fixture.rows()
@@ -148,6 +140,69 @@ struct FamilyParityTests {
     guard fixture.predictsNoise else { return }
     let noise = try Self.differences(Self.noise(found, fixture), Self.noise(reference, fixture), rows: rows)
     #expect(noise.largest <= bars.largest && noise.rms <= bars.rms, "(x − D)/σ: \(noise)")
+  }
+
+  /// With ranges measured on these.
+  private static func quantized(
+    _ checkpoint: Checkpoint, _ queries: [DenoiserQuery], _ inputs: [Float]
+  ) throws -> Checkpoint {
+    var result = checkpoint
+    result.quantization = Quantization(
+      weights: checkpoint.weightsDigest(),
+      calibration: Quantization.Calibration(
+        data: "the fixture", digest: String(repeating: "0", count: 64), images: queries.count, levels: [1], seed: 0,
+        rule: .leastSquares),
+      inputs: try QuantizationCalibrator(checkpoint).measure(queries, inputs: inputs).inputs(.leastSquares))
+    return result
+  }
+
+  /// What the original's network gives, (x − D)/σ, has lost some bits at the lowest σ.
+  private static let otherPredictionBar: Float = 1e-4
+
+  /// D of the same network if it predicted v or x₀ instead of ε.
+  private static func denoised(
+    _ reference: [Float], _ fixture: FamilyFixture, as prediction: DiscreteSchedule.Prediction
+  ) throws -> [Float] {
+    let inputs = try #require(try fixture.floats("x"))
+    let sigmas = try #require(try fixture.floats("sigma"))
+    let size = inputs.count / sigmas.count
+    return try noise(reference, fixture).enumerated().map { index, out in
+      let (x, s) = (inputs[index], sigmas[index / size])
+      return switch prediction {
+      case .epsilon: x - s * out
+      case .sample: out
+      case .velocity: x / (s * s + 1) - s / (s * s + 1).squareRoot() * out
+      }
+    }
+  }
+
+  @Test(
+    "a network that predicts v or x₀ denoises by its formula, and near it in bf16 and int8",
+    arguments: fixtures.filter(\.predictsNoise), [DiscreteSchedule.Prediction.velocity, .sample])
+  func otherPredictions(fixture: FamilyFixture, prediction: DiscreteSchedule.Prediction) throws {
+    let inputs = try #require(try fixture.floats("x"))
+    let queries = try fixture.queries(labelled: true)
+    let reference = try Self.denoised(
+      try #require(try fixture.floats("denoised")), fixture, as: prediction)
+    var checkpoint = try fixture.checkpoint()
+    guard case .discrete(var schedule) = checkpoint.architecture.preconditioning else {
+      throw InputError("no discrete schedule")
+    }
+    schedule.prediction = prediction
+    checkpoint.architecture.preconditioning = .discrete(schedule)
+    checkpoint = try Self.quantized(checkpoint, queries, inputs)
+    let bars = [
+      (Precision.fp32, (largest: Self.otherPredictionBar, rms: Self.otherPredictionBar)), (.bf16, Self.bf16Bars),
+      (.int8, Self.int8Bars),
+    ]
+    for (precision, bars) in bars {
+      let found = try UNetDenoiser(checkpoint, precision: precision).denoised(queries, inputs)
+      let difference = Self.differences(found, reference, rows: 6)
+      #expect(difference.largest <= bars.largest && difference.rms <= bars.rms, "\(precision): \(difference)")
+      guard prediction == .velocity else { continue }
+      let noise = try Self.differences(Self.noise(found, fixture), Self.noise(reference, fixture), rows: 6)
+      #expect(noise.largest <= bars.largest && noise.rms <= bars.rms, "\(precision), (x − D)/σ: \(noise)")
+    }
   }
 
   @Test("a converted file computes the same, bit for bit", arguments: fixtures)

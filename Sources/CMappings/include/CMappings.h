@@ -23,6 +23,9 @@ void cm_exit_on_faults(int status);
 /// From now on threads allocate from `count` heaps, where each would set 64 MiB of addresses aside for one of its own.
 void cm_share_heaps(int count);
 
+/// Gives the memory that was freed, and that the heaps keep for later, back to the system.
+void cm_give_back(void);
+
 #ifdef __cplusplus
 }
 #endif

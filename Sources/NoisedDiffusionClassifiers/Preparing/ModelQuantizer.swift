@@ -7,6 +7,9 @@ import Runs
 import UNets
 
 /// Measures on images what int8 needs to know about a network.
+///
+/// Holds no network: each is made when it is needed and gone before the next, since a large one takes more memory than
+/// its file.
 public struct ModelQuantizer: Sendable {
   public let checkpoint: Checkpoint
   public let sample: QuantizationSample
@@ -14,10 +17,6 @@ public struct ModelQuantizer: Sendable {
   public let data: String
   public let dataDigest: String
   public let rule: Quantization.Rule
-  private let calibrator: QuantizationCalibrator
-
-  /// Most images that errors are measured on.
-  static let errorImages = 8
 
   /// - Parameters:
   ///   - data: what `images` was opened from; its last part is kept.
@@ -30,26 +29,22 @@ public struct ModelQuantizer: Sendable {
     let adapted = try AdaptedImageSet(images, to: checkpoint.architecture.imageShape)
     let classes = checkpoint.architecture.labelDimension
     if classes > 0 { try adapted.requireLabels(below: classes) }
-    sample = try QuantizationSample(adapted, count: count, levels: levels, classes: classes, seed: seed)
-    calibrator = try QuantizationCalibrator(checkpoint)
+    sample = try QuantizationSample(
+      adapted, count: count, levels: levels, classes: classes,
+      answersWithoutLabel: checkpoint.architecture.answersWithoutLabel, seed: seed)
     dataDigest = try adapted.digest()
     self.checkpoint = checkpoint
     self.data = Self.name(of: data)
     self.rule = rule
   }
 
-  /// How many convolutions can take bytes.
-  public var convolutions: Int { calibrator.convolutions }
-
   /// The same weights with the ranges, whatever the threads.
   ///
-  /// - Throws: `InputError` where the network computes values that are not finite.
+  /// - Throws: `InputError` where the tensors do not make the network that the architecture describes, or it computes
+  ///   values that are not finite.
   public func quantized(threads: Int) async throws -> Checkpoint {
-    let chunk = (sample.queries.count + 4 * threads - 1) / (4 * threads)
-    let parts = try await inParallel(count: sample.queries.count, chunk: chunk, threads: threads) { range in
-      [try calibrator.measure(Array(sample.queries[range])) { try sample.input(range.lowerBound + $0) }]
-    }
-    let values = parts.reduce(into: ActivationValues()) { $0.merge($1) }
+    let values = try await values(threads: threads)
+    MemoryBudget.giveBack()
     var result = checkpoint
     result.quantization = Quantization(
       weights: checkpoint.weightsDigest(),
@@ -60,30 +55,13 @@ public struct ModelQuantizer: Sendable {
     return result
   }
 
-  /// What measuring the errors takes, of both networks.
-  public var errorEvaluations: Int { 2 * min(Self.errorImages, sample.imageCount) * sample.levels.count }
-
-  /// ‖D₈ − D‖/‖D‖ at each level, over at most eight images.
-  public func relativeErrors(
-    of int8: UNetDenoiser, against fp32: UNetDenoiser, threads: Int
-  ) async throws -> [Double] {
-    let levels = sample.levels
-    let count = errorEvaluations / 2
-    let queries = Array(sample.queries[..<count])
-    let inputs = try (0..<count).flatMap { try sample.input($0) }
-    let found = try await EvaluatorPool(int8, threads: threads).denoise(queries, images: inputs)
-    let expected = try await EvaluatorPool(fp32, threads: threads).denoise(queries, images: inputs)
-    let size = fp32.imageShape.count
-    return levels.indices.map { level in
-      var (difference, total) = (0.0, 0.0)
-      for query in stride(from: level, to: count, by: levels.count) {
-        for index in query * size..<(query + 1) * size {
-          difference += Double((found[index] - expected[index]) * (found[index] - expected[index]))
-          total += Double(expected[index] * expected[index])
-        }
-      }
-      return (difference / total).squareRoot()
+  private func values(threads: Int) async throws -> ActivationValues {
+    let calibrator = try QuantizationCalibrator(checkpoint)
+    let chunk = (sample.queries.count + 4 * threads - 1) / (4 * threads)
+    let parts = try await inParallel(count: sample.queries.count, chunk: chunk, threads: threads) { range in
+      [try calibrator.measure(Array(sample.queries[range])) { try sample.input(range.lowerBound + $0) }]
     }
+    return parts.reduce(into: ActivationValues()) { $0.merge($1) }
   }
 
   /// A path's last part: where a file lies says nothing about the model.

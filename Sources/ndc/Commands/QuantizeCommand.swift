@@ -99,6 +99,27 @@ struct QuantizeCommand: AsyncParsableCommand, NamesFiles {
         "--calibration \(calibration) is the bundled test set; ranges from test images flatter every accuracy measured "
           + "on them")
     }
+    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let sample = try await write(images: source, threads: threads)
+    let written = try Checkpoint.load(path: output)
+    let errors = try await RunProgress().follow(evaluations: QuantizationErrors.evaluations(sample)) {
+      try await QuantizationErrors(of: written, on: sample, threads: threads)
+    }
+    let result = Result(
+      out: output, digest: written.digest, convolutions: written.quantization?.inputs.count ?? 0,
+      images: sample.imageCount,
+      evaluations: sample.queries.count, rule: rule.rawValue, arithmetic: errors.kernels,
+      levels: zip(levels, errors.relative).map { Result.Level(level: $0, relativeError: $1) })
+    if json { return try Output.json(result) }
+    Output.line("wrote \(output): ranges of \(result.convolutions) convolutions (\(rule.rawValue))")
+    Output.line("noise level   relative error of D in int8 (\(result.arithmetic))")
+    for entry in result.levels {
+      Output.line(padded("\(entry.level)", 14) + fixed(100 * entry.relativeError, 3) + " %")
+    }
+  }
+
+  /// Writes the output; on return nothing of the model that it was made from is in memory.
+  private func write(images source: any LabeledImageSet, threads: Int) async throws -> QuantizationSample {
     let checkpoint = try Checkpoint.load(path: model, description: description.load())
     for remark in checkpoint.remarks { Output.notice(remark) }
     let quantizer = try ModelQuantizer(
@@ -106,27 +127,11 @@ struct QuantizeCommand: AsyncParsableCommand, NamesFiles {
     let sample = quantizer.sample
     Output.notice(
       "\(sample.queries.count) evaluations in fp32: \(sample.imageCount) images at \(levels.count) noise levels")
-    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     let measured = try await RunProgress().follow(evaluations: sample.queries.count) {
       try await quantizer.quantized(threads: threads)
     }
     try measured.writeSafetensors(to: output)
-    let written = try Checkpoint.load(path: output)
-    let int8 = try UNetDenoiser(written, precision: .int8)
-    let fp32 = try UNetDenoiser(written)
-    let errors = try await RunProgress().follow(evaluations: quantizer.errorEvaluations) {
-      try await quantizer.relativeErrors(of: int8, against: fp32, threads: threads)
-    }
-    let result = Result(
-      out: output, digest: written.digest, convolutions: quantizer.convolutions, images: sample.imageCount,
-      evaluations: sample.queries.count, rule: rule.rawValue, arithmetic: int8.kernelDescription,
-      levels: zip(levels, errors).map { Result.Level(level: $0, relativeError: $1) })
-    if json { return try Output.json(result) }
-    Output.line("wrote \(output): ranges of \(result.convolutions) convolutions (\(rule.rawValue))")
-    Output.line("noise level   relative error of D in int8 (\(result.arithmetic))")
-    for entry in result.levels {
-      Output.line(padded("\(entry.level)", 14) + fixed(100 * entry.relativeError, 3) + " %")
-    }
+    return sample
   }
 }
 
