@@ -10,38 +10,15 @@ of the training. The same checkpoint always gives the same bytes.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 import torch
 
 import paths  # noqa: F401
 from denoisers import MultiHeadArchitecture
-from networks.ndc_safetensors import write
+from networks.ndc_safetensors import encoded, multihead_description, write
 
 TYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
-
-
-def architecture_json(a: MultiHeadArchitecture) -> dict:
-    """The entry that names the network: `kind` MultiHeadUNet, with the fields of MultiHeadArchitecture."""
-    return {
-        "imageChannels": a.img_channels,
-        "imageResolution": a.img_resolution,
-        "labelDimension": a.label_dim,
-        "network": {
-            "kind": "MultiHeadUNet",
-            "imageResolution": a.img_resolution,
-            "imageChannels": a.img_channels,
-            "labelDimension": a.label_dim,
-            "patch": a.patch,
-            "channels": list(a.channels),
-            "encoderBlocks": list(a.encoder_blocks),
-            "decoderBlocks": list(a.decoder_blocks),
-            "noiseChannels": a.noise_channels,
-            "embeddingChannels": a.embedding,
-        },
-        "preconditioning": {"kind": "EDM", "sigmaData": a.sigma_data},
-    }
 
 
 def training_facts(state: dict) -> dict:
@@ -75,10 +52,6 @@ def notes(state: dict) -> dict:
     return found
 
 
-def encoded(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
 def export(state: dict, path: Path, kind: str) -> None:
     architecture = MultiHeadArchitecture.from_dict(state["architecture"])
     tensors = {name: value.to(TYPES[kind]) for name, value in state["ema"].items()}
@@ -88,7 +61,7 @@ def export(state: dict, path: Path, kind: str) -> None:
     metadata = {
         "format": "pt",
         "ndc.format": "1",
-        "ndc.architecture": encoded(architecture_json(architecture)),
+        "ndc.architecture": encoded(multihead_description(architecture)),
         "ndc.notes": encoded(notes(state)),
         "ndc.training": encoded(training_facts(state)),
     }

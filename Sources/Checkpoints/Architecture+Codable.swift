@@ -49,9 +49,11 @@ extension Preconditioning: Codable {
   }
 }
 
-/// The network's own fields with a `kind`, "SongUNet", "DhariwalUNet" or "DDPMUNet".
+/// The network's own fields with a `kind`, "SongUNet", "DhariwalUNet", "DDPMUNet" or "MultiHeadUNet".
 extension Architecture.Network: Codable {
-  private enum Kind: String, Codable { case song = "SongUNet", dhariwal = "DhariwalUNet", ddpm = "DDPMUNet" }
+  private enum Kind: String, Codable {
+    case song = "SongUNet", dhariwal = "DhariwalUNet", ddpm = "DDPMUNet", multiHead = "MultiHeadUNet"
+  }
   private enum CodingKeys: String, CodingKey { case kind }
 
   public init(from decoder: any Decoder) throws {
@@ -60,6 +62,7 @@ extension Architecture.Network: Codable {
     case .song: self = .song(try SongUNetArchitecture(from: decoder))
     case .dhariwal: self = .dhariwal(try DhariwalUNetArchitecture(from: decoder))
     case .ddpm: self = .ddpm(try DDPMUNetArchitecture(from: decoder))
+    case .multiHead: self = .multiHead(try MultiHeadUNetArchitecture(from: decoder))
     }
   }
 
@@ -75,6 +78,9 @@ extension Architecture.Network: Codable {
     case .ddpm(let ddpm):
       try fields.encode(Kind.ddpm, forKey: .kind)
       try ddpm.encode(to: encoder)
+    case .multiHead(let multiHead):
+      try fields.encode(Kind.multiHead, forKey: .kind)
+      try multiHead.encode(to: encoder)
     }
   }
 }

@@ -27,6 +27,7 @@ public struct Architecture: Hashable, Sendable, Codable {
     case song(SongUNetArchitecture)
     case dhariwal(DhariwalUNetArchitecture)
     case ddpm(DDPMUNetArchitecture)
+    case multiHead(MultiHeadUNetArchitecture)
   }
 
   public var imageShape: ImageShape {

@@ -25,6 +25,8 @@ public struct ModelInspection: Encodable, Sendable {
   public let remarks: [String]
   /// Whether it denoises without a label.
   public let answersWithoutLabel: Bool
+  /// Whether one evaluation answers for every class and for none.
+  public let answersAllAtOnce: Bool
   /// The networks behind it, fp32 and where there are ranges int8.
   public let networks: [UNetDenoiser]
 
@@ -82,6 +84,7 @@ public struct ModelInspection: Encodable, Sendable {
     engine = "\(EngineIdentity.library), \(EngineIdentity.kernels) kernels"
     remarks = checkpoint.remarks
     answersWithoutLabel = network.isUnconditionalAvailable
+    answersAllAtOnce = network.scope == .classesAndNone
     networks = [network, int8].compactMap(\.self)
   }
 }

@@ -19,6 +19,7 @@ public struct ModelSummary: Sendable {
         ? "SongUNet (DDPM++)" : song.encoder == .residual ? "SongUNet (NCSN++)" : "SongUNet"
     case .dhariwal: "DhariwalUNet (ADM)"
     case .ddpm: "DDPM's U-Net"
+    case .multiHead: "MultiHeadUNet"
     }
   }
 
@@ -69,6 +70,14 @@ public struct ModelSummary: Sendable {
         ("attention at", list(attending.map { ddpm.imageResolution >> $0.offset })),
         ("heads", list(attending.map(\.element.heads))), ("attention order", ddpm.attentionOrder.rawValue),
         ("groups", "\(ddpm.groups)"),
+      ]
+    case .multiHead(let multiHead):
+      let classes = multiHead.labelDimension
+      return [
+        ("channels", list(multiHead.channels)), ("blocks down", list(multiHead.encoderBlocks)),
+        ("blocks up", list(multiHead.decoderBlocks)),
+        ("a position is", "\(multiHead.patch)×\(multiHead.patch) pixels"),
+        ("heads", "\(multiHead.heads): an evaluation answers \(classes == 0 ? "" : "all \(classes) classes and ")none"),
       ]
     }
   }

@@ -73,6 +73,7 @@ public final class UNetDenoiser: Denoiser {
     guard case .ddpm(let network) = architecture.network else { return true }
     return network.answersWithoutLabel
   }
+  public var scope: EvaluationScope { network.definition.answersAllLabels ? .classesAndNone : .oneLabel }
   public var preferredBatchSize: Int { network.program.batch }
 
   /// Operations of the convolutions and matrix products of one evaluation, two for every product: of the network as it

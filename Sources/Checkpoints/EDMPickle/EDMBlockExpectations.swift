@@ -15,7 +15,7 @@ struct EDMBlockExpectations {
     switch architecture.network {
     case .song: (skipScale, isAdaptive, epsilon, channelsPerHead) = (0.5.squareRoot(), false, 1e-6, nil)
     case .dhariwal: (skipScale, isAdaptive, epsilon, channelsPerHead) = (1, true, 1e-5, 64)
-    case .ddpm: preconditionFailure("EDM's pickles hold no such network")
+    case .ddpm, .multiHead: preconditionFailure("EDM's pickles hold no such network")
     }
   }
 

@@ -111,6 +111,7 @@ struct InspectCommand: ParsableCommand, NamesFiles {
 
   private func unconditional(_ model: ModelInspection) -> String {
     guard model.classes > 0 else { return "yes, and nothing else" }
+    if model.answersAllAtOnce { return "by a head of its own" }
     guard model.answersWithoutLabel else {
       return "no: it always needs a label; give --unconditional-model, or \"zero_label\": true in its description"
     }
