@@ -29,7 +29,6 @@ def training_facts(state: dict) -> dict:
         "spread", "copies", "consistency", "entropy", "denoising", "noise_mean", "noise_deviation",
     )  # fmt: skip
     return {
-        "classes": state["names"],
         "trainImages": state["train_images"],
         "imagesSeen": state["seen"],
         "trainingHours": round(state["training_seconds"] / 3600, 2),
@@ -40,9 +39,9 @@ def training_facts(state: dict) -> dict:
 
 
 def notes(state: dict) -> dict:
-    """The range of levels is that of the training: three deviations around the first and last."""
+    """What the classes are called, and the range of levels trained for: three deviations around the first and last."""
     options = state["options"]
-    found = {"trainingSet": Path(options["data"]).name}
+    found = {"trainingSet": Path(options["data"]).name, "classNames": list(state["names"])}
     if options.get("spread") is not None:
         reach = torch.tensor(3 * options["spread"]).exp().item()
         found |= {"sigmaMinimum": 2 * min(options["sigma"]) / reach, "sigmaMaximum": 2 * max(options["sigma"]) * reach}

@@ -37,6 +37,9 @@ public struct EvaluationPlan: Sendable {
     passes = LevelPasses(denoiser.scope, sharing, coinciding: coinciding)
   }
 
+  /// Votes that fill a part of a denoiser's batch: 1 where every vote fills several.
+  package var votesTogether: Int { passes.isForAllClasses ? max(1, denoiser.preferredBatchSize) : 1 }
+
   /// Evaluations of a vote at most, with its elimination or with nothing dropped.
   package func evaluationsPerVote(dropsNothing: Bool = false) -> Int {
     (dropsNothing ? .none : elimination).mostEvaluations(

@@ -106,7 +106,8 @@ final class LossWorker: LossClassifierWorker, HelpedWorker {
   /// - Parameter answers: x̂, after D of every class where the evaluation answered them.
   private func reconstruction(_ answers: UnsafeBufferPointer<Float>) -> Reconstruction {
     let last = UnsafeBufferPointer(rebasing: answers[(answers.count - imageShape.count)...])
-    let errors = passes.knownLevel.map { _ in everyClass.indices.map { squaredDistance(answer($0, of: answers), last) } }
+    let errors = passes.knownLevel.map { _ in everyClass.indices.map { squaredDistance(answer($0, of: answers), last) }
+    }
     return Reconstruction(image: Array(last), errors: errors)
   }
 

@@ -9,6 +9,8 @@ public struct ModelInspection: Encodable, Sendable {
   public var digest: String
   public var architecture: Architecture
   public var notes: CheckpointNotes
+  /// What trained it, as its file says.
+  public var training: String?
   public var parameters: Int
   public var tensors: Int
   public var imageShape: ImageShape
@@ -31,7 +33,7 @@ public struct ModelInspection: Encodable, Sendable {
   public let networks: [UNetDenoiser]
 
   enum CodingKeys: String, CodingKey {
-    case file, digest, architecture, notes, parameters, tensors, imageShape, classes, methods, workerBytes,
+    case file, digest, architecture, notes, training, parameters, tensors, imageShape, classes, methods, workerBytes,
       precisionsHere, quantization, engine
   }
 
@@ -73,6 +75,7 @@ public struct ModelInspection: Encodable, Sendable {
     digest = checkpoint.digest
     architecture = checkpoint.architecture
     notes = checkpoint.notes
+    training = checkpoint.training
     parameters = checkpoint.parameterCount
     tensors = checkpoint.tensors.count
     imageShape = checkpoint.architecture.imageShape

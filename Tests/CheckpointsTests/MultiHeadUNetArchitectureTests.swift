@@ -6,7 +6,8 @@ import Testing
 @Suite("Architectures of multi-head networks")
 struct MultiHeadUNetArchitectureTests {
   private static func architecture(
-    _ preconditioning: Preconditioning = .edm(sigmaData: 0.5), _ change: (inout MultiHeadUNetArchitecture) -> Void = { _ in }
+    _ preconditioning: Preconditioning = .edm(sigmaData: 0.5),
+    _ change: (inout MultiHeadUNetArchitecture) -> Void = { _ in }
   ) -> Architecture {
     var network = MultiHeadUNetArchitecture(imageResolution: 32, imageChannels: 3, labelDimension: 10)
     change(&network)

@@ -10,7 +10,10 @@ struct MultiHeadCommandTests {
 
   /// Pictures of three classes; returns the data set's name.
   private func data(_ folder: URL, count: Int = 6) throws -> String {
-    let pixels = (0..<count * 192).map { Float(($0 * 37 + $0 / 192 * 5) % 64) / 63 }
+    let pixels: [Float] = (0..<count * 192).map { place in
+      let value = (place * 37 + place / 192 * 5) % 64
+      return Float(value) / 63
+    }
     try NumPyArray(shape: [count, 3, 8, 8], pixels).write(to: folder.file("x.npy"))
     try NumPyArray(shape: [count], (0..<count).map { Int64($0 % 3) }).write(to: folder.file("y.npy"))
     return "npy:\(folder.file("x.npy")),\(folder.file("y.npy"))"
@@ -114,15 +117,15 @@ struct MultiHeadCommandTests {
       try NumPyArray(shape: [2, 3, 8, 8], [Float](repeating: 0, count: 384)).write(to: folder.file("noise.npy"))
       try NumPyArray(shape: [2], [tau, tau + 1]).write(to: folder.file("grid.npy"))
       _ = try run([
-        "losses", "--model", Self.model, "--x", folder.file("pixels.npy"), "--noise", folder.file("noise.npy"), "--grid",
+        "losses", "--model", Self.model, "--x", folder.file("pixels.npy"), "--noise", folder.file("noise.npy"),
+        "--grid",
         folder.file("grid.npy"), "--sigma", "\(tau / 2)", "--method", "apndc-posterior", "--weighting", "uniform",
         "--precision", "fp32", "--out", folder.file("losses.npy"),
       ])
       let found = try NumPyArray(contentsOf: folder.file("losses.npy")).doubles()
       for label in 0..<3 {
-        let error = zip(second[label * 192..<(label + 1) * 192], estimate).reduce(0.0) {
-          $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1)
-        }
+        let differences: [Double] = zip(second[label * 192..<(label + 1) * 192], estimate).map { Double($0 - $1) }
+        let error: Double = differences.reduce(0) { $0 + $1 * $1 }
         let expected = known[known.startIndex + label] + error
         #expect(abs(found[label] - expected) <= 1e-3 * expected, "class \(label)")
       }
@@ -136,7 +139,8 @@ struct MultiHeadCommandTests {
       try FileManager.default.copyItem(atPath: Self.model, toPath: model)
       let data = try data(folder, count: 120)
       let text = try run([
-        "calibrate", "--model", model, "--data", data, "--sigma", "0.3", "--method", "apndc-posterior", "--levels", "tau",
+        "calibrate", "--model", model, "--data", data, "--sigma", "0.3", "--method", "apndc-posterior", "--levels",
+        "tau",
         "--images", "120",
       ]).output
       #expect(text.contains("at 1 evaluations per vote"), "\(text)")

@@ -11,7 +11,8 @@ enum RandomMultiHead {
     func add(_ name: String, _ shape: [Int], mean: Float = 0) {
       let count = shape.reduce(1, *)
       let spread = shape.count == 1 ? 0.2 : 1 / Float(count / shape[0]).squareRoot()
-      tensors["model." + name] = CheckpointTensor((0..<count).map { _ in mean + spread * Float(normals.next()) }, shape: shape)
+      tensors["model." + name] = CheckpointTensor(
+        (0..<count).map { _ in mean + spread * Float(normals.next()) }, shape: shape)
     }
     func layer(_ name: String, _ shape: [Int]) {
       add(name + ".weight", shape)

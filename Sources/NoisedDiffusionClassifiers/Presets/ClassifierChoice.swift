@@ -61,7 +61,9 @@ public struct ClassifierChoice: Hashable, Sendable {
   public func chosen(for model: DiffusionModel, notice: (Notice) -> Void = { _ in }) throws -> ChosenClassifier {
     let entry =
       takesCalibration
-      ? try model.calibration(calibratedMethod, sigma: sigma, classes: classes, file: calibration) { notice(.model($0)) }
+      ? try model.calibration(calibratedMethod, sigma: sigma, classes: classes, file: calibration) {
+        notice(.model($0))
+      }
       : nil
     if weighting == .learned, entry == nil {
       throw UsageError(

@@ -22,10 +22,15 @@ struct MultiHeadUNet: NetworkDefinition {
       channels: x.channels, epsilon: Self.epsilon, parameters: builder.parameters.module("out_norm"))
     let module = builder.parameters.module("out_conv")
     let outputs = architecture.heads * architecture.patchChannels
+    // Whole vectors of outputs: what is left over would take a kernel of its own.
+    let padded = (outputs + Self.vector - 1) / Self.vector * Self.vector
+    builder.savedArithmetic -= 2 * builder.batch * x.positions * x.channels * (padded - outputs)
     // All heads are one product: the trunk's last activation is read once.
     let output = try builder.outputConvolution(
-      "out_conv", builder.groupNorm("out_norm", x, nil, norm, silu: true), outputChannels: outputs, kernel: 1,
-      weights: module.values("weight", [outputs, x.channels, 1, 1]), bias: module.values("bias", [outputs]))
+      "out_conv", builder.groupNorm("out_norm", x, nil, norm, silu: true), outputChannels: padded, kernel: 1,
+      weights: module.values("weight", [outputs, x.channels, 1, 1])
+        + [Float](repeating: 0, count: (padded - outputs) * x.channels),
+      bias: module.values("bias", [outputs]) + [Float](repeating: 0, count: padded - outputs))
     let embedding = try builder.embeddingLayers(
       inputs: architecture.noiseChannels, outputs: architecture.embeddingChannels, hasLabelTerm: false)
     let noise = NoiseEmbedding(positional: architecture.noiseChannels, endpoint: false, swapsHalves: false)
@@ -35,6 +40,7 @@ struct MultiHeadUNet: NetworkDefinition {
   }
 
   private static let epsilon: Float = 1e-5
+  private static let vector = 16
 
   private func name(_ level: Int) -> String { "\(architecture.side(level))x\(architecture.side(level))" }
 
@@ -58,7 +64,7 @@ struct MultiHeadUNet: NetworkDefinition {
         let blockName = "\(name(level))_block\(index)"
         x = try builder.block(
           "enc." + blockName, unetBlock(x.channels, channels, halves: level > 0 && index == 0), x,
-          parameters: encoder.module(blockName))
+          overwrites: true, parameters: encoder.module(blockName))
       }
       levels.append(x)
     }
@@ -78,7 +84,8 @@ struct MultiHeadUNet: NetworkDefinition {
       for index in 0..<architecture.decoderBlocks[level] {
         let blockName = "\(name(level))_block\(index)"
         x = try builder.block(
-          "dec." + blockName, unetBlock(x.channels, x.channels), x, parameters: decoder.module(blockName))
+          "dec." + blockName, unetBlock(x.channels, x.channels), x, overwrites: true,
+          parameters: decoder.module(blockName))
       }
     }
     return x
