@@ -10,38 +10,15 @@ of the training. The same checkpoint always gives the same bytes.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 import torch
 
 import paths  # noqa: F401
 from denoisers import MultiHeadArchitecture
-from networks.ndc_safetensors import write
+from networks.ndc_safetensors import encoded, multihead_description, write
 
 TYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
-
-
-def architecture_json(a: MultiHeadArchitecture) -> dict:
-    """The entry that names the network: `kind` MultiHeadUNet, with the fields of MultiHeadArchitecture."""
-    return {
-        "imageChannels": a.img_channels,
-        "imageResolution": a.img_resolution,
-        "labelDimension": a.label_dim,
-        "network": {
-            "kind": "MultiHeadUNet",
-            "imageResolution": a.img_resolution,
-            "imageChannels": a.img_channels,
-            "labelDimension": a.label_dim,
-            "patch": a.patch,
-            "channels": list(a.channels),
-            "encoderBlocks": list(a.encoder_blocks),
-            "decoderBlocks": list(a.decoder_blocks),
-            "noiseChannels": a.noise_channels,
-            "embeddingChannels": a.embedding,
-        },
-        "preconditioning": {"kind": "EDM", "sigmaData": a.sigma_data},
-    }
 
 
 def training_facts(state: dict) -> dict:
@@ -52,7 +29,6 @@ def training_facts(state: dict) -> dict:
         "spread", "copies", "consistency", "entropy", "denoising", "noise_mean", "noise_deviation",
     )  # fmt: skip
     return {
-        "classes": state["names"],
         "trainImages": state["train_images"],
         "imagesSeen": state["seen"],
         "trainingHours": round(state["training_seconds"] / 3600, 2),
@@ -63,9 +39,9 @@ def training_facts(state: dict) -> dict:
 
 
 def notes(state: dict) -> dict:
-    """The range of levels is that of the training: three deviations around the first and last."""
+    """What the classes are called, and the range of levels trained for: three deviations around the first and last."""
     options = state["options"]
-    found = {"trainingSet": Path(options["data"]).name}
+    found = {"trainingSet": Path(options["data"]).name, "classNames": list(state["names"])}
     if options.get("spread") is not None:
         reach = torch.tensor(3 * options["spread"]).exp().item()
         found |= {"sigmaMinimum": 2 * min(options["sigma"]) / reach, "sigmaMaximum": 2 * max(options["sigma"]) * reach}
@@ -73,10 +49,6 @@ def notes(state: dict) -> dict:
         mean, deviation = torch.tensor(options["noise_mean"]), 3 * options["noise_deviation"]
         found |= {"sigmaMinimum": (mean - deviation).exp().item(), "sigmaMaximum": (mean + deviation).exp().item()}
     return found
-
-
-def encoded(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def export(state: dict, path: Path, kind: str) -> None:
@@ -88,7 +60,7 @@ def export(state: dict, path: Path, kind: str) -> None:
     metadata = {
         "format": "pt",
         "ndc.format": "1",
-        "ndc.architecture": encoded(architecture_json(architecture)),
+        "ndc.architecture": encoded(multihead_description(architecture)),
         "ndc.notes": encoded(notes(state)),
         "ndc.training": encoded(training_facts(state)),
     }

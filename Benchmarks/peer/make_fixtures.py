@@ -2,8 +2,10 @@
 
     make_fixtures.py OUTDIR [--only NAME …] [--list]
 
-Each OUTDIR/NAME/ holds model.pkl, x.npy, sigma.npy, labels.npy (absent when unconditional), denoised.npy and
-denoised_unconditional.npy; EDM2's lie in OUTDIR/families. Check this network first (check_parity.py): its outputs are only as good as that.
+Each OUTDIR/NAME/ holds model.pkl (a multi-head network: model.safetensors), x.npy, sigma.npy, labels.npy (absent when
+unconditional), denoised.npy and denoised_unconditional.npy; of a multi-head network also denoised_all.npy [N, K + 1, …], the
+last head's the unconditional, and losses.npy [N, K], ‖D_y − D_none‖² in double precision. EDM2's lie in OUTDIR/families. Check
+this network first (check_parity.py): its outputs are only as good as that.
 """
 
 import argparse
@@ -18,6 +20,9 @@ import paths  # noqa: F401
 import edm2_pickle_writer
 from networks import edm2_network, edm_network
 from networks.edm_network import Architecture
+from networks.multihead import MultiHeadArchitecture, MultiHeadDenoiser
+from networks.ndc_safetensors import encoded, multihead_description
+from networks.ndc_safetensors import write as write_safetensors
 
 SONG = dict(network="SongUNet", img_resolution=16, model_channels=16, channel_mult=[1, 2], num_blocks=1, attn_resolutions=[8])
 ADM = dict(network="DhariwalUNet", img_resolution=16, model_channels=32, channel_mult=[1, 2], num_blocks=1, attn_resolutions=[8])
@@ -106,7 +111,15 @@ CASES = {
     "edm2-offset-views": (edm2(), Layout(dtype=torch.float16, offset=5, channels_last=True)),
 }  # fmt: skip
 
-REPOSITORY = ["tiny-ddpmpp-edm", "tiny-ncsnpp-ve", "tiny-adm-iddpm", "tiny-edm2"]
+# The network of Training, small: two levels, three levels with other patches.
+MULTIHEAD = {
+    "tiny-multihead": MultiHeadArchitecture(img_resolution=8, label_dim=3, channels=(16, 32), encoder_blocks=(1, 2), decoder_blocks=(1,), noise_channels=16, embedding=32),
+    "multihead-levels": MultiHeadArchitecture(img_resolution=16, label_dim=10, channels=(32, 64, 64)),
+    "multihead-patch1": MultiHeadArchitecture(img_resolution=12, img_channels=1, label_dim=1, patch=1, channels=(16, 20), encoder_blocks=(0, 1), decoder_blocks=(2,)),
+    "multihead-patch3": MultiHeadArchitecture(img_resolution=12, label_dim=5, patch=3, channels=(32,), encoder_blocks=(2,), decoder_blocks=()),
+}  # fmt: skip
+
+REPOSITORY = ["tiny-ddpmpp-edm", "tiny-ncsnpp-ve", "tiny-adm-iddpm", "tiny-edm2", "tiny-multihead"]
 
 
 def make(folder, architecture, layout, seed):
@@ -132,25 +145,64 @@ def make(folder, architecture, layout, seed):
             arrays["denoised_unconditional"] = denoiser(x, sigma)
         else:
             arrays["denoised"] = denoiser(x, sigma)
+    save(folder, arrays)
+    return edm_network.parameter_count(denoiser)
+
+
+def save(folder, arrays):
     for name, tensor in arrays.items():
         if not tensor.isfinite().all():
             raise ValueError(f"{folder.name}: {name} is not finite")
         numpy.save(folder / f"{name}.npy", tensor.numpy())
+
+
+def make_multihead(folder, architecture, seed):
+    """Every tensor random, none 0 or 1, so that each of them shows; float16 in the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    denoiser, random = MultiHeadDenoiser(architecture).eval(), torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in denoiser.parameters():
+            spread = 0.2 if parameter.ndim == 1 else parameter[0].numel() ** -0.5
+            parameter.copy_((spread * torch.randn(parameter.shape, generator=random)).half().float())
+        for path, parameter in denoiser.named_parameters():
+            if path.endswith("weight") and parameter.ndim == 1:
+                parameter.copy_((1 + parameter).half().float())
+    tensors = {name: value.half() for name, value in denoiser.state_dict().items()}
+    metadata = {
+        "format": "pt", "ndc.format": "1", "ndc.notes": "{}",
+        "ndc.architecture": encoded(multihead_description(architecture)),
+    }  # fmt: skip
+    write_safetensors(folder / "model.safetensors", tensors, metadata)
+    sigma = torch.tensor([0.02, 0.5, 3.0, 20.0])
+    shape = (len(sigma), architecture.img_channels, architecture.img_resolution, architecture.img_resolution)
+    x = 0.5 * torch.randn(shape, generator=random) + sigma[:, None, None, None] * torch.randn(shape, generator=random)
+    labels = torch.tensor([0, architecture.label_dim - 1, 1, 2]) % architecture.label_dim
+    with torch.inference_mode():
+        every = denoiser(x, sigma)
+    wide = every.double()
+    save(folder, {
+        "x": x, "sigma": sigma, "labels": labels, "denoised": every[torch.arange(len(sigma)), labels],
+        "denoised_unconditional": every[:, -1], "denoised_all": every,
+        "losses": (wide[:, :-1] - wide[:, -1:]).square().flatten(2).sum(dim=2),
+    })  # fmt: skip
     return edm_network.parameter_count(denoiser)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=pathlib.Path)
-    parser.add_argument("--only", nargs="+", choices=sorted(CASES), metavar="NAME")
+    parser.add_argument("--only", nargs="+", choices=sorted([*CASES, *MULTIHEAD]), metavar="NAME")
     parser.add_argument("--repository", action="store_true", help="the few that the Swift tests keep in the repository")
     options = parser.parse_args()
-    names = REPOSITORY if options.repository else options.only or list(CASES)
+    names = REPOSITORY if options.repository else options.only or [*CASES, *MULTIHEAD]
     for name in names:
-        architecture, layout = CASES[name]
         folder = options.out / ("families" if "edm2" in name else "") / name
-        parameters = make(folder, architecture, layout, seed=list(CASES).index(name))
-        size = (folder / "model.pkl").stat().st_size
+        if name in MULTIHEAD:
+            parameters = make_multihead(folder, MULTIHEAD[name], seed=list(MULTIHEAD).index(name))
+        else:
+            architecture, layout = CASES[name]
+            parameters = make(folder, architecture, layout, seed=list(CASES).index(name))
+        size = next(folder.glob("model.*")).stat().st_size
         print(f"{name:32} {parameters:>9} parameters {size:>9} bytes")
 
 

@@ -79,6 +79,33 @@ def multihead_architecture(described):
     )  # fmt: skip
 
 
+def multihead_description(a):
+    """The `ndc.architecture` of a multi-head denoiser: what `multihead_architecture` reads."""
+    return {
+        "imageChannels": a.img_channels,
+        "imageResolution": a.img_resolution,
+        "labelDimension": a.label_dim,
+        "network": {
+            "kind": "MultiHeadUNet",
+            "imageResolution": a.img_resolution,
+            "imageChannels": a.img_channels,
+            "labelDimension": a.label_dim,
+            "patch": a.patch,
+            "channels": list(a.channels),
+            "encoderBlocks": list(a.encoder_blocks),
+            "decoderBlocks": list(a.decoder_blocks),
+            "noiseChannels": a.noise_channels,
+            "embeddingChannels": a.embedding,
+        },
+        "preconditioning": {"kind": "EDM", "sigmaData": a.sigma_data},
+    }
+
+
+def encoded(value):
+    """As ndc writes its metadata: sorted keys, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def tensors_of(path):
     """The tensors of any .safetensors file by name, and its metadata."""
     entries, metadata, begin = header(path)

@@ -49,13 +49,14 @@ extension Preconditioning: Codable {
   }
 }
 
-/// The network's own fields with a `kind`, "SongUNet", "DhariwalUNet", "DDPMUNet" or "EDM2UNet".
+/// The network's own fields with a `kind`, "SongUNet", "DhariwalUNet", "DDPMUNet", "EDM2UNet" or "MultiHeadUNet".
 extension Architecture.Network: Codable {
   private enum Kind: String, Codable {
     case song = "SongUNet"
     case dhariwal = "DhariwalUNet"
     case ddpm = "DDPMUNet"
     case edm2 = "EDM2UNet"
+    case multiHead = "MultiHeadUNet"
   }
   private enum CodingKeys: String, CodingKey { case kind }
 
@@ -66,6 +67,7 @@ extension Architecture.Network: Codable {
     case .dhariwal: self = .dhariwal(try DhariwalUNetArchitecture(from: decoder))
     case .ddpm: self = .ddpm(try DDPMUNetArchitecture(from: decoder))
     case .edm2: self = .edm2(try EDM2UNetArchitecture(from: decoder))
+    case .multiHead: self = .multiHead(try MultiHeadUNetArchitecture(from: decoder))
     }
   }
 
@@ -84,6 +86,9 @@ extension Architecture.Network: Codable {
     case .edm2(let edm2):
       try fields.encode(Kind.edm2, forKey: .kind)
       try edm2.encode(to: encoder)
+    case .multiHead(let multiHead):
+      try fields.encode(Kind.multiHead, forKey: .kind)
+      try multiHead.encode(to: encoder)
     }
   }
 }

@@ -39,6 +39,17 @@ extension Architecture {
       try check.equal("img_resolution", edm2.imageResolution, imageResolution)
       try check.equal("img_channels", edm2.imageChannels, imageChannels)
       try check.equal("label_dim", edm2.labelDimension, labelDimension)
+    case .multiHead(let multiHead):
+      let check = FieldCheck(file: file, owner: "MultiHeadUNet")
+      guard case .edm = preconditioning else {
+        throw InputError(
+          "a multi-head network goes with EDM's preconditioning", file: file, location: "preconditioning.kind",
+          expected: "EDM")
+      }
+      try multiHead.validate(check)
+      try check.equal("imageResolution", multiHead.imageResolution, imageResolution)
+      try check.equal("imageChannels", multiHead.imageChannels, imageChannels)
+      try check.equal("labelDimension", multiHead.labelDimension, labelDimension)
     }
   }
 
@@ -123,6 +134,34 @@ extension DDPMUNetArchitecture {
         "bytes of the attention at resolution \(side)", 4 * level.heads * side * side * side * side,
         0...Architecture.largestActivation)
     }
+  }
+}
+
+extension MultiHeadUNetArchitecture {
+  fileprivate func validate(_ check: FieldCheck) throws {
+    try check.range("imageResolution", imageResolution, 1...Architecture.largestResolution)
+    try check.range("imageChannels", imageChannels, 1...1024)
+    try check.range("labelDimension", labelDimension, 0...65536)
+    try check.range("patch", patch, 1...64)
+    try check.range("number of channels", channels.count, 1...12)
+    try check.count("encoderBlocks", encoderBlocks.count, channels.count)
+    try check.count("decoderBlocks", decoderBlocks.count, channels.count - 1)
+    try check.multiple("imageResolution", imageResolution, of: patch << (channels.count - 1))
+    for (level, width) in channels.enumerated() {
+      try check.range("channels", width, 4...65536)
+      try check.range(
+        "bytes of an activation at level \(level)", 4 * width * side(level) * side(level),
+        0...Architecture.largestActivation)
+      // The first block of a level halves the side.
+      try check.range("encoderBlocks", encoderBlocks[level], (level == 0 ? 0 : 1)...256)
+    }
+    for blocks in decoderBlocks { try check.range("decoderBlocks", blocks, 0...256) }
+    try check.range("noiseChannels", noiseChannels, 2...65536)
+    try check.multiple("noiseChannels", noiseChannels, of: 2)
+    try check.range("embeddingChannels", embeddingChannels, 1...65536)
+    try check.range(
+      "bytes of the heads", 4 * heads * imageChannels * imageResolution * imageResolution,
+      0...Architecture.largestActivation)
   }
 }
 

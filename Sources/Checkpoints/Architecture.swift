@@ -28,6 +28,7 @@ public struct Architecture: Hashable, Sendable, Codable {
     case dhariwal(DhariwalUNetArchitecture)
     case ddpm(DDPMUNetArchitecture)
     case edm2(EDM2UNetArchitecture)
+    case multiHead(MultiHeadUNetArchitecture)
   }
 
   public var imageShape: ImageShape {

@@ -11,6 +11,8 @@ public struct Checkpoint: Sendable {
   public var notes: CheckpointNotes
   /// What `ndc quantize` found, where it has been run.
   public var quantization: Quantization?
+  /// The facts of its training, as the program that trained it wrote them (`Training/export.py`); kept, not understood.
+  public var training: String?
   /// What is worth saying about how it was read.
   public var remarks: [String] = []
 

@@ -15,6 +15,11 @@ struct FieldCheck {
     throw fail(field, "does not divide", expected: "a multiple of \(divisor)", found: "\(value)")
   }
 
+  func count(_ field: String, _ value: Int, _ expected: Int) throws {
+    guard value != expected else { return }
+    throw fail("length of \(field)", "does not fit the levels", expected: "\(expected)", found: "\(value)")
+  }
+
   func equal(_ field: String, _ value: Int, _ expected: Int) throws {
     guard value != expected else { return }
     throw fail(field, "does not fit the preconditioner", expected: "\(expected)", found: "\(value)")

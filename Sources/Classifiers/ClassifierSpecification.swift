@@ -66,17 +66,24 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   ///
   /// - Throws: `UsageError`.
   public func validate() throws {
-    if method.hasLevels { _ = try levelCount() } else { try checkSigma() }
+    if method.hasLevels { _ = try evaluatedLevels() } else { try checkSigma() }
   }
 
   /// How many denoiser evaluations a vote costs at most: levels × classes, less where classes are halved, plus one where
-  /// x̂ is needed. Without elimination it is the exact number; a class whose loss is not a number escapes halving.
+  /// x̂ is needed; where an evaluation answers all classes, as many as levels. Without elimination it is the exact number;
+  /// a class whose loss is not a number escapes halving.
   ///
-  /// - Parameter classCount: the model's; where the specification names classes, these count.
+  /// - Parameters:
+  ///   - classCount: the model's; where the specification names classes, these count.
+  ///   - scope: what one of the model's evaluations answers.
   /// - Throws: `UsageError` as `validate()`.
-  public func evaluationsPerVote(classCount: Int) throws -> Int {
+  public func evaluationsPerVote(classCount: Int, scope: EvaluationScope = .oneLabel) throws -> Int {
     guard method.hasLevels else { return 1 }
-    return try elimination.mostEvaluations(levelCount: levelCount(), classCount: classes?.count ?? classCount)
+    let levels = try evaluatedLevels()
+    let coinciding = method == .approximatePosteriorFromInput ? levels.firstIndex { $0.noise == smoothing } : nil
+    return elimination.mostEvaluations(
+      levelCount: levels.count, classCount: classes?.count ?? classCount,
+      passes: LevelPasses(scope, noiseSharing, coinciding: coinciding))
       + (needsUnconditional ? 1 : 0)
   }
 
@@ -118,7 +125,7 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
     guard sigma.isFinite, sigma >= 0 else { throw UsageError("\(.sigma) \(sigma): must be finite and not negative") }
   }
 
-  private func levelCount() throws -> Int {
+  private func evaluatedLevels() throws -> [NoiseLevel] {
     let grid = try grid()
     if needsUnconditional, sigma == 0 { throw UsageError("\(.method) \(method.rawValue) needs a \(.sigma) above 0") }
     if method != .exactPosterior, method.gridBeginsAtSmoothing, !grid.isGenerated, let first = grid.points.first,
@@ -141,7 +148,7 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
     let weighting = try LevelWeighting(weighting, calibration: calibration)
     for level in levels { _ = try weighting.weight(at: level) }
     try elimination.validate(levelCount: levels.count)
-    return levels.count
+    return levels
   }
 }
 

@@ -23,12 +23,16 @@ public enum Elimination: Hashable, Sendable {
 extension Elimination {
   /// The denoiser evaluations of one input over `levelCount` levels at most, if every loss is a number: a class whose
   /// loss is none stays to the end.
-  func mostEvaluations(levelCount: Int, classCount: Int) -> Int {
+  ///
+  /// x̂'s own does not count.
+  func mostEvaluations(levelCount: Int, classCount: Int, passes: LevelPasses = .perClass) -> Int {
     var known: Set<Int> = []
     var survivors = classCount
     var evaluations = 0
     for round in rounds(levelCount: levelCount) {
-      evaluations += round.levels.count { known.insert($0).inserted } * survivors
+      for level in round.levels where known.insert(level).inserted {
+        evaluations += passes.evaluations(at: level, classes: survivors)
+      }
       // A margin may keep every class; half of them go whatever their losses are.
       if round.rule == .worseHalf { survivors = (survivors + 1) / 2 }
       if survivors == 1, classCount > 1 { break }

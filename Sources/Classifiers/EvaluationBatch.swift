@@ -9,13 +9,11 @@ final class EvaluationBatch {
     /// The caller's name for it.
     var tag: Int
 
-    /// ‖D − r + shift·ε‖² in double precision, always summed in the same order.
+    /// ‖D − r + shift·ε‖² of one answer in double precision, always summed in the same order.
     func squaredError(of denoised: UnsafeBufferPointer<Float>, shift: Double) -> Double {
       guard let target else { preconditionFailure("an evaluation without a target has no error") }
       return target.withUnsafeBufferPointer { target in
-        guard let epsilon else {
-          return sumOfSquares(denoised.count) { Double(denoised[$0]) - Double(target[$0]) }
-        }
+        guard let epsilon else { return squaredDistance(denoised, target) }
         return epsilon.withUnsafeBufferPointer { epsilon in
           sumOfSquares(denoised.count) {
             Double(denoised[$0]) - Double(target[$0]) + shift * Double(epsilon[$0])
@@ -30,6 +28,8 @@ final class EvaluationBatch {
   /// Evaluations that an evaluator is given at once.
   private let partSize: Int
   private let pixelCount: Int
+  /// What every evaluation answers; nil where a query names its one label.
+  private var labels: [Int?]?
   private var inputs: [Float]
   private var outputs: [Float]
   private var queries: [DenoiserQuery] = []
@@ -56,12 +56,17 @@ final class EvaluationBatch {
 
   var isEmpty: Bool { slots.isEmpty }
 
+  /// What the evaluations to be added answer: these labels each, or that of their query.
+  func begin(labels: [Int?]?) {
+    precondition(isEmpty, "evaluations of two kinds in one batch")
+    self.labels = labels
+  }
+
   /// The arrays are kept by reference: a slot costs one image of memory.
   func add(_ query: DenoiserQuery, input: [Float], epsilon: [Float]?, target: [Float]?, tag: Int) {
     let start = slots.count * pixelCount
     if start == inputs.count {
       inputs += [Float](repeating: 0, count: partSize * pixelCount)
-      outputs += [Float](repeating: 0, count: partSize * pixelCount)
     }
     inputs.withUnsafeMutableBufferPointer { inputs in
       input.withUnsafeBufferPointer { input in
@@ -72,7 +77,8 @@ final class EvaluationBatch {
     slots.append(Slot(epsilon: epsilon, target: target, tag: tag))
   }
 
-  /// Evaluates what was gathered, hands every answer to `receive` in the order of arrival, and empties the batch.
+  /// Evaluates what was gathered, hands every evaluation's answers to `receive` in the order of arrival, and empties the
+  /// batch.
   ///
   /// - Throws: `CancellationError` when the surrounding task was cancelled; what was gathered is discarded.
   func evaluate(
@@ -85,23 +91,32 @@ final class EvaluationBatch {
     }
     if slots.isEmpty { return }
     let count = slots.count * pixelCount
+    let answers = (labels?.count ?? 1) * pixelCount
+    if outputs.count < slots.count * answers {
+      outputs += [Float](repeating: 0, count: slots.count * answers - outputs.count)
+    }
     try inputs.withUnsafeBufferPointer { inputs in
       try outputs.withUnsafeMutableBufferPointer { outputs in
         let parts = EvaluationParts(
-          queries, inputs: UnsafeBufferPointer(rebasing: inputs[..<count]),
-          outputs: UnsafeMutableBufferPointer(rebasing: outputs[..<count]), size: partSize)
+          queries, labels: labels, inputs: UnsafeBufferPointer(rebasing: inputs[..<count]),
+          outputs: UnsafeMutableBufferPointer(rebasing: outputs[..<(slots.count * answers)]), size: partSize)
         if let help, parts.count > 1 {
           try help.evaluate(parts, own: evaluator)
         } else {
           for part in 0..<parts.count { try parts.evaluate(part, with: evaluator) }
         }
         for (place, slot) in slots.enumerated() {
-          let start = place * pixelCount
-          receive(slot, UnsafeBufferPointer(rebasing: outputs[start..<start + pixelCount]))
+          let start = place * answers
+          receive(slot, UnsafeBufferPointer(rebasing: outputs[start..<start + answers]))
         }
       }
     }
   }
+}
+
+/// ‖a − b‖² in double precision, always summed in the same order.
+func squaredDistance(_ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>) -> Double {
+  sumOfSquares(a.count) { Double(a[$0]) - Double(b[$0]) }
 }
 
 /// Σ difference(i)² over 0 ..< count in eight interleaved partial sums, added in a fixed order.

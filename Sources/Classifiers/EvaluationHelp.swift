@@ -5,6 +5,8 @@ import Diffusion
 /// Unchecked: a part writes its own outputs only, and whoever made the parts keeps the memory until all are done.
 package struct EvaluationParts: @unchecked Sendable {
   private let queries: [DenoiserQuery]
+  /// What every evaluation answers; nil where a query names its one label.
+  private let labels: [Int?]?
   private let inputs: UnsafeBufferPointer<Float>
   private let outputs: UnsafeMutableBufferPointer<Float>
   private let size: Int
@@ -12,10 +14,11 @@ package struct EvaluationParts: @unchecked Sendable {
   package let count: Int
 
   init(
-    _ queries: [DenoiserQuery], inputs: UnsafeBufferPointer<Float>, outputs: UnsafeMutableBufferPointer<Float>,
-    size: Int
+    _ queries: [DenoiserQuery], labels: [Int?]?, inputs: UnsafeBufferPointer<Float>,
+    outputs: UnsafeMutableBufferPointer<Float>, size: Int
   ) {
     self.queries = queries
+    self.labels = labels
     self.inputs = inputs
     self.outputs = outputs
     self.size = size
@@ -27,11 +30,15 @@ package struct EvaluationParts: @unchecked Sendable {
     if Task.isCancelled { throw CancellationError() }
     let range = part * size..<min((part + 1) * size, queries.count)
     let pixels = inputs.count / queries.count
-    let values = range.lowerBound * pixels..<range.upperBound * pixels
-    try evaluator.denoise(
-      range.count == queries.count ? queries : Array(queries[range]),
-      inputs: UnsafeBufferPointer(rebasing: inputs[values]),
-      outputs: UnsafeMutableBufferPointer(rebasing: outputs[values]))
+    let answers = outputs.count / queries.count
+    let input = UnsafeBufferPointer(rebasing: inputs[range.lowerBound * pixels..<range.upperBound * pixels])
+    let output = UnsafeMutableBufferPointer(rebasing: outputs[range.lowerBound * answers..<range.upperBound * answers])
+    if let labels {
+      try evaluator.denoise(queries[range].map(\.noise), labels: labels, inputs: input, outputs: output)
+    } else {
+      try evaluator.denoise(
+        range.count == queries.count ? queries : Array(queries[range]), inputs: input, outputs: output)
+    }
     EvaluationMeter.observer?.evaluated(range.count)
   }
 }

@@ -11,6 +11,7 @@ public struct EvaluationPlan: Sendable {
   let anchor: LossAnchor
   let sharing: NoiseSharing
   let elimination: Elimination
+  let passes: LevelPasses
 
   /// - Throws: `InputError` when the model has no classes or does not answer without a label where x̂ is needed;
   ///   `UsageError` when σ_τ or the elimination does not fit.
@@ -29,11 +30,20 @@ public struct EvaluationPlan: Sendable {
     self.anchor = anchor
     self.sharing = sharing
     self.elimination = elimination
+    let coinciding: Int? =
+      if case .inputAimingAtReconstruction(let noise) = anchor {
+        terms.firstIndex { $0.noise == noise && $0.amplitude == 0 }
+      } else { nil }
+    passes = LevelPasses(denoiser.scope, sharing, coinciding: coinciding)
   }
+
+  /// Votes that fill a part of a denoiser's batch: 1 where every vote fills several.
+  package var votesTogether: Int { passes.isForAllClasses ? max(1, denoiser.preferredBatchSize) : 1 }
 
   /// Evaluations of a vote at most, with its elimination or with nothing dropped.
   package func evaluationsPerVote(dropsNothing: Bool = false) -> Int {
-    (dropsNothing ? .none : elimination).mostEvaluations(levelCount: terms.count, classCount: denoiser.classCount)
+    (dropsNothing ? .none : elimination).mostEvaluations(
+      levelCount: terms.count, classCount: denoiser.classCount, passes: passes)
       + (anchor.reconstructionNoise == nil ? 0 : 1)
   }
 }

@@ -8,9 +8,12 @@ public struct LevelErrors: Hashable, Sendable {
   public let values: [Double]
   /// Denoiser evaluations spent (NFE), x̂ included.
   public let evaluations: Int
+  /// What each of them answered.
+  public let passes: LevelPasses
 
-  public init(classCount: Int, values: [Double], evaluations: Int) {
+  public init(classCount: Int, values: [Double], evaluations: Int, passes: LevelPasses = .perClass) {
     precondition(classCount > 0 && values.count % classCount == 0, "one error per level and class")
+    self.passes = passes
     self.classCount = classCount
     self.values = values
     self.evaluations = evaluations

@@ -5,6 +5,7 @@ struct VoteProgress {
   private let weights: [Double]
   private let classCount: Int
   private let rounds: [Round]
+  private let passes: LevelPasses
   private var position = 0
   private var isEnded = false
   /// Squared errors by [level][class], filled in as evaluations return.
@@ -12,7 +13,7 @@ struct VoteProgress {
   private var isKnown: [Bool]
   private var running: [Double]
   private(set) var evaluations: Int
-  /// Errors of the round in progress that are still to come.
+  /// Evaluations of the round in progress that are still to come.
   private var outstanding = 0
 
   /// Levels that are evaluated together, and what is dropped after them.
@@ -30,38 +31,63 @@ struct VoteProgress {
   /// - Parameters:
   ///   - weights: ω_t by level.
   ///   - spent: denoiser evaluations made before the first level (x̂).
-  init(weights: [Double], classCount: Int, rounds: [Round], spent: Int) {
+  ///   - known: the squared errors of `passes.knownLevel`, which that evaluation answered too.
+  init(
+    weights: [Double], classCount: Int, rounds: [Round], spent: Int, passes: LevelPasses = .perClass,
+    known: [Double]? = nil
+  ) {
     self.weights = weights
     self.classCount = classCount
     self.rounds = rounds
+    self.passes = passes
     survivors = Array(0..<classCount)
     errors = [Double](repeating: 0, count: weights.count * classCount)
     isKnown = [Bool](repeating: false, count: weights.count)
     running = [Double](repeating: 0, count: classCount)
     evaluations = spent
+    guard let known, let level = passes.knownLevel else { return }
+    store(known, level: level)
+    isKnown[level] = true
   }
 
   var isDone: Bool { isEnded || position == rounds.count }
 
   /// Begins the next round that has errors to find, closing those before it that have none.
   ///
-  /// - Returns: the levels to evaluate for every survivor; none when the vote is done.
+  /// - Returns: the levels to evaluate for every survivor, or once for all classes; none when the vote is done.
   mutating func beginRound() -> [Int] {
     while !isDone {
       let levels = rounds[position].levels.filter { !isKnown[$0] }
-      outstanding = levels.count * survivors.count
+      outstanding = levels.count * (passes.isForAllClasses ? 1 : survivors.count)
       if outstanding > 0 { return levels }
       conclude()
     }
     return []
   }
 
-  /// Takes one error of the round; the last one closes it.
+  /// Takes the error of one class; the round's last evaluation closes it.
   ///
   /// - Returns: whether that ended the round and another one follows.
   mutating func record(_ error: Double, level: Int, label: Int) -> Bool {
-    precondition(outstanding > 0, "nothing was asked for")
     errors[level * classCount + label] = error
+    return recordEvaluation()
+  }
+
+  /// Takes the errors of all classes, from one evaluation.
+  ///
+  /// - Returns: as the other.
+  mutating func record(_ errors: [Double], level: Int) -> Bool {
+    store(errors, level: level)
+    return recordEvaluation()
+  }
+
+  private mutating func store(_ found: [Double], level: Int) {
+    precondition(found.count == classCount, "an error per class")
+    errors.replaceSubrange(level * classCount..<(level + 1) * classCount, with: found)
+  }
+
+  private mutating func recordEvaluation() -> Bool {
+    precondition(outstanding > 0, "nothing was asked for")
     evaluations += 1
     outstanding -= 1
     if outstanding == 0 { conclude() }

@@ -9,6 +9,8 @@ public enum CIFAR10 {
   public static let classNames = [
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
   ]
+  /// What `--data` calls the bundled sample.
+  public static let sampleName = "cifar10-sample"
   /// What some call two of them.
   static let otherNames = ["plane": 0, "aeroplane": 0, "car": 1]
   /// The folders that the published archives unpack to, and other libraries keep.
@@ -18,8 +20,10 @@ public enum CIFAR10 {
   /// the Python pickles (`test_batch`, `data_batch_1` … `_5`), under these names alone; also in a folder of the
   /// published name within `path`.
   ///
-  /// - Parameter training: which split of a folder; a single file is taken as it is.
-  public static func open(_ path: String, training: Bool = false) throws -> ByteImageSet {
+  /// - Parameters:
+  ///   - training: which split of a folder; a single file is taken as it is.
+  ///   - name: what a single binary batch is called; nil for its path.
+  public static func open(_ path: String, training: Bool = false, name: String? = nil) throws -> ByteImageSet {
     let path = FolderListing.path(path)
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -27,7 +31,7 @@ public enum CIFAR10 {
     }
     guard isFolder.boolValue else {
       return path.hasSuffix(".bin")
-        ? try binary(files: [path], name: path, folder: nil)
+        ? try binary(files: [path], name: name ?? path, folder: nil)
         : try CIFAR10Pickles.open(files: [path], name: path, folder: nil)
     }
     if let set = try open(folder: path, training: training) { return set }

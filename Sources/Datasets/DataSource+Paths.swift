@@ -8,7 +8,7 @@ extension DataSource {
 
   /// The files and folders that a source names, whether or not they are there; none for what is bundled.
   package static func paths(_ source: String) -> [String] {
-    if source == "mnist" { return [] }
+    if source == "mnist" || source == CIFAR10.sampleName { return [] }
     let parts = source.split(separator: ":", maxSplits: 1).map(String.init)
     guard parts.count == 2, prefixes.contains(parts[0]) else { return withCompanion(source) }
     guard ["idx", "npy"].contains(parts[0]) else { return [parts[1]] }

@@ -7,6 +7,7 @@ import NumPyFiles
 /// | source | data |
 /// | --- | --- |
 /// | `mnist` | the bundled MNIST test set |
+/// | `cifar10-sample` | the bundled sample of CIFAR-10's test set |
 /// | `mnist:DIR`, `mnist-train:DIR` | a folder with MNIST's files under their usual names, or torchvision's root |
 /// | `idx:IMAGES[,LABELS]` | IDX files, gzipped or not; the labels are also found beside the images |
 /// | `cifar10:PATH`, `cifar10-train:PATH` | a folder of binary or Python batches (test or training split), its parent, or one batch |
@@ -17,7 +18,7 @@ import NumPyFiles
 /// | a path | whichever of these it is, by its content |
 public enum DataSource {
   /// - Parameters:
-  ///   - resources: the folder that holds `data/mnist`, for `mnist`.
+  ///   - resources: the folder that holds `data/mnist` and `data/cifar10-sample`, for the bundled sets.
   ///   - knownClasses: the names of the model's classes by label, where they are known: class folders that are called
   ///     after them get these labels (`ClassMapping`).
   ///   - foldersByOrder: whether class folders are labelled by the order of their names alone, as in versions before 0.3.0.
@@ -25,7 +26,11 @@ public enum DataSource {
   public static func open(
     _ source: String, resources: URL?, knownClasses: [String] = [], foldersByOrder: Bool = false
   ) throws -> any LabeledImageSet {
-    if source == "mnist" { return try bundledMNIST(resources) }
+    switch source {
+    case "mnist": return try bundledMNIST(resources)
+    case CIFAR10.sampleName: return try bundledSample(resources)
+    default: break
+    }
     let parts = source.split(separator: ":", maxSplits: 1).map(String.init)
     if parts.count == 2, let path = parts.last {
       switch parts[0] {
@@ -62,6 +67,15 @@ public enum DataSource {
       folder: resources.appendingPathComponent("data/mnist").path, training: false, name: "mnist")
   }
 
+  private static func bundledSample(_ resources: URL?) throws -> any LabeledImageSet {
+    let name = CIFAR10.sampleName
+    guard let resources else {
+      throw InputError("the bundled CIFAR-10 sample was not found", expected: "data/\(name) beside the program")
+    }
+    let file = resources.appendingPathComponent("data/\(name)/test_batch.bin").path
+    return try CIFAR10.open(file, name: name)
+  }
+
   /// `A,B`, unless a file is called just that.
   static func pair(_ text: String) -> (String, String?) {
     guard !FileManager.default.fileExists(atPath: text), let comma = text.lastIndex(of: ",") else { return (text, nil) }
@@ -76,7 +90,7 @@ public enum DataSource {
       throw InputError(
         "no such data set", file: path,
         expected:
-          "mnist, a file or folder, or one of mnist: mnist-train: idx: cifar10: cifar10-train: imagenet: folder: npz: npy:"
+          "mnist, cifar10-sample, a file or folder, or one of mnist: mnist-train: idx: cifar10: cifar10-train: imagenet: folder: npz: npy:"
       )
     }
     return isFolder.boolValue

@@ -24,6 +24,8 @@ public protocol Denoiser: Sendable {
   var classes: ClassSet { get }
   /// Whether queries without a label are answered.
   var isUnconditionalAvailable: Bool { get }
+  /// What one evaluation answers; a multi-head network's is every class and none.
+  var scope: EvaluationScope { get }
   /// How many queries a call should carry to run at full speed; results never depend on it.
   var preferredBatchSize: Int { get }
   /// Whether it lives in another process, where it can become another model while it is used.
@@ -37,6 +39,7 @@ public protocol Denoiser: Sendable {
 
 extension Denoiser {
   public var classes: ClassSet { ClassSet(count: classCount) }
+  public var scope: EvaluationScope { .oneLabel }
 }
 
 /// One worker's way to evaluate a denoiser; owns its scratch memory, used from one thread at a time.
@@ -53,6 +56,28 @@ public protocol DenoiserEvaluator: AnyObject {
   func denoise(
     _ queries: [DenoiserQuery], inputs: UnsafeBufferPointer<Float>, outputs: UnsafeMutableBufferPointer<Float>
   ) throws
+
+  /// Writes D(x_i; s_i, y) for every x_i and each of `labels`, from one evaluation of each x_i: bit for bit what a query
+  /// for that label gives.
+  ///
+  /// Asked of denoisers whose ``Denoiser/scope`` covers the labels.
+  /// - Parameters:
+  ///   - noises: n noise levels, any n ≥ 0.
+  ///   - inputs: n×C×H×W floats in model space.
+  ///   - outputs: n×`labels.count`×C×H×W floats in model space; must not overlap the inputs.
+  func denoise(
+    _ noises: [ModelNoise], labels: [Int?], inputs: UnsafeBufferPointer<Float>,
+    outputs: UnsafeMutableBufferPointer<Float>
+  ) throws
+}
+
+extension DenoiserEvaluator {
+  public func denoise(
+    _ noises: [ModelNoise], labels: [Int?], inputs: UnsafeBufferPointer<Float>,
+    outputs: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    preconditionFailure("an evaluation of this denoiser answers one label")
+  }
 }
 
 extension Denoiser {

@@ -24,6 +24,8 @@ public struct PairedDenoiser: Denoiser {
   public var classCount: Int { conditional.classCount }
   public var classes: ClassSet { conditional.classes }
   public var isUnconditionalAvailable: Bool { true }
+  /// What the second model answers takes an evaluation of its own.
+  public var scope: EvaluationScope { conditional.scope == .oneLabel ? .oneLabel : .classes }
   public var preferredBatchSize: Int { conditional.preferredBatchSize }
 
   public var isServedElsewhere: Bool { conditional.isServedElsewhere || unconditional.isServedElsewhere }
@@ -50,6 +52,14 @@ private final class PairedEvaluator: DenoiserEvaluator {
     self.conditional = conditional
     self.unconditional = unconditional
     self.pixelCount = pixelCount
+  }
+
+  func denoise(
+    _ noises: [ModelNoise], labels: [Int?], inputs: UnsafeBufferPointer<Float>,
+    outputs: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    precondition(!labels.contains(nil), "the two models have no evaluation in common")
+    try conditional.denoise(noises, labels: labels, inputs: inputs, outputs: outputs)
   }
 
   func denoise(

@@ -20,6 +20,7 @@ public struct RestrictedDenoiser: Denoiser {
   public var imageShape: ImageShape { base.imageShape }
   public var classCount: Int { classes.count }
   public var isUnconditionalAvailable: Bool { base.isUnconditionalAvailable }
+  public var scope: EvaluationScope { base.scope }
   public var preferredBatchSize: Int { base.preferredBatchSize }
 
   public var isServedElsewhere: Bool { base.isServedElsewhere }
@@ -45,5 +46,12 @@ private final class RestrictedEvaluator: DenoiserEvaluator {
   ) throws {
     let queries = queries.map { DenoiserQuery(noise: $0.noise, label: $0.label.map { queried[$0] }) }
     try base.denoise(queries, inputs: inputs, outputs: outputs)
+  }
+
+  func denoise(
+    _ noises: [ModelNoise], labels: [Int?], inputs: UnsafeBufferPointer<Float>,
+    outputs: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    try base.denoise(noises, labels: labels.map { $0.map { queried[$0] } }, inputs: inputs, outputs: outputs)
   }
 }

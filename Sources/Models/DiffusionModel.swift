@@ -213,10 +213,12 @@ public struct DiffusionModel: Sendable {
   /// What a calibration says about σ, the method and the classes: the one in `file`, or the one beside the model; nil
   /// where none lies there, it has no such entry, or it was made for other weights.
   ///
-  /// - Parameter classes: nil for all of the model's.
+  /// - Parameters:
+  ///   - method: nil for whichever it was made for.
+  ///   - classes: nil for all of the model's.
   /// - Throws: `InputError` for a calibration that cannot be read; `UsageError` where `file` has no such entry.
   public func calibration(
-    _ method: ClassificationMethod, sigma: Double, classes: ClassSet? = nil, file: String? = nil,
+    _ method: ClassificationMethod?, sigma: Double, classes: ClassSet? = nil, file: String? = nil,
     notice: (ModelNotice) -> Void = { _ in }
   ) throws -> CalibrationTable.Entry? {
     if let file {
@@ -224,7 +226,7 @@ public struct DiffusionModel: Sendable {
       guard let entry = table.entry(sigma: sigma, method: method, classes: classes) else {
         let others = table.otherClasses(sigma: sigma, method: method, than: classes)
         throw UsageError(
-          "\(file) has no entry for \(method.rawValue) at sigma \(sigma)\(classes.map { " among \($0)" } ?? "")"
+          "\(file) has no entry for \(method.map { "\($0.rawValue) at " } ?? "")sigma \(sigma)\(classes.map { " among \($0)" } ?? "")"
             + (others.map { "; it was made among \($0)" } ?? ""))
       }
       return entry

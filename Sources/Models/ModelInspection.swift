@@ -9,6 +9,8 @@ public struct ModelInspection: Encodable, Sendable {
   public var digest: String
   public var architecture: Architecture
   public var notes: CheckpointNotes
+  /// What trained it, as its file says.
+  public var training: String?
   public var parameters: Int
   public var tensors: Int
   public var imageShape: ImageShape
@@ -25,11 +27,13 @@ public struct ModelInspection: Encodable, Sendable {
   public let remarks: [String]
   /// Whether it denoises without a label.
   public let answersWithoutLabel: Bool
+  /// Whether one evaluation answers for every class and for none.
+  public let answersAllAtOnce: Bool
   /// The networks behind it, fp32 and where there are ranges int8.
   public let networks: [UNetDenoiser]
 
   enum CodingKeys: String, CodingKey {
-    case file, digest, architecture, notes, parameters, tensors, imageShape, classes, methods, workerBytes,
+    case file, digest, architecture, notes, training, parameters, tensors, imageShape, classes, methods, workerBytes,
       precisionsHere, quantization, engine
   }
 
@@ -71,6 +75,7 @@ public struct ModelInspection: Encodable, Sendable {
     digest = checkpoint.digest
     architecture = checkpoint.architecture
     notes = checkpoint.notes
+    training = checkpoint.training
     parameters = checkpoint.parameterCount
     tensors = checkpoint.tensors.count
     imageShape = checkpoint.architecture.imageShape
@@ -82,6 +87,7 @@ public struct ModelInspection: Encodable, Sendable {
     engine = "\(EngineIdentity.library), \(EngineIdentity.kernels) kernels"
     remarks = checkpoint.remarks
     answersWithoutLabel = network.isUnconditionalAvailable
+    answersAllAtOnce = network.scope == .classesAndNone
     networks = [network, int8].compactMap(\.self)
   }
 }

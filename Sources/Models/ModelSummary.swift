@@ -20,6 +20,7 @@ public struct ModelSummary: Sendable {
     case .dhariwal: "DhariwalUNet (ADM)"
     case .ddpm: "DDPM's U-Net"
     case .edm2: "EDM2's U-Net"
+    case .multiHead: "MultiHeadUNet"
     }
   }
 
@@ -80,6 +81,14 @@ public struct ModelSummary: Sendable {
         ("attention at", list(attending.map { edm2.imageResolution >> $0 })),
         ("heads", list(attending.map { edm2.heads(channels: edm2.channels[$0]) })),
         ("resample filter", list(edm2.resampleFilter)),
+      ]
+    case .multiHead(let multiHead):
+      let classes = multiHead.labelDimension
+      return [
+        ("channels", list(multiHead.channels)), ("blocks down", list(multiHead.encoderBlocks)),
+        ("blocks up", list(multiHead.decoderBlocks)),
+        ("a position is", "\(multiHead.patch)×\(multiHead.patch) pixels"),
+        ("heads", "\(multiHead.heads): an evaluation answers \(classes == 0 ? "" : "all \(classes) classes and ")none"),
       ]
     }
   }

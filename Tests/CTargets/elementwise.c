@@ -179,6 +179,41 @@ static void check_moves(ndc_instruction_set set) {
   free(y16);
 }
 
+// Patches are places moved by hand: each value of a picture is found again, and each head's slice.
+static void check_patches(ndc_instruction_set set, int patch) {
+  generator random = {9};
+  enum { CHANNELS = 3, HEIGHT = 5, WIDTH = 7, HEADS = 4 };
+  const int each = CHANNELS * patch * patch, count = each * HEIGHT * WIDTH, stride = HEADS * each + 1;
+  const ndc_kernel_table *const kernels = ndc_kernels(set);
+  float *const x = take_values(&random, count, 0), *const output = take(count * 4), *const last = take(count * 4);
+  float *const f = take_values(&random, stride * HEIGHT * WIDTH, 0);
+  uint16_t *const half = take(count * 2);
+  kernels->f32->patches_last(x, 2, last, CHANNELS, HEIGHT, WIDTH, patch);
+  kernels->bf16->patches_last(x, 2, half, CHANNELS, HEIGHT, WIDTH, patch);
+  for (int head = 0; head < HEADS; head++) {
+    kernels->precondition_patches(x, 0.5f, f + head * each, 1.5f, output, CHANNELS, stride, HEIGHT, WIDTH, patch);
+    for (int c = 0; c < CHANNELS; c++)
+      for (int y = 0; y < HEIGHT * patch; y++)
+        for (int column = 0; column < WIDTH * patch; column++) {
+          const int from = (c * HEIGHT * patch + y) * WIDTH * patch + column;
+          const int position = y / patch * WIDTH + column / patch;
+          const int channel = (c * patch + y % patch) * patch + column % patch;
+          EXPECT(last[position * each + channel] == 2 * x[from], "%s patches of %d", set_name(set), patch);
+          EXPECT(
+              half[position * each + channel] == bf16_from_float(2 * x[from]), "%s bf16 patches of %d", set_name(set),
+              patch);
+          EXPECT_CLOSE(
+              output[from], 0.5 * x[from] + 1.5 * f[position * stride + head * each + channel], 4e-7,
+              "%s precondition of patches of %d", set_name(set), patch);
+        }
+  }
+  free(x);
+  free(f);
+  free(output);
+  free(last);
+  free(half);
+}
+
 void check_elementwise(ndc_instruction_set set) {
   static const int64_t columns[] = {1, 5, 16, 64, 100};
   static const double taps[3][6] = {{1, 1}, {1, 3, 3, 1}, {1, 2, 4, 4, 2, 1}};
@@ -191,4 +226,5 @@ void check_elementwise(ndc_instruction_set set) {
       check_resample(set, taps[i], 2 * (i + 1), doubles, 32);
     }
   check_moves(set);
+  for (int patch = 1; patch <= 3; patch++) check_patches(set, patch);
 }

@@ -18,6 +18,8 @@ import UNets
     case song
     /// DhariwalUNet of 64 and 128 channels at 8² and 4².
     case dhariwal
+    /// MultiHeadUNet of 32 and 128 channels at 8² and 4².
+    case multiHead
 
     var testDescription: String { rawValue }
 
@@ -42,6 +44,12 @@ import UNets
         adm.blocks = 1
         adm.attentionResolutions = [4]
         return try Self.quantized(.dhariwal(adm), seed: 42)
+      case .multiHead:
+        var network = MultiHeadUNetArchitecture(imageResolution: 16, imageChannels: 3, labelDimension: 10)
+        network.channels = [32, 128]
+        network.encoderBlocks = [1, 2]
+        network.decoderBlocks = [1]
+        return try Self.quantized(RandomMultiHead.checkpoint(network, seed: 43))
       }
     }
 
@@ -52,7 +60,11 @@ import UNets
       let reference = ReferenceNetwork(architecture, seed: seed)
       // Its weights are drawn as they are asked for.
       _ = try reference.denoised([Float](repeating: 0.5, count: architecture.imageShape.count), sigma: 1, label: 3)
-      var checkpoint = reference.checkpoint
+      return try quantized(reference.checkpoint)
+    }
+
+    private static func quantized(_ plain: Checkpoint) throws -> Checkpoint {
+      var checkpoint = plain
       let batch = DeterminismTests.Batch(try UNetDenoiser(checkpoint), count: 11, seed: 9)
       let values = try QuantizationCalibrator(checkpoint).measure(batch.queries, inputs: batch.inputs)
       checkpoint.quantization = Quantization(

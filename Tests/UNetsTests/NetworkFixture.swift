@@ -13,7 +13,7 @@ struct NetworkFixture: Sendable, CustomStringConvertible {
   var description: String { folder.lastPathComponent }
 
   /// The random networks in the repository.
-  static let committed = ["tiny-adm-iddpm", "tiny-ddpmpp-edm", "tiny-ncsnpp-ve"].map {
+  static let committed = ["tiny-adm-iddpm", "tiny-ddpmpp-edm", "tiny-ncsnpp-ve", "tiny-multihead"].map {
     NetworkFixture(folder: Repository.root.appendingPathComponent("Tests/UNetsTests/Fixtures/\($0)"))
   }
 
@@ -29,16 +29,23 @@ struct NetworkFixture: Sendable, CustomStringConvertible {
   }
 
   func checkpoint() throws -> Checkpoint {
-    try Checkpoint.load(path: folder.appendingPathComponent("model.pkl").path)
+    let names = ["model.pkl", "model.safetensors"].map { folder.appendingPathComponent($0).path }
+    return try Checkpoint.load(path: names.first { FileManager.default.fileExists(atPath: $0) } ?? names[0])
+  }
+
+  /// D of every head, [N, K + 1, …].
+  func everyHead() throws -> [Float] { try array("denoised_all").floats() }
+  /// ‖D_y − D_none‖², [N, K].
+  func losses() throws -> [Double] { try array("losses").doubles() }
+
+  private func array(_ name: String) throws -> NumPyArray {
+    try NumPyArray(contentsOf: folder.appendingPathComponent(name + ".npy").path)
   }
 
   /// The inputs and outputs; a model without labels has its unconditional outputs under `denoised`.
   func contents() throws -> Contents {
     func has(_ name: String) -> Bool {
       FileManager.default.fileExists(atPath: folder.appendingPathComponent(name + ".npy").path)
-    }
-    func array(_ name: String) throws -> NumPyArray {
-      try NumPyArray(contentsOf: folder.appendingPathComponent(name + ".npy").path)
     }
     let isConditional = has("labels")
     return Contents(
@@ -76,6 +83,19 @@ extension DenoiserEvaluator {
     try inputs.withUnsafeBufferPointer { inputs in
       try outputs.withUnsafeMutableBufferPointer { outputs in
         try denoise(queries, inputs: inputs, outputs: outputs)
+      }
+    }
+    return outputs
+  }
+}
+
+extension DenoiserEvaluator {
+  /// D of every label of a batch, from one evaluation of each image; values that are not written stay NaN.
+  func denoised(_ noises: [ModelNoise], labels: [Int?], _ inputs: [Float]) throws -> [Float] {
+    var outputs = [Float](repeating: .nan, count: inputs.count * labels.count)
+    try inputs.withUnsafeBufferPointer { inputs in
+      try outputs.withUnsafeMutableBufferPointer { outputs in
+        try denoise(noises, labels: labels, inputs: inputs, outputs: outputs)
       }
     }
     return outputs

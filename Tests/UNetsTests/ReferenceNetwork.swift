@@ -317,7 +317,7 @@ final class ReferenceNetwork {
       switch architecture.network {
       case .song(let network): try song(network, input, noise: scalings.noise, label: label)
       case .dhariwal(let network): try dhariwal(network, input, noise: scalings.noise, label: label)
-      case .ddpm, .edm2: preconditionFailure("held against the original programs' outputs instead")
+      case .ddpm, .edm2, .multiHead: preconditionFailure("held against the original programs' outputs instead")
       }
     return x.indices.map { scalings.skip * x[$0] + scalings.out * f.values[$0] }
   }

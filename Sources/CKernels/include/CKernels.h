@@ -154,6 +154,10 @@ typedef struct {
   void (*clip)(void *x, float limit, int64_t count);
   // CHW → HWC, times `scale`.
   void (*channels_last)(const float *input, float scale, void *output, int64_t channels, int64_t positions);
+  // CHW → patches of patch × patch pixels, height × width of them, times `scale`: channel (c·patch + dy)·patch + dx of
+  // patch (i, j) is pixel (patch·i + dy, patch·j + dx) of channel c.
+  void (*patches_last)(
+      const float *input, float scale, void *output, int64_t channels, int64_t height, int64_t width, int64_t patch);
   // A 3×3 convolution with padding 1 to few channels.
   void (*narrow_convolution)(const ndc_narrow_convolution *);
   // ndc_winograd_weights_… of this type.
@@ -175,6 +179,10 @@ typedef struct {
   void (*precondition)(
       const float *x, float skip, const float *f, float scale, float *output, int64_t channels, int64_t stride,
       int64_t positions);
+  // The same where f lies in patches, as `patches_last` has them; `stride` is a patch's.
+  void (*precondition_patches)(
+      const float *x, float skip, const float *f, float scale, float *output, int64_t channels, int64_t stride,
+      int64_t height, int64_t width, int64_t patch);
 } ndc_kernel_table;
 
 // The kernels of a set; NULL where this machine or this build has none.

@@ -20,7 +20,7 @@ struct EDMBlockExpectations: ModuleExpectations {
     switch architecture.network {
     case .song: (skipScale, isAdaptive, epsilon, channelsPerHead) = (0.5.squareRoot(), false, 1e-6, nil)
     case .dhariwal: (skipScale, isAdaptive, epsilon, channelsPerHead) = (1, true, 1e-5, 64)
-    case .ddpm, .edm2: preconditionFailure("EDM's pickles hold no such network")
+    case .ddpm, .edm2, .multiHead: preconditionFailure("EDM's pickles hold no such network")
     }
   }
 

@@ -27,6 +27,7 @@ extension Checkpoint {
       SafetensorsReader.notesKey: try ArchitectureJSON.encode(notes),
     ]
     if let quantization { metadata[QuantizationJSON.key] = try QuantizationJSON.encode(quantization) }
+    if let training { metadata[SafetensorsReader.trainingKey] = training }
     var text = "{\"__metadata__\":" + (try ArchitectureJSON.encode(metadata))
     var offset = 0
     for (name, tensor) in ordered {

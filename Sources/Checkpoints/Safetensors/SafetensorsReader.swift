@@ -8,6 +8,7 @@ enum SafetensorsReader {
   static let formatKey = "ndc.format"
   static let architectureKey = "ndc.architecture"
   static let notesKey = "ndc.notes"
+  static let trainingKey = "ndc.training"
   static let format = "1"
 
   /// Nil where the metadata are not ours: bare tensors.
@@ -38,9 +39,11 @@ enum SafetensorsReader {
         elementType: entry.elementType, shape: entry.shape, offset: header.dataStart + entry.range.lowerBound,
         source: source)
     }
-    return Checkpoint(
+    var checkpoint = Checkpoint(
       file: source.name, digest: "", architecture: architecture, tensors: tensors,
       notes: notes ?? CheckpointNotes(), quantization: quantization)
+    checkpoint.training = header.metadata[trainingKey]
+    return checkpoint
   }
 
   private static func decode<Value: Decodable>(

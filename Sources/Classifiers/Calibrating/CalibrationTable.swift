@@ -64,18 +64,20 @@ public struct CalibrationTable: Hashable, Sendable {
 
   /// The entry for a method and a set of classes whose noise is nearest to σ, as a ratio, and within reach.
   ///
-  /// - Parameter classes: nil for all of the model's.
-  public func entry(sigma: Double, method: ClassificationMethod, classes: ClassSet? = nil) -> Entry? {
+  /// - Parameters:
+  ///   - method: nil for any.
+  ///   - classes: nil for all of the model's.
+  public func entry(sigma: Double, method: ClassificationMethod?, classes: ClassSet? = nil) -> Entry? {
     func distance(_ entry: Entry) -> Double { entry.sigma.map { abs(log($0 / sigma)) } ?? log(Self.reach) }
     return
       entries
-      .filter { ($0.method == nil || $0.method == method) && $0.classes == classes }
+      .filter { ($0.method == nil || method == nil || $0.method == method) && $0.classes == classes }
       .filter { distance($0) <= log(Self.reach) * (1 + 1e-12) }
       .min { distance($0) < distance($1) }
   }
 
   /// The classes of an entry that would serve but for them, in words; nil where there is none.
-  package func otherClasses(sigma: Double, method: ClassificationMethod, than classes: ClassSet?) -> String? {
+  package func otherClasses(sigma: Double, method: ClassificationMethod?, than classes: ClassSet?) -> String? {
     entries.map(\.classes).first { $0 != classes && entry(sigma: sigma, method: method, classes: $0) != nil }
       .map { $0.map { "\($0)" } ?? "all classes" }
   }

@@ -78,7 +78,7 @@ public struct RaceCalibration: Hashable, Sendable {
     for (position, level) in levels.enumerated() where alive.count > 1 || position == 0 {
       let errors = sample.errors.errors(at: level)
       for label in alive { running[label] += weights[position] * errors[errors.startIndex + label] }
-      evaluations += alive.count
+      evaluations += sample.errors.passes.evaluations(at: level, classes: alive.count)
       let best = alive.map { running[$0] }.min() ?? 0
       alive.removeAll { running[$0] - best > margins[position] }
     }

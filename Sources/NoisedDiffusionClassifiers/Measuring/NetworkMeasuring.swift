@@ -151,16 +151,22 @@ struct NetworkMeasuring {
   private func evaluationRate(_ network: UNetDenoiser, batch: Int) async throws -> Double {
     let size = network.imageShape.count
     let classes = network.classCount
+    // Of a network that answers all classes at once, all of them are taken.
+    let labels: [Int?]? = network.scope == .oneLabel ? nil : Array(0..<classes) + [nil]
     return try await Throughput.measure(threads: plan.threads, seconds: plan.seconds) {
       (evaluator: try network.makeEvaluator(), input: [Float](repeating: 0.25, count: batch * size))
     } work: { state in
-      var output = [Float](repeating: 0, count: batch * size)
+      var output = [Float](repeating: 0, count: batch * size * (labels?.count ?? 1))
       let queries = (0..<batch).map {
         DenoiserQuery(noise: ModelNoise(2), label: classes == 0 ? nil : $0 % classes)
       }
       try state.input.withUnsafeBufferPointer { input in
         try output.withUnsafeMutableBufferPointer {
-          try state.evaluator.denoise(queries, inputs: input, outputs: $0)
+          if let labels {
+            try state.evaluator.denoise(queries.map(\.noise), labels: labels, inputs: input, outputs: $0)
+          } else {
+            try state.evaluator.denoise(queries, inputs: input, outputs: $0)
+          }
         }
       }
       return batch

@@ -23,6 +23,8 @@ public struct ModelCalibrator: Sendable {
   /// Every other image goes to the first half, so that both are spread over the data set.
   public let indices: [Int]
   public var levels = candidates
+  /// Whether σ_τ itself is a candidate too: where it has x̂'s evaluation, it costs none of its own.
+  public var includesSmoothing: Bool
   public var quietLevels = quietCandidates
   public var mostLevels = 10
   public var lossShare = 0.002
@@ -61,6 +63,7 @@ public struct ModelCalibrator: Sendable {
     let adapted = try AdaptedImageSet(images, to: model.imageShape, selected: chosen)
     try adapted.check(chosen, classCount: model.classCount, requiresLabels: true).requireNone()
     indices = [0, 1].flatMap { half in stride(from: half, to: taken, by: 2).map { chosen[$0] } }
+    includesSmoothing = method == .approximatePosteriorFromInput && model.denoiser.scope == .classesAndNone
     self.model = model
     self.images = adapted
     self.method = method
@@ -74,9 +77,10 @@ public struct ModelCalibrator: Sendable {
   ///
   /// - Throws: `UsageError` where no level is left.
   public func candidates(sigma: Double) throws -> [Calibration.Level] {
-    let begins = method.gridBeginsAtSmoothing ? PixelNoise(sigma).inModelSpace.sigma : 0
+    let smoothing = PixelNoise(sigma).inModelSpace.sigma
+    let begins = method.gridBeginsAtSmoothing ? smoothing : 0
     let quiet = method.addsNoiseAroundEstimate ? Set(quietLevels) : []
-    let candidates = quiet.union(levels).filter { $0 >= begins }.sorted()
+    let candidates = quiet.union(levels).union(includesSmoothing ? [smoothing] : []).filter { $0 >= begins }.sorted()
       .map { Calibration.Level(sigma: $0, weight: 1, amplitude: quiet.contains($0) ? 0 : 1) }
     guard !candidates.isEmpty else {
       throw UsageError(
@@ -87,7 +91,8 @@ public struct ModelCalibrator: Sendable {
 
   /// Evaluations at most, with so many candidates.
   public func mostEvaluations(candidates: Int) -> Int {
-    indices.count * (candidates + mostLevels) / 2 * (classes?.count ?? model.classCount)
+    let each = model.denoiser.scope == .oneLabel ? classes?.count ?? model.classCount : 1
+    return indices.count * (candidates + mostLevels) / 2 * each
   }
 
   /// The entry of the smoothing noise σ, in pixels, and how it was found.

@@ -5,7 +5,8 @@ import Models
 
 /// A base classifier as a user asks for it: a preset, and what overrides it.
 public struct ClassifierChoice: Hashable, Sendable {
-  public var method = ClassificationMethod.approximatePosterior
+  /// nil: the calibration's where one decides levels and weights, otherwise `apndc`.
+  public var method: ClassificationMethod?
   /// σ in pixels.
   public var sigma = 0.25
   /// nil: fast, unless levels or a weighting are named.
@@ -33,11 +34,16 @@ public struct ClassifierChoice: Hashable, Sendable {
   /// What the network computes in where no precision is named.
   public var precision: PrecisionChoice { (isFast ? Preset.fast : .paper).precision }
 
+  /// The method as far as it is known without a calibration.
+  public var assumedMethod: ClassificationMethod { method ?? .approximatePosterior }
+  /// What a calibration must be for; nil where it decides that too.
+  private var calibratedMethod: ClassificationMethod? { takesFastLevels && weighting == nil ? method : assumedMethod }
+
   private var namesLevels: Bool { timesteps != nil || !levels.isEmpty }
   /// Whether levels, weights and race are those of the preset fast.
   private var takesFastLevels: Bool { preset != .paper && !namesLevels }
   /// Whether a calibration is asked for: by name, or where nothing speaks against one.
-  private var takesCalibration: Bool { method.hasLevels && takesLearnedWeights }
+  private var takesCalibration: Bool { assumedMethod.hasLevels && takesLearnedWeights }
   private var takesLearnedWeights: Bool { weighting == .learned || (takesFastLevels && weighting == nil) }
 
   /// Checks what does not need the model, before it is opened.
@@ -55,20 +61,24 @@ public struct ClassifierChoice: Hashable, Sendable {
   public func chosen(for model: DiffusionModel, notice: (Notice) -> Void = { _ in }) throws -> ChosenClassifier {
     let entry =
       takesCalibration
-      ? try model.calibration(method, sigma: sigma, classes: classes, file: calibration) { notice(.model($0)) } : nil
+      ? try model.calibration(calibratedMethod, sigma: sigma, classes: classes, file: calibration) {
+        notice(.model($0))
+      }
+      : nil
     if weighting == .learned, entry == nil {
       throw UsageError(
-        "\(.weighting) learned needs a calibration for \(method.rawValue) at sigma \(sigma)\(classes.map { " among \($0)" } ?? ""): none lies beside the model; make one with `ndc calibrate` or name one with \(.calibration)"
+        "\(.weighting) learned needs a calibration for \(assumedMethod.rawValue) at sigma \(sigma)\(classes.map { " among \($0)" } ?? ""): none lies beside the model; make one with `ndc calibrate` or name one with \(.calibration)"
       )
     }
     let specification = specification(calibrated: entry)
-    if entry == nil, takesFastLevels, method.hasLevels, model.classifier == nil {
-      notice(.uncalibrated(method, sigma: sigma, levels: specification.levels ?? []))
+    if entry == nil, takesFastLevels, assumedMethod.hasLevels, model.classifier == nil {
+      notice(.uncalibrated(assumedMethod, sigma: sigma, levels: specification.levels ?? []))
     }
     return ChosenClassifier(specification: specification, calibrated: entry)
   }
 
   private func specification(calibrated entry: CalibrationTable.Entry?) -> ClassifierSpecification {
+    let method = calibratedMethod ?? entry?.method ?? assumedMethod
     var specification: ClassifierSpecification
     if takesFastLevels {
       specification = .fast(method: method, sigma: sigma, calibrated: entry)

@@ -47,7 +47,7 @@ public struct RunExplainer: Sendable {
       }
       return image
     }
-    evaluationsPerImage = try specification.complete.evaluationsPerVote(classCount: model.classCount) + 1
+    evaluationsPerImage = try specification.complete.evaluationsPerVote(of: model) + 1
   }
 
   /// The explanations of images by data set index, in the order asked for.

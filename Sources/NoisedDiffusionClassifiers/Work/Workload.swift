@@ -36,12 +36,12 @@ public struct Workload: Sendable {
   /// Denoiser evaluations per vote, at most.
   public func evaluationsPerVote() throws -> Int {
     // A step of denoising, where an ordinary classifier gives the votes.
-    try model.classifier == nil ? specification.evaluationsPerVote(classCount: model.classCount) : 1
+    try model.classifier == nil ? specification.evaluationsPerVote(of: model) : 1
   }
 
   /// The same with nothing dropped early: what explaining a vote takes.
   public func completeEvaluationsPerVote() throws -> Int {
-    try model.classifier == nil ? specification.complete.evaluationsPerVote(classCount: model.classCount) : 1
+    try model.classifier == nil ? specification.complete.evaluationsPerVote(of: model) : 1
   }
 
   /// Shows what happened in a vote of each image, with the loss of every class.
@@ -71,6 +71,11 @@ extension ClassifierSpecification {
     var complete = self
     complete.elimination = .none
     return complete
+  }
+
+  /// As `evaluationsPerVote(classCount:scope:)`.
+  func evaluationsPerVote(of model: DiffusionModel) throws -> Int {
+    try evaluationsPerVote(classCount: model.classCount, scope: model.denoiser.scope)
   }
 }
 

@@ -18,6 +18,7 @@ public struct VoteExecutor: Sendable {
   public let classes: ClassSet
   private let pool: WorkerPool<VoteWorker>
   private let base: any BaseClassifier
+  private var grain: Int { (base as? any LossClassifier)?.plan.votesTogether ?? 1 }
 
   /// K.
   public var classCount: Int { classes.count }
@@ -112,7 +113,9 @@ public struct VoteExecutor: Sendable {
     answer: @escaping @Sendable (VoteWorker, [VoteRequest]) throws -> [Answer]
   ) async throws -> [Answer] {
     try await leavingInTime {
-      try await pool.answers(to: BatchQueue(count: requests.count, limit: batch, workers: threads), order: order) {
+      try await pool.answers(
+        to: BatchQueue(count: requests.count, limit: batch, workers: threads, grain: grain), order: order
+      ) {
         try answer($0, Array(requests[$1]))
       }
     }

@@ -15,15 +15,15 @@ extension ProgramBuilder {
     return destination
   }
 
-  /// The network's last convolution, 3×3 into fp32, with `onto` added to what that activation holds.
+  /// The network's last convolution, into fp32, with `onto` added to what that activation holds.
   func outputConvolution(
-    _ name: String, _ source: Activation, outputChannels: Int, weights: [Float], bias: [Float]?,
+    _ name: String, _ source: Activation, outputChannels: Int, kernel: Int = 3, weights: [Float], bias: [Float]?,
     onto existing: Activation? = nil
   ) throws -> Activation {
     let destination = existing ?? activation(channels: outputChannels, side: source.side, type: .float32)
     precondition(destination.type == .float32)
     try convolve(
-      name, source, kernel: 3, padding: Padding(1), weights: weights, bias: bias, into: destination,
+      name, source, kernel: kernel, padding: Padding(kernel / 2), weights: weights, bias: bias, into: destination,
       adds: existing != nil, isOutput: true)
     return destination
   }

@@ -56,8 +56,13 @@ extension ProgramBuilder {
   ///
   /// The input is `x`, or the concatenation x ‖ `skip` along channels, which is never materialised: the normalisation
   /// reads both parts, and the 1×1 convolution of the skip path is the sum of two.
+  ///
+  /// - Parameter overwrites: whether nobody reads `x` afterwards, so that a block whose skip path is the identity may be
+  ///   computed where it lies.
   func block(
-    _ name: String, _ block: UNetBlock, _ x: Activation, concatenating skip: Activation? = nil, parameters: Parameters
+    _ name: String, _ block: UNetBlock, _ x: Activation, concatenating skip: Activation? = nil,
+    overwrites: Bool = false,
+    parameters: Parameters
   ) throws -> Activation {
     let style = block.style
     let (inputs, outputs) = (block.inputChannels, block.outputChannels)
@@ -99,7 +104,9 @@ extension ProgramBuilder {
     }
     observe(h, of: conv1)
 
-    let result = try skipPath(name + ".skip", block, x, skip, parameters: parameters)
+    let isIdentity = inputs == outputs && block.resampling == nil && skip == nil && style.skipScale == 1
+    let result =
+      overwrites && isIdentity ? x : try skipPath(name + ".skip", block, x, skip, parameters: parameters)
     _ = try convolution(
       name + ".conv1", h, outputChannels: outputs, kernel: 3,
       weights: conv1.values("weight", [outputs, outputs, 3, 3]).map { $0 * style.skipScale },

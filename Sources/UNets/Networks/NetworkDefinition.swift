@@ -12,14 +12,23 @@ protocol NetworkDefinition: Sendable {
   /// Tensors of the file that evaluation has no use for.
   var unusedTensors: Set<String> { get }
 
-  /// Where in the output's channels the C of F(·, ·, label) begin: 0, but for a network with an output for every class.
+  /// Where in the output's channels those of F(·, ·, label) begin: 0, but for a network with an output for every class.
   func firstOutputChannel(of label: Int?) -> Int
+
+  /// Whether the output holds F(·, ·, y) for every class y and for none.
+  var answersAllLabels: Bool { get }
+
+  /// p: input and output are p times smaller than the picture, channel (c·p + dy)·p + dx of position (i, j) being pixel
+  /// (p·i + dy, p·j + dx) of channel c.
+  var patch: Int { get }
 }
 
 extension NetworkDefinition {
   var unusedTensors: Set<String> { [] }
 
   func firstOutputChannel(of label: Int?) -> Int { 0 }
+  var answersAllLabels: Bool { false }
+  var patch: Int { 1 }
 }
 
 /// Where a network's steps meet what is around them.
@@ -30,6 +39,9 @@ struct NetworkPorts {
   var conditions: [ConditionRows]
   /// In fp32.
   var output: Activation
+  /// Whether what the first steps make of the conditions is kept for runs with the same ones: where labels are none of
+  /// them, those of all runs of a classifier at one level.
+  var keepsConditions = false
 }
 
 extension Architecture.Network {
@@ -39,6 +51,7 @@ extension Architecture.Network {
     case .dhariwal(let architecture): DhariwalUNet(architecture: architecture)
     case .ddpm(let architecture): DDPMUNet(architecture: architecture)
     case .edm2(let architecture): EDM2UNet(architecture: architecture)
+    case .multiHead(let architecture): MultiHeadUNet(architecture: architecture)
     }
   }
 }

@@ -36,12 +36,14 @@ struct Program: Sendable {
   var output: Buffer
   /// Operations of one run that the network as described has and the steps have not.
   var savedArithmetic: Int
+  /// The first steps, whose results a run with the same conditions finds in memory.
+  var keptSteps: Int
   /// How much of the steps' products is done after each of them, between 0 and 1.
   let shares: [Double]
 
   init(
     batch: Int, steps: [Step], plan: MemoryPlan, scratchpadSize: Int, input: Buffer, conditions: [ConditionRows],
-    output: Buffer, savedArithmetic: Int
+    output: Buffer, savedArithmetic: Int, keptSteps: Int
   ) {
     self.batch = batch
     self.steps = steps
@@ -51,6 +53,7 @@ struct Program: Sendable {
     self.conditions = conditions
     self.output = output
     self.savedArithmetic = savedArithmetic
+    self.keptSteps = keptSteps
     let total = Double(max(1, steps.reduce(0) { $0 + $1.arithmetic }))
     var done = 0
     shares = steps.map { step in

@@ -104,13 +104,16 @@ final class ProgramBuilder {
           "affine", rows: batch, inputs: embedding.channels, outputs: affineWidth, weights: affineWeights,
           bias: affineBiases, from: embedding.buffer, to: affineBuffer))
     }
+    let conditionSteps = ordered.count
     ordered += steps
-    let pinned = Set([ports.input.buffer, ports.output.buffer] + ports.conditions.map(\.buffer))
+    var pinned = Set([ports.input.buffer, ports.output.buffer] + ports.conditions.map(\.buffer))
+    if ports.keepsConditions, let affineBuffer { pinned.insert(affineBuffer) }
     let program = Program(
       batch: batch, steps: ordered,
       plan: MemoryPlan(sizes: sizes, steps: ordered.map { $0.reads + $0.writes }, pinned: pinned),
       scratchpadSize: ordered.map(\.scratchpadSize).max() ?? 0, input: ports.input.buffer,
-      conditions: ports.conditions, output: ports.output.buffer, savedArithmetic: savedArithmetic)
+      conditions: ports.conditions, output: ports.output.buffer, savedArithmetic: savedArithmetic,
+      keptSteps: ports.keepsConditions ? conditionSteps : 0)
     try MemoryBudget.require(program.workerBytes, for: "a worker's activations")
     return program
   }

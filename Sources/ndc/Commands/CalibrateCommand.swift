@@ -39,9 +39,10 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Candidate noise levels in model space; those below twice --sigma are left out.", valueName: "s")
-  )
-  var levels: [Double] = ModelCalibrator.candidates
+    help: ArgumentHelp(
+      "Candidate noise levels in model space; those below twice --sigma are left out. tau: twice --sigma exactly, a candidate by itself for apndc-posterior of a multi-head network.",
+      valueName: "s"))
+  var levels: [LevelArgument] = Self.candidates
 
   @Option(
     parsing: .upToNextOption,
@@ -66,12 +67,14 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
   @Flag(help: "Print one JSON object with the calibration and how it was found.")
   var json = false
 
+  private static let candidates = ModelCalibrator.candidates.map(LevelArgument.level)
+
   mutating func validate() throws {
     if sigma.isEmpty { throw ValidationError("--sigma: at least one") }
-    if let wrong = (sigma + levels + quietLevels).first(where: { !($0.isFinite && $0 > 0) }) {
+    if let wrong = (sigma + levels.compactMap(\.number) + quietLevels).first(where: { !($0.isFinite && $0 > 0) }) {
       throw ValidationError("\(wrong): noise must be a finite number above 0")
     }
-    if let twice = quietLevels.first(where: { levels.contains($0) }) {
+    if let twice = quietLevels.first(where: { levels.contains(.level($0)) }) {
       throw ValidationError("--quiet-levels \(twice): also among --levels; take a value beside it")
     }
     if skipOthers, classes.among == nil {
@@ -159,7 +162,7 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
         try table.keepingEarlier(of: file).write(to: file)
         Output.notice("\(file): sigma \(sigma) is kept, whatever becomes of the other \(remaining)")
       }
-      if !json { show(sigma, result, steps, classCount: chosen?.count ?? loaded.classCount) }
+      if !json { show(sigma, result, steps, full: try fullEvaluations(sigma, result, loaded)) }
     }
     try table.write(to: file)
     if json {
@@ -190,7 +193,8 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
         loaded, images: set, source: data, count: images, method: method, classes: classes, skipsOthers: skipOthers,
         seed: seed, threads: model.workers(for: loaded), progress: RunProgress())
     }
-    calibrator.levels = levels
+    calibrator.levels = levels.compactMap(\.number)
+    if levels != Self.candidates { calibrator.includesSmoothing = levels.contains(.smoothing) }
     calibrator.quietLevels = quietLevels
     calibrator.mostLevels = mostLevels
     calibrator.lossShare = lossShare
@@ -203,9 +207,16 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
       + "accuracy of images that fitted neither the weights nor the race they are judged by"
   }
 
-  private func show(
-    _ sigma: Double, _ result: CalibrationRun.Result, _ steps: [Result.Step], classCount: Int
-  ) {
+  /// Evaluations of a vote with every class at every level.
+  private func fullEvaluations(_ sigma: Double, _ result: CalibrationRun.Result, _ model: DiffusionModel) throws -> Int
+  {
+    var complete = ClassifierSpecification(method: method, sigma: sigma)
+    complete.classes = result.entry.classes
+    complete.levels = result.entry.levels.levels.map(\.sigma)
+    return try complete.evaluationsPerVote(classCount: model.classCount, scope: model.denoiser.scope)
+  }
+
+  private func show(_ sigma: Double, _ result: CalibrationRun.Result, _ steps: [Result.Step], full: Int) {
     Output.line("sigma \(sigma)")
     let heldOut = result.heldOut
     Output.line("  measured on \(heldOut.images) images, each judged by what was learned without it")
@@ -215,7 +226,6 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
         "  " + padded("\(step.level)", 8) + padded(fixed(step.negativeLogLikelihood, 4), 10)
           + fixed(step.accuracy * 100, 1) + " %" + (step.amplitude == 0 ? "  no noise added" : ""))
     }
-    let full = result.entry.levels.levels.count * classCount + (method.needsUnconditional ? 1 : 0)
     Output.line(
       "  every class at every level: \(fixed(result.fullAccuracy * 100, 1)) % at \(full) evaluations per vote")
     Output.line("  loss share  accuracy  evaluations per vote")

@@ -52,9 +52,9 @@ struct ClassifyCommand: AsyncParsableCommand, NamesFiles {
   }
 
   func run() async throws {
-    let addsNoise = noisy || (!clean && classifier.method != .diffusion)
-    if addsNoise, !(classifier.sigma > 0) { throw UsageError("--sigma must be above 0 for noisy images") }
-    if addsNoise { Hints.tell(sigma: classifier.sigma) }
+    let mayAddNoise = noisy || (!clean && classifier.method != .diffusion)
+    if mayAddNoise, !(classifier.sigma > 0) { throw UsageError("--sigma must be above 0 for noisy images") }
+    if mayAddNoise { Hints.tell(sigma: classifier.sigma) }
     let preview = try ModelPreview(model, classifier.choice, classes)
     let opened = try await Waiting.during("reading the images") {
       try await data.open(
@@ -62,6 +62,7 @@ struct ClassifyCommand: AsyncParsableCommand, NamesFiles {
         threads: model.workers)
     }
     let work = try Workload(preview, model, classifier.choice)
+    let addsNoise = noisy || (!clean && work.specification.method != .diffusion)
     let executor = try VoteExecutor(
       base: work.classifier, sigma: addsNoise ? PixelNoise(classifier.sigma) : nil,
       threads: model.workers(for: work.model), batch: model.votesTogether(for: work.model))

@@ -67,6 +67,7 @@ struct InspectCommand: ParsableCommand, NamesFiles {
     if let low = report.notes.sigmaMinimum, let high = report.notes.sigmaMaximum, high.isFinite {
       rows.append(("trained noise levels", "\(low) to \(high)"))
     }
+    if let training = report.training { rows.append(("training", training)) }
     for item in report.notes.description ?? [] { rows.append((item.key, "\(item.value) (\(item.origin))")) }
     for (name, value) in rows { Output.line(padded(name, 20) + value) }
     guard kernels else { return }
@@ -111,6 +112,7 @@ struct InspectCommand: ParsableCommand, NamesFiles {
 
   private func unconditional(_ model: ModelInspection) -> String {
     guard model.classes > 0 else { return "yes, and nothing else" }
+    if model.answersAllAtOnce { return "by a head of its own" }
     guard model.answersWithoutLabel else {
       return "no: it always needs a label; give --unconditional-model, or \"zero_label\": true in its description"
     }

@@ -6,8 +6,8 @@ struct ClassifierOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How classes are scored. apndc, epndc: the noised classifiers of the paper (approximate, exact posterior). apndc-posterior: apndc around the noisy picture. dc: the plain diffusion classifier. denoise-classify: denoise once, then dc.",
-      valueName: "method"))
-  var method = ClassificationMethod.approximatePosterior
+      discussion: "Default: what the calibration is for, otherwise apndc.", valueName: "method"))
+  var method: ClassificationMethod?
 
   @Option(help: ArgumentHelp("The smoothing noise in pixels (images span [0, 1]).", valueName: "sigma"))
   var sigma = 0.25
@@ -27,9 +27,11 @@ struct ClassifierOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Noise levels to evaluate instead of a generated grid, in model space (images span [-1, 1] there).",
+      "Noise levels to evaluate instead of a generated grid, in model space (images span [-1, 1] there); tau: twice --sigma exactly.",
+      discussion:
+        "With apndc-posterior, the level tau of a multi-head network takes no evaluation beside that of the estimate.",
       valueName: "s"))
-  var levels: [Double] = []
+  var levels: [LevelArgument] = []
 
   @Option(
     help: ArgumentHelp(
@@ -78,7 +80,7 @@ struct ClassifierOptions: ParsableArguments {
     choice.sigma = sigma
     choice.preset = preset
     choice.timesteps = timesteps
-    choice.levels = levels
+    choice.levels = levels.map { $0.level(sigma: sigma) }
     choice.weighting = weighting
     choice.calibration = calibration
     choice.skippedSteps = skipSteps

@@ -14,7 +14,7 @@ struct ModelPreview {
   init(_ options: ModelOptions, _ choice: ClassifierChoice, _ classes: ClassOptions) throws {
     try choice.validate()
     let list = try classes.list()
-    let (outline, opened) = try Self.look(options, choice.precision, choice.method)
+    let (outline, opened) = try Self.look(options, choice.precision, choice.assumedMethod)
     (self.outline, self.opened) = (outline, opened)
     guard outline.classCount > 1 else {
       if opened?.served != nil {

@@ -13,7 +13,7 @@ extension Workload {
     let model = try Waiting.during("opening the model") {
       try preview.opened
         ?? modelOptions.open(
-          choosing: choice.precision, for: choice.method, mayMeasure: mayMeasure,
+          choosing: choice.precision, for: choice.assumedMethod, mayMeasure: mayMeasure,
           keeping: recorded.flatMap { Precision(rawValue: $0.classifier.precision) })
     }
     var choice = choice
