@@ -42,13 +42,13 @@ struct DamagedShardTests {
       #expect(try scene.certify(nil).status == 0)
       for shard in 0..<3 { #expect(try scene.certify(shard).status == 0) }
       let whole = try scene.files("shards/1").text("records.jsonl")
+      let own = try Self.names(scene.files("shards/1"))
       try scene.cut(1, to: 2)
       // Another shard's picture: this one never looks at it.
       let other = try #require(Self.names(scene.files("shards/0")).first)
       let intact = try Data(contentsOf: folder.appendingPathComponent("set/\(other)"))
       try scene.pictures.damage(other)
-      // One of its own that is finished may not change; one that is not may break, and come back.
-      let own = try Self.names(scene.files("shards/1"))
+      // One of its own that is not finished may break, and come back.
       try scene.pictures.damage(own[2])
       let broken = try scene.certify(1)
       #expect(broken.status == 65 && broken.errors.contains(own[2]), "\(broken.errors)")
@@ -128,6 +128,21 @@ struct DamagedShardTests {
     }
   }
 
+  /// The second shard, whose three images take a while, stopped in the middle.
+  private static func stopped(_ split: ShardTests.Split) throws -> Program {
+    let run = RunFiles(folder: split.folder.appendingPathComponent("shards/1"))
+    while true {
+      let program = try Program(split.arguments(1))
+      while run.finishedImages < 1, program.isRunning { usleep(2000) }
+      program.send(SIGSTOP)
+      if program.isRunning, run.finishedImages < 3 { return program }
+      // A busy machine: it came to its end first.
+      program.send(SIGCONT)
+      _ = try program.wait()
+      try FileManager.default.removeItem(at: run.folder)
+    }
+  }
+
   @Test("a shard that is being written is running for status, missing for merge, and finished afterwards")
   func beingWritten() throws {
     struct Status: Decodable {
@@ -136,10 +151,7 @@ struct DamagedShardTests {
     }
     try ShardTests.with(votes: 300) { split in
       try FileManager.default.removeItem(atPath: split.path("shards/1"))
-      let run = RunFiles(folder: split.folder.appendingPathComponent("shards/1"))
-      let program = try Program(split.arguments(1))
-      while run.finishedImages < 1, program.isRunning { usleep(2000) }
-      program.send(SIGSTOP)
+      let program = try Self.stopped(split)
       let status = try Program.run(["status", split.path("shards"), "--json"])
       let found = try status.json(Status.self)
       try #require(found.running > 0 && found.missing == 0, "\(status.output)\(status.errors)")
@@ -157,20 +169,21 @@ struct DamagedShardTests {
   func vanishing() throws {
     try ShardTests.with(votes: 300) { split in
       try split.whole.finish()
-      let place = split.path("shards/1")
-      try FileManager.default.removeItem(atPath: place)
       let run = RunFiles(folder: split.folder.appendingPathComponent("shards/1"))
-      let program = try Program(split.arguments(1))
-      while run.finishedImages < 1, program.isRunning { usleep(2000) }
-      try FileManager.default.removeItem(atPath: place)
+      func vanish(_ name: String) throws {
+        // At once, as nothing that removes file by file does.
+        try FileManager.default.moveItem(atPath: split.path("shards/1"), toPath: split.path(name))
+      }
+      try vanish("before")
+      let program = try Self.stopped(split)
+      try vanish("first")
+      program.send(SIGCONT)
       let ending = try program.wait()
       #expect(ending.status == 65, "\(ending.status ?? -1): \(ending.errors)")
       #expect(ending.errors.contains("shards/1"), "\(ending.errors)")
       // A folder that another task made meanwhile is that one's.
-      let first = try Program(split.arguments(1))
-      while run.finishedImages < 1, first.isRunning { usleep(2000) }
-      first.send(SIGSTOP)
-      try FileManager.default.removeItem(atPath: place)
+      let first = try Self.stopped(split)
+      try vanish("second")
       try split.certify(1)
       let finished = try run.timeless()
       first.send(SIGCONT)
