@@ -131,7 +131,8 @@ import Testing
     let served = "The models of A are computed by the program itself, those of B by http://gpu:8000: their times are"
     #expect(cautions().map { $0.hasPrefix(served) } == [true])
     // Two models of one server.
-    runs[0].origin?.host = runs[1].origin?.host
+    let other = runs[1].origin?.host
+    runs[0].origin?.host = other
     runs[0].origin?.model?.source = "http://gpu:8000/v2/models/other"
     #expect(cautions() == [])
     // The denoiser is a file, the classifier behind it is not.
