@@ -125,6 +125,10 @@ import Testing
     #expect(cautions().count == 1)
     #expect(
       cautions()[0].hasPrefix("The runs were computed by different engines (") && cautions()[0].contains("AVX2, avx2"))
+    // The exact denoiser of pictures on the same machine.
+    runs[0].origin?.host?.instructionSet = "AVX2, analytic kernels"
+    #expect(cautions() == [])
+    runs[0].origin?.host = host
     runs[1].origin?.host?.instructionSet = "served elsewhere"
     runs[1].origin?.host?.libraries = [:]
     runs[1].origin?.model?.source = "http://gpu:8000/v2/models/edm"
