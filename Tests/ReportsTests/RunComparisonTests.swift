@@ -125,13 +125,18 @@ import Testing
     #expect(cautions().count == 1)
     #expect(
       cautions()[0].hasPrefix("The runs were computed by different engines (") && cautions()[0].contains("AVX2, avx2"))
+    // The exact denoiser of pictures on the same machine.
+    runs[0].origin?.host?.instructionSet = "AVX2, analytic kernels"
+    #expect(cautions() == [])
+    runs[0].origin?.host = host
     runs[1].origin?.host?.instructionSet = "served elsewhere"
     runs[1].origin?.host?.libraries = [:]
     runs[1].origin?.model?.source = "http://gpu:8000/v2/models/edm"
     let served = "The models of A are computed by the program itself, those of B by http://gpu:8000: their times are"
     #expect(cautions().map { $0.hasPrefix(served) } == [true])
     // Two models of one server.
-    runs[0].origin?.host = runs[1].origin?.host
+    let other = runs[1].origin?.host
+    runs[0].origin?.host = other
     runs[0].origin?.model?.source = "http://gpu:8000/v2/models/other"
     #expect(cautions() == [])
     // The denoiser is a file, the classifier behind it is not.

@@ -48,7 +48,7 @@ public struct Comparability: Hashable, Sendable, Codable {
       cautions.append(
         "The models of A are computed by \(text(first.servers)), those of B by \(text(second.servers)): their times are "
           + "not comparable.")
-    } else if host.engine != other.engine {
+    } else if !host.hasSameEngine(as: other) {
       cautions.append(
         "The runs were computed by different engines (\(host.engineText); \(other.engineText)): their times are not "
           + "comparable.")

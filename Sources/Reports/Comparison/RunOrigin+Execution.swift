@@ -1,3 +1,4 @@
+import Foundation
 import Records
 
 /// What the times of a run depend on.
@@ -21,11 +22,11 @@ extension RunOrigin.Host {
     return machine
   }
 
-  /// What computes.
-  var engine: RunOrigin.Host {
-    var engine = RunOrigin.Host()
-    (engine.instructionSet, engine.libraries) = (instructionSet, libraries)
-    return engine
+  /// Whether the same computes there: an exact denoiser of pictures, which has no kernels, may stand beside a network.
+  func hasSameEngine(as other: RunOrigin.Host) -> Bool {
+    guard libraries == other.libraries else { return false }
+    let sets = [instructionSet, other.instructionSet].map { $0?.components(separatedBy: ", ") ?? [] }
+    return sets[0] == sets[1] || sets.contains { $0.contains("analytic kernels") } && sets[0].first == sets[1].first
   }
 
   var engineText: String {
