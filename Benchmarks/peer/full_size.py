@@ -164,7 +164,7 @@ class Trial:
         run = self.run(
             "certify", "--model", model, "--data", f"npz:{self.folder / 'images.npz'}", "--method", "epndc",
             "--among", "3,7", "--sigma", "0.5", "--count", 1, "--stop", "fixed", "--selection-samples", 2,
-            "--samples", 10, "--timesteps", 3, "--precision", precision, "--threads", self.o.threads, "--out", out,
+            "--samples", 10, "--levels", 1.5, 2, "--precision", precision, "--threads", self.o.threads, "--out", out,
         )  # fmt: skip
         again = self.run("verify", out, "--redraw", "all")
         print(

@@ -51,6 +51,14 @@ public final class MappedFile: @unchecked Sendable {
     if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
   }
 
+  /// Lets the system take back the memory of the whole pages in these bytes: what is read there again comes from the file.
+  public func giveBack(_ range: Range<Int>) {
+    let page = Int(getpagesize())
+    let (first, end) = ((range.lowerBound + page - 1) / page * page, range.upperBound / page * page)
+    guard let start = bytes.baseAddress, first < end else { return }
+    _ = madvise(UnsafeMutableRawPointer(mutating: start + first), end - first, MADV_DONTNEED)
+  }
+
   /// From now on a mapped file that is cut short, or whose device fails, while it is read ends the process with a line
   /// that names it and this status. For a program; without it such a read is a SIGBUS.
   public static func exitWhenOneIsCut(status: Int32) { cm_exit_on_faults(status) }

@@ -8,6 +8,13 @@ extension CheckpointTensor {
     }
   }
 
+  /// Lets the system take back the memory of the file's pages that hold this tensor alone: once it is converted, a network
+  /// needs them no more.
+  package func giveBackPages() {
+    guard let file = source.file, let span = TensorExtent(shape: shape, strides: strides)?.span else { return }
+    file.giveBack(offset..<offset + span * elementType.byteCount)
+  }
+
   /// Writes the values in C order; `output` holds exactly `count` floats.
   public func write(into output: UnsafeMutableBufferPointer<Float>) {
     precondition(output.count == count, "the output does not fit the tensor")

@@ -19,6 +19,8 @@ package struct Parameters {
 
   /// - Throws: `InputError` naming the tensor when it is absent or has another shape.
   func values(_ name: String, _ shape: [Int]) throws -> [Float] {
-    try inventory.take(prefix + name, shape: shape).floats()
+    let tensor = try inventory.take(prefix + name, shape: shape)
+    defer { tensor.giveBackPages() }
+    return tensor.floats()
   }
 }

@@ -98,6 +98,13 @@ struct Program {
     return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
+  /// Bytes of the most memory that it has held until now; 0 when it has ended, or where there is no /proc.
+  var peakMemory: Int {
+    let status = (try? String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 } ?? 0
+  }
+
   func send(_ signal: Int32) { process.send(signal) }
 
   /// Waits for the end; called once.

@@ -1,4 +1,5 @@
 import Foundation
+import NoisedDiffusionClassifiers
 import NumPyFiles
 import Testing
 
@@ -166,5 +167,45 @@ struct QuantizeCommandTests {
       #expect(misfit.status == 65, "\(misfit.errors)")
       #expect(!FileManager.default.fileExists(atPath: out))
     }
+  }
+
+  #if os(Linux)
+    @Test("a large network takes less than three times its weights' memory")
+    func memory() throws {
+      try TemporaryFolder.with { folder in
+        let network = LargeNetwork(sides: [16, 8], modelChannels: 96, blocks: 3, classes: 0)
+        let (model, data) = try network.write(to: folder)
+        let program = try Program([
+          "quantize", model, folder.file("int8.safetensors"), "--calibration", data, "--images", "1", "--levels", "1",
+          "--threads", "1",
+        ])
+        var peak = 0
+        while program.isRunning {
+          peak = max(peak, program.peakMemory)
+          usleep(2000)
+        }
+        let ending = try program.wait()
+        #expect(ending.status == 0, "\(ending.errors)")
+        let weights = try Data(contentsOf: URL(fileURLWithPath: model), options: .alwaysMapped).count
+        // Beside the weights: pages of the program and its libraries, and a worker.
+        #expect(weights > 48 << 20 && peak > weights)
+        #expect(peak < 3 * weights + 96 << 20, "\(peak >> 20) MiB for \(weights >> 20) MiB of weights")
+      }
+    }
+  #endif
+
+  @Test("a network that was never trained without a label is not asked without one")
+  func labels() throws {
+    let shape = ImageShape(channels: 3, height: 16, width: 16)
+    let pixels = [Float](repeating: 0.5, count: 2 * shape.count)
+    let adapted = try AdaptedImageSet(
+      FloatImageSet(name: "two", imageShape: shape, pixels: pixels, labels: [3, 7]), to: shape)
+    func labels(_ answersWithoutLabel: Bool) throws -> [Int?] {
+      try QuantizationSample(
+        adapted, count: 2, levels: [1, 2, 3], classes: 10, answersWithoutLabel: answersWithoutLabel, seed: 0
+      ).queries.map(\.label)
+    }
+    #expect(try labels(false).allSatisfy { $0 != nil })
+    #expect(try labels(true).contains { $0 == nil })
   }
 }
