@@ -110,4 +110,41 @@ struct FamilyCommandTests {
       #expect(ending.errors.components(separatedBy: "extrapolates").count == 2, "\(ending.errors)")
     }
   }
+
+  private static let edm2 = Repository.root.appendingPathComponent("Tests/UNetsTests/Fixtures/families/edm2/model.pkl")
+    .path
+
+  @Test("an EDM2 pickle is inspected, quantised, certified in int8, resumed and verified with redraw")
+  func edm2() throws {
+    try TemporaryFolder.with { folder in
+      let inspected = try Program.run(["inspect", Self.edm2])
+      #expect(inspected.status == 0, "\(inspected.errors)")
+      for part in ["EDM2's U-Net", "1,2 (the file)", "0.3 (default)", "unknown (the file)", "0.002 to 80"] {
+        #expect(inspected.output.contains(part), "\(part): \(inspected.output)")
+      }
+      let pixels = (0..<6 * 768).map { Float($0 % 16 < 8 + $0 / 768 ? 0.25 : 0.75) }
+      try NumPyArray(shape: [6, 3, 16, 16], pixels).write(to: folder.file("x.npy"))
+      try NumPyArray(shape: [6], [0, 1, 2, 3, 4, 5] as [Int64]).write(to: folder.file("y.npy"))
+      let data = "npy:\(folder.file("x.npy")),\(folder.file("y.npy"))"
+      let quantized = try Program.run([
+        "quantize", Self.edm2, folder.file("int8.safetensors"), "--calibration", data, "--images", "6",
+      ])
+      #expect(quantized.status == 0, "\(quantized.errors)")
+      for (model, precision) in [(Self.edm2, "fp32"), (folder.file("int8.safetensors"), "int8")] {
+        let certify = [
+          "certify", "--model", model, "--precision", precision, "--data", data, "--sigma", "0.5", "--samples", "12",
+          "--selection-samples", "2", "--timesteps", "4", "--out", folder.file("run-" + precision),
+        ]
+        let begun = try Program.run(certify + ["--count", "1"])
+        #expect(begun.status == 0, "\(begun.errors)")
+        #expect(begun.errors.components(separatedBy: "labels were dropped").count == 2, "\(begun.errors)")
+        let resumed = try Program.run(certify + ["--count", "2", "--resume"])
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        let verified = try Program.run(["verify", folder.file("run-" + precision), "--redraw", "all"])
+        #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
+        let record = try String(contentsOfFile: folder.file("run-\(precision)/run.json"), encoding: .utf8)
+        #expect(record.contains("label_dropout"))
+      }
+    }
+  }
 }

@@ -11,6 +11,8 @@ struct CorpusTests {
   /// Seeds that must be refused; every other one must be accepted. Of a regression only the ending counts.
   private static let refused: Set<String> = [
     "checkpoint/bad-cycle.pkl", "checkpoint/bad-deep.pkl", "checkpoint/bad-strides.pkl", "checkpoint/bad-view.pkl",
+    "checkpoint/bad-edm2-heads.pkl", "checkpoint/bad-edm2-huge.pkl", "checkpoint/bad-edm2-latent.pkl",
+    "checkpoint/bad-edm2-levels.pkl", "state-dictionary/bad-edm2-latent.pt",
     "state-dictionary/bad-module.pt", "state-dictionary/bad-huge-shape.pt", "state-dictionary/bad-stream-huge.pt",
     "diffusers/bad-huge", "description/bad-keys",
     "npy/objects.npy", "npy/structured.npy",
