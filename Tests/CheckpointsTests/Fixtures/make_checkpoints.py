@@ -237,7 +237,8 @@ def edm2(outer=None, inner=None, block=None, arguments=(), net="UNet", channels=
     enc = container({
         "8x8_conv": persistent("MPConv", {"weight": tensor(np.arange(36 * channels, dtype=np.float32) / 8, (4, channels, 3, 3))}),
         "8x8_block0": persistent("Block", gains, **{**said, **(block or {})})})
-    dec = container({"8x8_up": persistent("Block", gains, **{**said, "flavor": "dec", "resample_mode": "up"})})
+    alike = {k: v for k, v in (block or {}).items() if k in ("clip_act", "res_balance", "resample_filter")}
+    dec = container({"8x8_up": persistent("Block", gains, **{**said, **alike, "flavor": "dec", "resample_mode": "up"})})
     unet = persistent(net, modules={"enc": enc, "dec": dec}, keywords=dict(img_resolution=8, img_channels=3, label_dim=3, **given),
                       label_balance=0.5, concat_balance=0.5, **(inner or {}))
     words = dict(img_resolution=8, img_channels=3, label_dim=3, use_fp16=True, **given) if not arguments else given
