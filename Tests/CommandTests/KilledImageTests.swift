@@ -38,7 +38,7 @@ struct KilledImageTests {
       var run = SmallRun(stop: .fixed, folder: folder, images: 1, votes: 1000)
       try run.prepare()
       // A vote takes some hundredths of a second, so that a chunk holds a few.
-      let slow = ["--timesteps", "120", "--threads", "2"]
+      let slow = ["--timesteps", "60", "--threads", "2"]
       let quiet = try Program(run.arguments + slow)
       run.place = folder.appendingPathComponent("hunted")
       let file = run.files.folder.file(".ndc-votes-0")
