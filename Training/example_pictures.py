@@ -3,7 +3,7 @@
 
     example_pictures.py FOLDER
 
-FOLDER/train has 8 000 pictures in folders called zero … nine, FOLDER/test the other 2 000, 32×32 in grey.
+FOLDER/train has 8 000 pictures in folders called zero … nine, FOLDER/test the other 2 000, 32×32 in colour, as the network takes them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def main() -> None:
             (folder / split / name).mkdir(parents=True, exist_ok=True)
     for index, (picture, label) in enumerate(zip(pixels.reshape(-1, 28, 28), labels, strict=True)):
         split = "train" if index % TEST_EVERY else "test"
-        Image.fromarray(np.pad(picture, 2)).save(folder / split / NAMES[label] / f"{index:05}.png")
+        Image.fromarray(np.pad(picture, 2)).convert("RGB").save(folder / split / NAMES[label] / f"{index:05}.png")
 
 
 if __name__ == "__main__":
