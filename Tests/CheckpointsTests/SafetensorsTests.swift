@@ -10,12 +10,14 @@ struct SafetensorsTests {
     arguments: ["tiny-2", "tiny-4", "tiny-half", "tiny-bfloat16", "tiny-double", "tiny-shared", "tiny-vp"])
   func roundTrip(name: String) throws {
     try Fixtures.withFolder { folder in
-      let original = try Fixtures.load("\(name).pkl")
+      var original = try Fixtures.load("\(name).pkl")
+      original.training = #"{"images": 3, "of": "\"here\""}"#
       let path = folder.appendingPathComponent("model.safetensors").path
       try original.writeSafetensors(to: path)
       let copy = try Checkpoint.load(path: path)
       #expect(copy.architecture == original.architecture)
       #expect(copy.notes == original.notes)
+      #expect(copy.training == original.training)
       #expect(Set(copy.tensors.keys) == Set(original.tensors.keys))
       for (name, tensor) in original.tensors {
         #expect(copy.tensors[name]?.elementType == tensor.elementType)

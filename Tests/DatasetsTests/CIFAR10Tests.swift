@@ -27,6 +27,17 @@ struct CIFAR10Tests {
     }
   }
 
+  @Test("the bundled sample is the 499 test images that it should be")
+  func sample() throws {
+    let set = try DataSource.open("cifar10-sample", resources: IDXImagesTests.resources)
+    #expect(set.count == 499 && set.name == "cifar10-sample" && set.classNames == CIFAR10.classNames)
+    // Counts and first labels of every twentieth of the 9 979 test images.
+    let labels = try (0..<499).map { try set.image(at: $0).label ?? -1 }
+    let counts = (0..<10).map { label in labels.count { $0 == label } }
+    #expect(counts == [59, 46, 55, 38, 47, 44, 52, 56, 56, 46])
+    #expect(throws: InputError.self) { try DataSource.open("cifar10-sample", resources: nil) }
+  }
+
   @Test("the training split of a folder is all its batches in order")
   func training() throws {
     let set = try CIFAR10.open(FixtureFolder.path("cifar-binary"), training: true)

@@ -71,4 +71,15 @@ import Testing
     #expect(batches.allSatisfy { (1...limit).contains($0.count) })
     if workers > 1, let last = batches.last { #expect(last.count == 1) }
   }
+
+  @Test(
+    "Where fewer cost as much, batches are whole grains but for the last, as far as the limit allows",
+    arguments: [(48, 8, 2, 8), (61, 8, 2, 8), (64, 32, 3, 8), (20, 3, 2, 8), (1, 8, 2, 8), (0, 8, 2, 8)])
+  func grains(count: Int, limit: Int, workers: Int, grain: Int) {
+    var queue = BatchQueue(count: count, limit: limit, workers: workers, grain: grain)
+    var batches: [Range<Int>] = []
+    while let batch = queue.next() { batches.append(batch) }
+    #expect(batches.flatMap(Array.init) == Array(0..<count))
+    #expect(batches.dropLast().allSatisfy { $0.count % min(grain, limit) == 0 && $0.count <= limit })
+  }
 }
