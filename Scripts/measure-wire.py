@@ -5,7 +5,8 @@
     Scripts/measure-wire.py [ROWS]            12 800 rows of 3x32x32 unless named; a multiple of 64
 
 For one connection and for two: rows a second as `ndc` counts them, and the processor time that a row takes of the client
-and of the server, in user and in kernel mode. Rates need an idle machine, processor times hardly.
+(reading and writing the arrays included, which its rate leaves out) and of the server, in user and in kernel mode. Rates
+need an idle machine.
 """
 
 import json

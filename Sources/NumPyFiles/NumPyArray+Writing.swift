@@ -15,16 +15,16 @@ extension NumPyArray {
     switch elements {
     case .bool(let values): bytes.append(contentsOf: values.map { $0 ? 1 : 0 })
     case .int8(let values): Self.append(values, to: &bytes)
-    case .int16(let values): Self.append(values.map(\.littleEndian), to: &bytes)
-    case .int32(let values): Self.append(values.map(\.littleEndian), to: &bytes)
-    case .int64(let values): Self.append(values.map(\.littleEndian), to: &bytes)
+    case .int16(let values): Self.append(values.map { $0.littleEndian }, to: &bytes)
+    case .int32(let values): Self.append(values.map { $0.littleEndian }, to: &bytes)
+    case .int64(let values): Self.append(values.map { $0.littleEndian }, to: &bytes)
     case .uint8(let values): Self.append(values, to: &bytes)
-    case .uint16(let values): Self.append(values.map(\.littleEndian), to: &bytes)
-    case .uint32(let values): Self.append(values.map(\.littleEndian), to: &bytes)
-    case .uint64(let values): Self.append(values.map(\.littleEndian), to: &bytes)
-    case .float16(let values): Self.append(values.map(\.bitPattern.littleEndian), to: &bytes)
-    case .float32(let values): Self.append(values.map(\.bitPattern.littleEndian), to: &bytes)
-    case .float64(let values): Self.append(values.map(\.bitPattern.littleEndian), to: &bytes)
+    case .uint16(let values): Self.append(values.map { $0.littleEndian }, to: &bytes)
+    case .uint32(let values): Self.append(values.map { $0.littleEndian }, to: &bytes)
+    case .uint64(let values): Self.append(values.map { $0.littleEndian }, to: &bytes)
+    case .float16(let values): Self.append(values.map { $0.bitPattern.littleEndian }, to: &bytes)
+    case .float32(let values): Self.append(values.map { $0.bitPattern.littleEndian }, to: &bytes)
+    case .float64(let values): Self.append(values.map { $0.bitPattern.littleEndian }, to: &bytes)
     }
     return bytes
   }
