@@ -3,8 +3,8 @@
 
     example_pictures.py FOLDER
 
-FOLDER/train has 8 000 pictures in folders called zero … nine, FOLDER/test the other 2 000: 32×32, in colour as the network
-takes them.
+FOLDER/train has 8 000 pictures in folders called zero … nine, FOLDER/test the other 2 000: 32×32, in colour as the
+network takes them.
 """
 
 from __future__ import annotations
