@@ -80,6 +80,7 @@ import Testing
     manifest.model.served = .init(
       server: "a", serverVersion: "1", versions: ["1"], classes: 3, imageShape: nil, batch: 64,
       companionDependence: .none)
+    manifest.classifier.extrapolation = .init(levels: 0.1...90, trained: 0.2...80)
     let leaves = try JSONValue(encoding: manifest).leaves().keys
     #expect(
       RunManifest.freeFields.subtracting(leaves).isSubset(of: [

@@ -60,6 +60,8 @@ public final class RunDirectory {
       current.merged = recorded.merged
       // A run of an earlier version binds to the whole data set, whose digest is the same.
       if recorded.pictures == nil { current.pictures = nil }
+      // Of a data set that changes a shard sees its own pictures, to which it binds: what it began under makes it a part.
+      if current.shard != nil, current.pictures != nil { current.data.digest = recorded.data.digest }
       // Before anything is written: a refused run stays as it is.
       if let listed = current.pictures?.listed { try Self.check(Self.records(path, of: recorded), listed, file: path) }
     } else {

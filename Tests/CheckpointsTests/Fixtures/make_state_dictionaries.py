@@ -331,4 +331,4 @@ seed("description", "data", json.dumps({"sigma_data": 0.25, "channel_mult": "1",
 seed("description", "bad-keys", json.dumps({"precond": "other", "depth": 3, "num_blocks": 7}).encode() + b"\0" + good["zip.pt"])
 seed("state-dictionary", "edm2.pt", edm2_file)
 seed("state-dictionary", "bad-edm2-latent.pt", edm2_latent)
-seed("description", "edm2", json.dumps({"family": "edm2", "channels_per_head": 4, "clip_act": None, "channel_mult_noise": None, "res_balance": 0.25}).encode() + b"\0" + edm2_file)
+seed("description", "edm2", json.dumps({"family": "edm2", "channels_per_head": 4, "clip_act": None, "channel_mult_noise": 1.5, "res_balance": 0.25}).encode() + b"\0" + edm2_file)
