@@ -7,7 +7,7 @@ import Pickles
 /// `train_data_batch_1` … `_10`, Python pickles or `.npz`, with `data` (N×3·S² bytes, red plane first) and `labels`.
 ///
 /// The labels, 1 … 1000, are the development kit's. They become the model's by synset: where the model names its classes
-/// by synset, by those, otherwise to the place in the sorted list, which models count (``ImageNet1k``).
+/// by synset, by those, otherwise to the place in the sorted list, which models count (`ImageNet1k`).
 public enum DownsampledImageNet {
   private static let sides = [8, 16, 32, 64]
 

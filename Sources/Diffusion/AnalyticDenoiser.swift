@@ -10,7 +10,7 @@ import Foundation
 /// (1/n_y) Σ_i N(x; x_i, s² I), which `logDensity` evaluates.
 ///
 /// A class without examples, where one is allowed (a class folder may be empty), is never chosen: its density is zero, and its denoiser answers a point so
-/// far away (``farAway``) that its loss exceeds every other class's.
+/// far away (`farAway`) that its loss exceeds every other class's.
 ///
 /// Distances come from blocked products, ‖x‖² + ‖x_i‖² − 2x·x_i in double precision; where that would cancel, those
 /// that matter are computed again from the differences. Exact to float's last digits at every s.

@@ -10,7 +10,7 @@ import Statistics
 /// Half of the images choose the levels (greedily, by likelihood); the other half, which that choice has not seen, fit
 /// the weights and set the margins. Every accuracy reported is of votes that had no part in what judges them: of the
 /// second half, judged by the first half's weights (the choice of levels) or by weights and margins fitted on four
-/// fifths of it (``CrossFit``). That takes no images and no evaluations beyond those that calibrate.
+/// fifths of it (`CrossFit`). That takes no images and no evaluations beyond those that calibrate.
 public struct CalibrationRun: Sendable {
   public var denoiser: any Denoiser
   /// Method, σ, noise sharing and classes; its levels, weighting and elimination are not used.

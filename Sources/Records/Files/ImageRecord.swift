@@ -102,7 +102,7 @@ extension ImageRecord: Codable {
     try container.encode(correct, forKey: .correct)
   }
 
-  /// Reads a record and checks that its numbers agree with each other and with the ``RecordClasses`` that the decoder
+  /// Reads a record and checks that its numbers agree with each other and with the `RecordClasses` that the decoder
   /// was given.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
