@@ -49,7 +49,7 @@ git clone -q "$repository" "$tree/root/ndc"
 
 inside() {
   chroot "$tree" /usr/bin/env -i HOME=/root PATH=/opt/swift/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-    NDC_TESTS="${NDC_TESTS:-}" bash -c "cd /root/ndc && $1"
+    ${NDC_TESTS:+"NDC_TESTS=$NDC_TESTS"} bash -c "cd /root/ndc && $1"
 }
 inside "cat /etc/debian_version && swift --version"
 inside "time ./run.sh"
