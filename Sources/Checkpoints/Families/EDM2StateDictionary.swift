@@ -2,9 +2,9 @@ import Basics
 
 /// An EDM2 network saved by `torch.save(net.state_dict())`: names and shapes say what it is, but for balances, clipping,
 /// filter and the width of heads.
-struct EDM2StateDictionary {
-  private let tensors: [String: CheckpointTensor]
-  private let file: String
+struct EDM2StateDictionary: StateDictionaryReading {
+  let tensors: [String: CheckpointTensor]
+  let file: String
   private let remarks: [String]
   private let resolver: DescriptionResolver
 
@@ -19,19 +19,6 @@ struct EDM2StateDictionary {
   static func recognises(_ names: [String: CheckpointTensor]) -> Bool {
     names["unet.emb_fourier.freqs"] != nil || names["emb_fourier.freqs"] != nil
   }
-
-  private func fail(_ problem: String, _ tensor: String? = nil) -> InputError {
-    InputError(problem, file: file, location: tensor.map { "tensor \"\($0)\"" })
-  }
-
-  private func shape(_ name: String, axes: Int) throws -> [Int] {
-    guard let shape = tensors.shape(of: name, axes: axes) else {
-      throw fail("the network cannot be told without this tensor, of \(axes) axes", name)
-    }
-    return shape
-  }
-
-  private func has(_ name: String) -> Bool { tensors[name] != nil }
 
   func checkpoint() throws -> Checkpoint {
     resolver.told("family", "edm2")

@@ -2,9 +2,9 @@ import Basics
 
 /// An EDM network saved by `torch.save(net.state_dict())`: its tensors' names and shapes say what it is, but for the
 /// preconditioner.
-struct EDMStateDictionary {
-  private let tensors: [String: CheckpointTensor]
-  private let file: String
+struct EDMStateDictionary: StateDictionaryReading {
+  let tensors: [String: CheckpointTensor]
+  let file: String
   private let remarks: [String]
   private let resolver: DescriptionResolver
 
@@ -18,19 +18,6 @@ struct EDMStateDictionary {
       ? state.tensors
       : Dictionary(state.tensors.map { ("model." + $0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
   }
-
-  private func fail(_ problem: String, _ tensor: String? = nil) -> InputError {
-    InputError(problem, file: file, location: tensor.map { "tensor \"\($0)\"" })
-  }
-
-  private func shape(_ name: String, axes: Int) throws -> [Int] {
-    guard let shape = tensors.shape(of: name, axes: axes) else {
-      throw fail("the network cannot be told without this tensor, of \(axes) axes", name)
-    }
-    return shape
-  }
-
-  private func has(_ name: String) -> Bool { tensors[name] != nil }
 
   func checkpoint() throws -> Checkpoint {
     let resolutions = Set(
