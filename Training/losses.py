@@ -30,25 +30,26 @@ def denoising(f: Tensor, x: Tensor, clean: Tensor, c_skip: Tensor, c_out: Tensor
     return (f.float() - target).square().flatten(1).mean(dim=1)
 
 
-def consistency(log_probabilities: Tensor, entropy: float = 0.5) -> Tensor:
-    """KL of the copies' mean prediction to each copy's, plus `entropy` times the mean's entropy; one an image.
+def consistency(log_probabilities: Tensor, weight: float = 10, entropy: float = 0.5) -> Tensor:
+    """`weight` times the KL of the copies' mean prediction to each copy's, plus `entropy` times the mean's entropy; one
+    an image.
 
     log_probabilities [copies, N, K]; Jeong & Shin, "Consistency Regularization for Certified Robustness of Smoothed
-    Classifiers", NeurIPS 2020, equations 6 and 7 (there the entropy's weight is 0.5).
+    Classifiers", NeurIPS 2020, equations 6 and 7 (λ is `weight`, η is `entropy`: 0.5 there, whatever λ is).
     """
     copies = log_probabilities.shape[0]
     mean = torch.logsumexp(log_probabilities, dim=0) - math.log(copies)
     p = mean.exp()
     kl = (p * (mean - log_probabilities)).sum(dim=-1).mean(dim=0)
-    return kl - entropy * (p * mean).sum(dim=-1)
+    return weight * kl - entropy * (p * mean).sum(dim=-1)
 
 
 def classification(
     logits: Tensor, labels: Tensor, copies: int, weight: float, entropy: float = 0.5
 ) -> tuple[Tensor, Tensor]:
-    """Cross-entropy, and `weight` times the consistency term, of logits [copies·N, K], copies outermost; means."""
+    """Means of cross-entropy and consistency (none without `weight`) of logits [copies·N, K], copies outermost."""
     log_p = F.log_softmax(logits.float(), dim=1)
     cross = F.nll_loss(log_p, labels.repeat(copies))
     if copies == 1 or weight == 0:
         return cross, torch.zeros(())
-    return cross, weight * consistency(log_p.view(copies, -1, log_p.shape[1]), entropy).mean()
+    return cross, consistency(log_p.view(copies, -1, log_p.shape[1]), weight, entropy).mean()

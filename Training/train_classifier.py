@@ -21,7 +21,7 @@ from evaluation import figures_of
 from loop import Loop, add_common_options
 from losses import classification
 from networks.encoder_classifier import EncoderClassifier
-from tune import add_noise_options, consistency_weight, draw_copies, noisy
+from tune import add_noise_options, consistency_weights, draw_copies, noisy
 
 
 def main() -> None:
@@ -46,8 +46,8 @@ def main() -> None:
     def loss(clean: Tensor, labels: Tensor, s: Tensor, noise: Tensor) -> tuple[Tensor, dict]:
         x, levels = noisy(clean, s, noise)
         logits = network(x, levels)
-        weight = consistency_weight(options, loop.seen)
-        cross, consistent = classification(logits, labels, options.copies, weight, options.entropy)
+        weights = consistency_weights(options, loop.seen)
+        cross, consistent = classification(logits, labels, options.copies, *weights)
         accuracy = (logits.argmax(dim=1) == labels.repeat(options.copies)).float().mean()
         return cross + consistent, {"accuracy": accuracy, "cross": cross, "consistency": consistent}
 

@@ -26,12 +26,12 @@ from losses import around, classification
 def add_noise_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--sigma", type=float, nargs="+", default=[0.25, 0.5, 1.0], help="smoothing noise, pixels (default 0.25 0.5 1)")
-    add("--shares", type=float, nargs="+", default=[0.6, 0.25, 0.15], help="of the images (default 0.6 0.25 0.15)")
+    add("--shares", type=float, nargs="+", default=[0.7, 0.2, 0.1], help="of the images (default 0.7 0.2 0.1)")
     add("--spread", type=float, default=0.1, help="of ln σ around those (default %(default)s)")
     add("--copies", type=int, default=2, help="noisy copies of an image (default %(default)s)")
-    add("--consistency", type=float, default=10, help="weight of the consistency term (default %(default)s)")
-    add("--entropy", type=float, default=0.5, help="weight of the entropy in it (default %(default)s)")
-    add("--ramp", type=int, help="images over which the consistency's weight rises from 0 (default: half of all)")
+    add("--consistency", type=float, default=10, help="weight of the copies' divergence (default %(default)s; 0: none)")
+    add("--entropy", type=float, default=0.5, help="weight of the mean's entropy beside it (default %(default)s)")
+    add("--ramp", type=int, help="images over which both rise from 0 (default: half of all)")
 
 
 def draw_copies(loop: Loop, options: argparse.Namespace, count: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -49,9 +49,10 @@ def noisy(clean: Tensor, s: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
     return x.transpose(0, 1).flatten(0, 1), s.repeat(noise.shape[1])
 
 
-def consistency_weight(options: argparse.Namespace, seen: int) -> float:
-    ramp = options.ramp or options.images / 2
-    return options.consistency * min(1.0, seen / ramp)
+def consistency_weights(options: argparse.Namespace, seen: int) -> tuple[float, float]:
+    """Those of the divergence and of the entropy; both rise together."""
+    risen = min(1.0, seen / (options.ramp or options.images / 2))
+    return risen * options.consistency, risen * options.entropy
 
 
 def main() -> None:
@@ -85,8 +86,8 @@ def main() -> None:
         x, levels = noisy(clean, s, noise)
         losses, folded = losses_of_votes(x, levels, extra.transpose(0, 1).flatten(0, 1))
         logits = -log_scale.exp() * losses
-        weight = consistency_weight(options, loop.seen)
-        cross, consistent = classification(logits, labels, options.copies, weight, options.entropy)
+        weights = consistency_weights(options, loop.seen)
+        cross, consistent = classification(logits, labels, options.copies, *weights)
         repeated, targets = clean.repeat(options.copies, 1, 1, 1), labels.repeat(options.copies)
         denoised = heads.denoising_of(folded, x, levels, repeated, targets)
         accuracy = (logits.argmax(dim=1) == targets).float().mean()

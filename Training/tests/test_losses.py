@@ -27,7 +27,9 @@ def test_consistency_is_the_divergence_to_the_mean_and_its_entropy():
     mean = [0.6, 0.4]
     kl = sum(m * math.log(m / q) for copy in ([0.8, 0.2], [0.4, 0.6]) for m, q in zip(mean, copy, strict=True)) / 2
     entropy = -sum(m * math.log(m) for m in mean)
-    assert losses.consistency(p.log(), entropy=0.5).item() == pytest.approx(kl + 0.5 * entropy, rel=1e-5)
+    for weight in (1, 10):
+        found = losses.consistency(p.log(), weight, entropy=0.5).item()
+        assert found == pytest.approx(weight * kl + 0.5 * entropy, rel=1e-5)
 
 
 def test_equal_certain_copies_are_consistent():
