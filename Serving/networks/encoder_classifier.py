@@ -34,11 +34,14 @@ class EncoderClassifier(nn.Module):
         return self.linear(multihead.norm_silu(self.out_norm, h).mean(dim=(2, 3)))
 
 
-def without_levels(classifier: EncoderClassifier, sigma: float) -> nn.Module:
+class OfPixels(nn.Module):
     """The classifier of pixels in [0, 1] plus noise σ: what the Open Inference Protocol serves as one input `x`."""
 
-    class OfPixels(nn.Module):
-        def forward(self, x: Tensor) -> Tensor:
-            return classifier(2 * x - 1, torch.full((len(x),), 2 * sigma, device=x.device))
+    def __init__(self, classifier: EncoderClassifier, sigma: float):
+        super().__init__()
+        a = classifier.architecture
+        self.classifier, self.level = classifier, 2 * sigma
+        self.image_shape, self.classes = (a.img_channels, a.img_resolution, a.img_resolution), a.label_dim
 
-    return OfPixels()
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(2 * x - 1, torch.full((len(x),), self.level, device=x.device))

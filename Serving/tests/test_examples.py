@@ -12,7 +12,8 @@ import numpy as np  # noqa: E402
 
 from adapters.own import load_model  # noqa: E402
 from conftest import SERVING, pieces  # noqa: E402
-from networks import ndc_safetensors  # noqa: E402
+from networks import multihead, ndc_safetensors  # noqa: E402
+from networks.encoder_classifier import EncoderClassifier  # noqa: E402
 from runtime.fixed_batch import Execution, FixedBatch  # noqa: E402
 from runtime.signature import Signature  # noqa: E402
 from try_servers import SHARED  # noqa: E402
@@ -38,6 +39,21 @@ def test_resnet56_has_the_published_size_and_refuses_other_tensors(tmp_path):
     ndc_safetensors.write(file, {k: v for k, v in kept.items() if k != "linear.bias"}, {})
     with pytest.raises(ValueError, match="linear.bias"):
         load_model(str(SERVING / "examples" / "resnet56.py"), file)
+
+
+def test_the_baseline_of_equal_trunk_knows_its_noise(tmp_path):
+    architecture = multihead.MultiHeadArchitecture(
+        8, 3, 3, patch=2, channels=(8, 16), encoder_blocks=(1, 1), decoder_blocks=(1,), noise_channels=8, embedding=16
+    )
+    classifier = EncoderClassifier(architecture).eval()
+    file = tmp_path / "final.pt"
+    torch.save({"architecture": architecture.as_dict(), "ema": classifier.state_dict()}, file)
+    x = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    for function, level in (("sigma_0_25", 0.5), ("sigma_0_5", 1.0), ("sigma_1", 2.0)):
+        served = load_model(f"{SERVING / 'examples' / 'noise_classifier.py'}:{function}", file).eval()
+        assert served.image_shape == (3, 8, 8) and served.classes == 3
+        with torch.inference_mode():
+            assert torch.equal(served(x), classifier(2 * x - 1, torch.full((2,), level)))
 
 
 @pytest.mark.parametrize("prediction", ["epsilon", "sample", "v_prediction"])

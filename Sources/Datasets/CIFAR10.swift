@@ -49,6 +49,18 @@ public enum CIFAR10 {
     (names(training) + names(training, ending: "")).contains { FolderListing.isFile("\(path)/\($0)") }
   }
 
+  /// Whether `path` is a folder of batches, the folder that such a folder lies in, or one batch, by the names alone.
+  static func isNamed(_ path: String) -> Bool {
+    guard FolderListing.isFolder(path) else {
+      let name = path.split(separator: "/").last.map(String.init) ?? path
+      return FolderListing.isFile(path)
+        && [true, false].contains { (names($0) + names($0, ending: "")).contains(name) }
+    }
+    return ([path] + folderNames.map { "\(path)/\($0)" }).contains { folder in
+      isHere(folder, training: false) || isHere(folder, training: true)
+    }
+  }
+
   private static func names(_ training: Bool, ending: String = ".bin") -> [String] {
     training ? (1...5).map { "data_batch_\($0)\(ending)" } : ["test_batch\(ending)"]
   }

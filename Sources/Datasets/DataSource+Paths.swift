@@ -16,6 +16,14 @@ extension DataSource {
     return labels.map { [images, $0] } ?? withCompanion(images)
   }
 
+  /// Whether a source is CIFAR-10: the bundled sample, or batches under their own names. Nothing is opened.
+  package static func isCIFAR10(_ source: String) -> Bool {
+    if source == CIFAR10.sampleName || source.hasPrefix("cifar10:") || source.hasPrefix("cifar10-train:") {
+      return true
+    }
+    return CIFAR10.isNamed(FolderListing.path(source))
+  }
+
   /// With the labels that lie beside images.
   private static func withCompanion(_ path: String) -> [String] {
     [path] + (IDXImages.labels(beside: path).map { [$0] } ?? [])

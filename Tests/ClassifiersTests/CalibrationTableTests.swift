@@ -29,6 +29,22 @@ import Testing
     #expect(level(0.5, .diffusion) == nil)
   }
 
+  @Test func `the level of the smoothing noise itself follows it, for apndc-posterior alone`() throws {
+    func levels(_ method: ClassificationMethod, at sigma: Double) throws -> [Double]? {
+      let table = CalibrationTable(
+        model: nil,
+        entries: [
+          .init(
+            sigma: 0.25, method: method,
+            levels: try Calibration(levels: [.init(sigma: 0.5, weight: 1), .init(sigma: 2, weight: 2)]))
+        ])
+      return table.entry(sigma: sigma, method: method)?.levels.levels.map(\.sigma)
+    }
+    #expect(try levels(.approximatePosteriorFromInput, at: 0.25) == [0.5, 2])
+    #expect(try levels(.approximatePosteriorFromInput, at: 0.3) == [0.6, 2])
+    #expect(try levels(.approximatePosterior, at: 0.3) == [0.5, 2])
+  }
+
   @Test func `a file of the older format serves every noise and method`() throws {
     let table = try CalibrationTable(
       json: Data(#"{"format":"ndc-calibration-1","levels":[{"sigma":2,"weight":0.3}]}"#.utf8))

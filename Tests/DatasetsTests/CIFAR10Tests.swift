@@ -1,5 +1,6 @@
 import Basics
 import Datasets
+import Foundation
 import Testing
 
 @Suite("Reading CIFAR-10")
@@ -25,6 +26,23 @@ struct CIFAR10Tests {
     for (index, label) in [8, 2].enumerated() {
       #expect(try set.image(at: index) == LabeledImage(index: index, pixels: Self.expected(index), label: label))
     }
+  }
+
+  @Test("batches are told by their names, and the folder that theirs lies in")
+  func named() throws {
+    let here = FixtureFolder.path("cifar-binary")
+    for source in [here, here + "/test_batch.bin", FixtureFolder.path("cifar-pickles"), "cifar10:anything"] {
+      #expect(DataSource.isCIFAR10(source), "\(source)")
+    }
+    for source in [here + "/absent.bin", FixtureFolder.path("."), "cifar100:anything", "mnist"] {
+      #expect(!DataSource.isCIFAR10(source), "\(source)")
+    }
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ndc-cifar-\(UUID())")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      at: URL(fileURLWithPath: here), to: folder.appendingPathComponent("cifar-10-batches-bin"))
+    #expect(DataSource.isCIFAR10(folder.path))
   }
 
   @Test("the bundled sample is the 499 test images that it should be")

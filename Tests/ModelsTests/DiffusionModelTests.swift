@@ -9,7 +9,7 @@ import UNets
 
 @Suite struct DiffusionModelTests {
   static let resources = Repository.root.appendingPathComponent("Resources")
-  static let bundled = resources.appendingPathComponent(BundledResources.modelName).path
+  static let bundled = resources.appendingPathComponent(BundledModel.mnist.file).path
   static let small = Repository.root.appendingPathComponent("Tests/UNetsTests/Fixtures/tiny-ddpmpp-edm/model.pkl").path
 
   @Test("A checkpoint opens with its digest, architecture, parameters and engine")

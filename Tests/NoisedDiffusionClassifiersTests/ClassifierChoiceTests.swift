@@ -9,7 +9,7 @@ import Testing
   /// An opened model without a calibration beside it.
   static func tiny() throws -> DiffusionModel { try DiffusionModel.load(Fixture.tinyNetwork) }
   static func bundled() throws -> DiffusionModel {
-    try DiffusionModel.load(Fixture.resources.appendingPathComponent(BundledResources.modelName).path)
+    try DiffusionModel.load(Fixture.resources.appendingPathComponent(BundledModel.mnist.file).path)
   }
 
   static func choice(_ preset: Preset? = nil, _ change: (inout ClassifierChoice) -> Void = { _ in }) -> ClassifierChoice

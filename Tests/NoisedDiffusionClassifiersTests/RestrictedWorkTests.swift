@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test func `selected images of other classes are refused, skipped or kept`() throws {
-    let model = try DiffusionModel.load(Fixture.resources.appendingPathComponent(BundledResources.modelName).path)
+    let model = try DiffusionModel.load(Fixture.resources.appendingPathComponent(BundledModel.mnist.file).path)
     // Labels 7, 2, 1, 0, 4, 1.
     let images = try WorkImages("mnist", for: model, resources: Fixture.resources) { _ in ImageSelection(count: 6) }
     #expect(try images.among(nil).indices == Array(0..<6))

@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test func `images are opened with their record, and a selection that there is not is refused`() throws {
-    let model = try DiffusionModel.load(Fixture.resources.appendingPathComponent(BundledResources.modelName).path)
+    let model = try DiffusionModel.load(Fixture.resources.appendingPathComponent(BundledModel.mnist.file).path)
     let images = try WorkImages("mnist", for: model, resources: Fixture.resources) {
       ImageSelection(first: 5, stride: 10, count: nil, most: 3, of: $0)
     }

@@ -73,7 +73,8 @@ public struct CalibrationTable: Hashable, Sendable {
       entries
       .filter { ($0.method == nil || method == nil || $0.method == method) && $0.classes == classes }
       .filter { distance($0) <= log(Self.reach) * (1 + 1e-12) }
-      .min { distance($0) < distance($1) }
+      .min { distance($0) < distance($1) }?
+      .following(sigma)
   }
 
   /// The classes of an entry that would serve but for them, in words; nil where there is none.
@@ -104,6 +105,23 @@ public struct CalibrationTable: Hashable, Sendable {
   /// Where the calibration of a model lies: beside it, with the ending `.calibration.json`.
   public static func path(besideModel model: String) -> String {
     URL(fileURLWithPath: model).deletingPathExtension().path + ".calibration.json"
+  }
+}
+
+extension CalibrationTable.Entry {
+  /// With σ_τ of another noise σ where an entry for `apndc-posterior` has its own σ_τ as a level: there the pass that
+  /// gives the estimate gives the losses too (``LevelPasses``), and beside σ_τ it would not.
+  fileprivate func following(_ other: Double) -> Self {
+    guard method == .approximatePosteriorFromInput, let sigma, sigma != other else { return self }
+    let (own, wanted) = (PixelNoise(sigma).inModelSpace.sigma, PixelNoise(other).inModelSpace.sigma)
+    let moved = levels.levels.map {
+      $0.sigma == own ? .init(sigma: wanted, weight: $0.weight, amplitude: $0.amplitude) : $0
+    }
+    // Where another level lies between the two, none is moved.
+    guard let levels = try? Calibration(levels: moved, notes: levels.notes) else { return self }
+    var entry = self
+    entry.levels = levels
+    return entry
   }
 }
 

@@ -31,7 +31,7 @@ public struct FilePlan: Sendable {
 
   /// A model as `--model` names it.
   public mutating func read(model: String?) {
-    if let model { inputs += ModelReference(model).paths }
+    if let model { inputs += ModelReference((try? BundledModel.path(naming: model)) ?? model).paths }
   }
 
   /// A data set as `--data` names it.

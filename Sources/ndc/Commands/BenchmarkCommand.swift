@@ -16,7 +16,9 @@ struct BenchmarkCommand: AsyncParsableCommand, NamesFiles {
       Example: ndc benchmark --model edm-cifar10.safetensors --no-presets
       """)
 
-  @Option(help: ArgumentHelp("A checkpoint. Default: the bundled MNIST model.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "A checkpoint, or a bundled model: mnist, cifar10.", discussion: ModelOptions.modelByData, valueName: "model"))
   var model: String?
 
   @OptionGroup var description: DescriptionOptions
@@ -95,7 +97,8 @@ struct BenchmarkCommand: AsyncParsableCommand, NamesFiles {
     plan.data = data
     plan.classes = try classes.list()
     let benchmark = try Benchmark(
-      model ?? BundledResources.model(), plan, configuration: description.modelConfig)
+      BundledModel.path(naming: model ?? BundledModel(forData: data).rawValue), plan,
+      configuration: description.modelConfig)
     var latest: BenchmarkReport?
     Interruption.keepWork()
     do {

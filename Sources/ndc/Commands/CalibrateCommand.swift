@@ -70,6 +70,7 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
   private static let candidates = ModelCalibrator.candidates.map(LevelArgument.level)
 
   mutating func validate() throws {
+    model.takeDefault(for: data)
     if sigma.isEmpty { throw ValidationError("--sigma: at least one") }
     if let wrong = (sigma + levels.compactMap(\.number) + quietLevels).first(where: { !($0.isFinite && $0 > 0) }) {
       throw ValidationError("\(wrong): noise must be a finite number above 0")

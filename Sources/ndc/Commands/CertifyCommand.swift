@@ -57,6 +57,7 @@ struct CertifyCommand: AsyncParsableCommand, NamesFiles {
   mutating func validate() throws {
     if resume, out == nil { throw ValidationError("--resume needs --out, the run to continue") }
     try otherClasses.check(classes)
+    model.takeDefault(for: data.data)
     if let claim, claim < 1 { throw ValidationError("--claim \(claim): must be at least 1") }
   }
 

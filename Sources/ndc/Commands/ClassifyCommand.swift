@@ -38,6 +38,7 @@ struct ClassifyCommand: AsyncParsableCommand, NamesFiles {
   mutating func validate() throws {
     if clean, noisy { throw ValidationError("--clean and --noisy exclude each other") }
     try otherClasses.check(classes)
+    model.takeDefault(for: data.data)
   }
 
   var files: FilePlan {

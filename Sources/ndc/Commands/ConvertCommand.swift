@@ -46,7 +46,7 @@ struct ConvertCommand: ParsableCommand, NamesFiles {
     guard output.hasSuffix(".safetensors") else {
       throw UsageError("the output \(output) must be called .safetensors, the only format that is written")
     }
-    var checkpoint = try Checkpoint.load(path: input, description: description.load())
+    var checkpoint = try Checkpoint.load(path: BundledModel.path(naming: input), description: description.load())
     for remark in checkpoint.remarks { Output.notice(remark) }
     if let classNames { try checkpoint.nameClasses(file: classNames) }
     _ = try UNetDenoiser(checkpoint)

@@ -6,7 +6,7 @@ struct InspectCommand: ParsableCommand, NamesFiles {
     commandName: "inspect",
     abstract: "What a model is: architecture, parameters, what it can do, digest.",
     discussion: """
-      Without a file: the bundled model. Every tensor is checked against the architecture. Of a model served elsewhere \
+      Without a model: the bundled one of digits. Every tensor is checked against the architecture. Of a model served elsewhere \
       its metadata, and what is found out by asking: its fingerprint, and whether rows depend on their companions.
       """)
 
@@ -43,7 +43,8 @@ struct InspectCommand: ParsableCommand, NamesFiles {
 
   func run() throws {
     if let model, ServedAddress.isAddress(model) { return try inspect(address: model) }
-    let report = try ModelInspection(model ?? BundledResources.model(), description: description.modelConfig)
+    let report = try ModelInspection(
+      BundledModel.path(naming: model ?? BundledModel.mnist.rawValue), description: description.modelConfig)
     for remark in report.remarks { Output.notice(remark) }
     if json { return try Output.json(report) }
     let summary = ModelSummary(report.architecture)

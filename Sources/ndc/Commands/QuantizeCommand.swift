@@ -91,7 +91,7 @@ struct QuantizeCommand: AsyncParsableCommand, NamesFiles {
   }
 
   func run() async throws {
-    let outline = try ModelOutline(file: model, description: description.modelConfig)
+    let outline = try ModelOutline(file: BundledModel.path(naming: model), description: description.modelConfig)
     let source = try DataSource.open(calibration, resources: BundledResources.folder, for: outline)
     for notice in source.notices(for: outline) { Output.notice(notice) }
     if try BundledResources.isTestSet(source) {
@@ -120,7 +120,7 @@ struct QuantizeCommand: AsyncParsableCommand, NamesFiles {
 
   /// Writes the output; on return nothing of the model that it was made from is in memory.
   private func write(images source: any LabeledImageSet, threads: Int) async throws -> QuantizationSample {
-    let checkpoint = try Checkpoint.load(path: model, description: description.load())
+    let checkpoint = try Checkpoint.load(path: BundledModel.path(naming: model), description: description.load())
     for remark in checkpoint.remarks { Output.notice(remark) }
     let quantizer = try ModelQuantizer(
       checkpoint, images: source, data: calibration, count: images, levels: levels, rule: rule, seed: seed)

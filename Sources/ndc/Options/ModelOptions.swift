@@ -4,10 +4,12 @@ import NoisedDiffusionClassifiers
 
 /// Which denoiser runs, and how.
 struct ModelOptions: ParsableArguments {
+  static let modelByData = "Default: cifar10 for data of CIFAR-10's kind, mnist for everything else."
+
   @Option(
     help: ArgumentHelp(
-      "A checkpoint (EDM's or EDM2's .pkl, torch.save's file or bare .safetensors of a known family, a folder of diffusers, an ndc .safetensors file), analytic:SRC for the exact denoiser of a labelled data set, or the address of a model served elsewhere, http[s]://HOST[:PORT]/v2/models/NAME.",
-      discussion: "Default: the bundled MNIST model.", valueName: "file"))
+      "A checkpoint (EDM's or EDM2's .pkl, torch.save's file or bare .safetensors of a known family, a folder of diffusers, an ndc .safetensors file), analytic:SRC for the exact denoiser of a labelled data set, the address of a model served elsewhere, http[s]://HOST[:PORT]/v2/models/NAME, or a bundled model: mnist, cifar10.",
+      discussion: modelByData, valueName: "model"))
   var model: String?
 
   @Option(
@@ -45,6 +47,9 @@ struct ModelOptions: ParsableArguments {
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): must be at least 1") }
   }
 
+  /// The bundled model for `data` where none is named.
+  mutating func takeDefault(for data: String) { model = model ?? BundledModel(forData: data).rawValue }
+
   var workers: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
   /// Workers for a model: as many as there are requests in flight where it is served.
@@ -54,12 +59,13 @@ struct ModelOptions: ParsableArguments {
     model.votesTogether ?? served.batch ?? VoteExecutor.defaultBatch
   }
 
-  /// The model named, or the bundled one.
+  /// The model named, or the bundled one of digits.
   ///
   /// - Parameter method: nil where nothing is classified.
   func reference(_ method: ClassificationMethod? = nil) throws -> ModelReference {
-    var reference = ModelReference(
-      try model ?? BundledResources.model(), unconditional: unconditionalModel, precision: precision?.named)
+    var reference = try ModelReference(
+      BundledModel.path(naming: model ?? BundledModel.mnist.rawValue),
+      unconditional: unconditionalModel.map { try BundledModel.path(naming: $0) }, precision: precision?.named)
     reference.configuration = modelConfig
     reference.unconditionalConfiguration = unconditionalModelConfig
     reference.classifier = classifier

@@ -1,0 +1,35 @@
+"""The baseline of Cohen et al. that Training/train_classifier.py makes, at one smoothing noise σ in pixels.
+
+serve.py examples/noise_classifier.py:sigma_0_25 --weights runs/c/final.pt --name cohen
+ndc certify --method classifier --model http://127.0.0.1:8000/v2/models/cohen --sigma 0.25 …
+
+The network takes the noise level as an input; votes with another --sigma than the served one are of no use.
+"""
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from networks.encoder_classifier import EncoderClassifier, OfPixels
+from networks.multihead import MultiHeadArchitecture
+
+
+def at(sigma: float, weights: Path) -> nn.Module:
+    """The moving average of the weights of a checkpoint; nothing in the file is executed."""
+    state = torch.load(weights, map_location="cpu", weights_only=True)
+    classifier = EncoderClassifier(MultiHeadArchitecture.from_dict(state["architecture"]))
+    classifier.load_state_dict(state["ema"])
+    return OfPixels(classifier, sigma)
+
+
+def sigma_0_25(weights: Path) -> nn.Module:
+    return at(0.25, weights)
+
+
+def sigma_0_5(weights: Path) -> nn.Module:
+    return at(0.5, weights)
+
+
+def sigma_1(weights: Path) -> nn.Module:
+    return at(1.0, weights)
