@@ -17,6 +17,8 @@ export NDC=$ndc NDC_MEASURE=never NDC_RESOURCES=${NDC_RESOURCES:-$PWD/Resources}
 
 # shellcheck source=Scripts/namespaces.sh
 . Scripts/namespaces.sh
+# shellcheck source=Scripts/trial.sh
+. Scripts/trial.sh
 if ! namespaces_possible; then
   echo "SKIPPED: workers in networks of their own (they need root and ip netns)"
   exit 0
@@ -33,15 +35,6 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
-say() { echo "$SECONDS s: $*"; }
-wait_for() { # WHAT COMMAND…
-  local what=$1 end=$((SECONDS + 900))
-  shift
-  until "$@"; do
-    [ $SECONDS -lt $end ] || { say "waited in vain for $what"; exit 1; }
-    sleep 0.1
-  done
-}
 
 # How soon a worker that is not heard of is given up.
 export DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL="20 seconds" DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=10
@@ -95,7 +88,6 @@ say "$(tail -1 "$place/run.out")"
 grep -q "Remov.*${addresses[1]}\|${addresses[1]}.*\(remov\|fail\)" "$place/scheduler" && say "the scheduler gave the second worker up"
 
 "$ndc" certify "${options[@]}" --out "$place/single" > "$place/single.out" 2>&1
-timeless() { sed -E 's/"seconds":[^,}]+//' "$1/records.jsonl"; cut -f1-5 "$1/certified.tsv"; }
 diff <(timeless "$place/whole") <(timeless "$place/single")
 [ "$(grep -c '"shard" :' "$place/whole/run.json")" = 12 ]
 "$ndc" verify "$place/whole" --redraw 2 | tail -1

@@ -18,6 +18,8 @@ ndc=$(realpath "${1:-.build/release/ndc}")
 export NDC_RESOURCES=${NDC_RESOURCES:-$PWD/Resources}
 # shellcheck source=Scripts/namespaces.sh
 . Scripts/namespaces.sh
+# shellcheck source=Scripts/trial.sh
+. Scripts/trial.sh
 place=$(mktemp -d /tmp/ndc-slurm.XXXXXX)
 chmod 755 "$place"
 started=()
@@ -32,17 +34,6 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
-say() { echo "$SECONDS s: $*"; }
-
-# A busy machine is waited for; only one that stands still fails.
-wait_for() { # WHAT COMMAND…
-  local what=$1 end=$((SECONDS + 1200))
-  shift
-  until "$@"; do
-    [ $SECONDS -lt $end ] || { say "waited in vain for $what"; exit 1; }
-    sleep 0.2
-  done
-}
 
 # Authentication with a key and a socket of its own.
 mkdir -m 700 "$place/munge"
@@ -188,7 +179,6 @@ launch | tee "$place/again"
 grep -q "nothing to submit" "$place/again"
 
 "$ndc" "${options[@]}" --out "$place/single" > "$place/single.out" 2>&1
-timeless() { sed -E 's/"seconds":[^,}]+//' "$1/records.jsonl"; cut -f1-5 "$1/certified.tsv"; }
 diff <(timeless "$run/merged") <(timeless "$place/single")
 "$ndc" verify "$run/merged" --redraw 2 | tail -1
 test -s "$run/report.html"
