@@ -26,7 +26,7 @@ from losses import around, classification
 def add_noise_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--sigma", type=float, nargs="+", default=[0.25, 0.5, 1.0], help="smoothing noise, pixels (default 0.25 0.5 1)")
-    add("--shares", type=float, nargs="+", default=[0.7, 0.2, 0.1], help="of the images (default 0.7 0.2 0.1)")
+    add("--shares", type=float, nargs="+", default=[0.85, 0.1, 0.05], help="of the images (default 0.85 0.1 0.05)")
     add("--spread", type=float, default=0.1, help="of ln σ around those (default %(default)s)")
     add("--copies", type=int, default=2, help="noisy copies of an image (default %(default)s)")
     add("--consistency", type=float, default=10, help="weight of the copies' divergence (default %(default)s; 0: none)")
