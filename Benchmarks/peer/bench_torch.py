@@ -1,4 +1,4 @@
-"""Evaluations per second of an EDM network in PyTorch on the processor, over the ways to run it.
+"""Evaluations per second of a denoising network in PyTorch on the processor, over the ways to run it.
 
     bench_torch.py [--model M | --arch edm-cifar10] [--batch 8 …] [--threads 2] [--rounds 5] [--seconds 2] [--json OUT]
 
@@ -19,32 +19,33 @@ import torch
 
 from peer_inputs import timing_inputs
 import paths  # noqa: F401
-from networks.edm_network import NAMED, random_network
+import published
 from networks.ndc_safetensors import load
 
 PRECISIONS = ("fp32", "bf16", "bf16-weights")
 LAYOUTS = ("contiguous", "channels-last")
 MODES = ("eager", "compiled")
-# What turns noise levels and labels into embeddings, in EDM's networks and in OpenAI's: fp32 in every precision.
-EMBEDDINGS = ("map_", "time_embed", "label_emb")
+# What turns noise levels and labels into embeddings, in EDM's, OpenAI's and EDM2's networks: fp32 in every precision.
+EMBEDDINGS = ("map_", "time_embed", "label_emb", "emb_")
 # How far a variant may be from PyTorch's eager fp32: greatest difference over greatest value, and root mean squares.
 TOLERANCES = {"fp32": (1e-4, 1e-4), "bf16": (5e-2, 2e-2), "int8": (1e-1, 5e-2)}
 
 
 class Variant:
-    """One way to run the network, with its own weights and a batch of inputs."""
+    """One way to run the network and a batch of inputs, with its own weights where they differ."""
 
     side = "PyTorch"
 
     def __init__(self, denoiser, precision, layout, mode, batch):
         self.precision, self.layout, self.mode, self.batch = precision, layout, mode, batch
-        network = copy.deepcopy(denoiser)
+        format = torch.channels_last if layout == "channels-last" else torch.contiguous_format
+        network = denoiser
+        if precision == "bf16-weights" or layout == "channels-last":
+            network = copy.deepcopy(denoiser).to(memory_format=format)
         if precision == "bf16-weights":
-            for name, part in network.model.named_children():
+            for name, part in (network.unet if hasattr(network, "unet") else network.model).named_children():
                 if not name.startswith(EMBEDDINGS):
                     part.to(torch.bfloat16)
-        format = torch.channels_last if layout == "channels-last" else torch.contiguous_format
-        network = network.to(memory_format=format)
         self.run = torch.compile(network, dynamic=False) if mode == "compiled" else network
 
         x, self.sigma, self.labels = timing_inputs(denoiser.architecture, batch)
@@ -76,12 +77,11 @@ class Variant:
                 return count * self.batch / elapsed
 
 
-def prepare(denoiser, batches, precisions=PRECISIONS, layouts=LAYOUTS, modes=MODES):
-    """The variants that run here, warmed up, with each one's difference from eager fp32; and the failures by name."""
+def prepared(denoiser, batches, failures, precisions=PRECISIONS, layouts=LAYOUTS, modes=MODES):
+    """Yields the variants that run here, warmed up, with each one's difference from eager fp32; others go to `failures`."""
     import torch._inductor.config as inductor
 
     inductor.freezing = True
-    variants, failures = [], {}
     for batch in batches:
         reference = Variant(denoiser, "fp32", "contiguous", "eager", batch)()
         for choice in itertools.product(precisions, layouts, modes):
@@ -90,11 +90,31 @@ def prepare(denoiser, batches, precisions=PRECISIONS, layouts=LAYOUTS, modes=MOD
                 for _ in range(2):
                     result = variant()
                 variant.difference = checked(result, reference, family(variant.precision))
-                variants.append(variant)
             except Exception as error:  # a variant that this machine or version cannot run is reported, not fatal
                 failures[variant.name] = described(error)
             print(f"prepared {variant.name}", file=sys.stderr, flush=True)
-    return variants, failures
+            if variant.name not in failures:
+                yield variant
+            del variant
+
+
+def prepare(denoiser, batches, **choices):
+    """The variants that run here, and the failures by name."""
+    failures = {}
+    return list(prepared(denoiser, batches, failures, **choices)), failures
+
+
+def fastest(denoiser, batches, rounds, seconds, **choices):
+    """`prepare` and `survey` in one, which never holds the weights of more than one variant beside the fastest of each
+    family: those, all rates, and the failures."""
+    winners, rates, failures = {}, {}, {}
+    for variant in prepared(denoiser, batches, failures, **choices):
+        rates[variant.name] = [variant.rate(seconds) for _ in range(rounds)]
+        key = family(variant.precision)
+        if key not in winners or statistics.median(rates[variant.name]) > statistics.median(rates[winners[key].name]):
+            winners[key] = variant
+        del variant
+    return list(winners.values()), rates, failures
 
 
 def differences(result, reference):
@@ -156,8 +176,8 @@ def show(variants, failures, rates):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", help="an EDM .pkl checkpoint or a .safetensors file of ndc")
-    parser.add_argument("--arch", choices=sorted(NAMED), default="edm-cifar10", help="without --model: random weights")
+    parser.add_argument("--model", help="a .pkl of EDM or EDM2, or a .safetensors file of ndc")
+    parser.add_argument("--arch", choices=published.names(), default="edm-cifar10", help="without --model: random weights")
     parser.add_argument("--batch", type=int, nargs="+", default=[8])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
@@ -169,8 +189,10 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 
-    denoiser = load(options.model) if options.model else random_network(options.arch)
-    variants, failures = prepare(denoiser, options.batch, options.precision, options.layout, options.mode)
+    denoiser = load(options.model) if options.model else published.for_inference(options.arch)
+    variants, failures = prepare(
+        denoiser, options.batch, precisions=options.precision, layouts=options.layout, modes=options.mode
+    )
     if not variants:
         sys.exit(f"no variant runs: {failures}")
     rates = survey(variants, options.rounds, options.seconds)

@@ -1,7 +1,7 @@
 """Checks the PyTorch network of Serving/networks against recorded outputs.
 
-    check_parity.py FIXTURES        every FIXTURES/*/model.pkl of EDM and model.pt of OpenAI's programs, within
-                                    2e-5 · max|reference| (of OpenAI's row by row) in float32
+    check_parity.py FIXTURES        every FIXTURES/*/model.pkl of EDM and EDM2 and model.pt of OpenAI's programs, within
+                                    2e-5 · max|reference| (but for EDM's row by row) in float32
 """
 
 import argparse
@@ -14,30 +14,38 @@ import numpy
 import torch
 
 import paths  # noqa: F401
-from networks import edm2_network, edm_network, edm_pickle, openai_unet
+from networks import edm2_network, openai_unet
 from networks.edm_network import parameter_count
+from networks.ndc_safetensors import load_pickle
 
 TOLERANCE = 2e-5
 
 
-def load_pickle(path):
-    family = edm2_network if edm_pickle.load(path).class_name == "Precond" else edm_network
-    return family.load_pickle(path)
+def by_rows(result, reference):
+    """The largest of the rows' differences relative to the row's max|reference|."""
+    return float(((result - reference).abs().flatten(1).amax(1) / reference.abs().flatten(1).amax(1)).max())
+
+
+def in_all(result, reference):
+    return float((result - reference).abs().max() / reference.abs().max())
 
 
 def differences(folder):
-    """Relative difference (to max|reference|) per recorded output."""
+    """Relative difference per recorded output: EDM's to max|reference|, EDM2's row by row, as it is and folded."""
     array = lambda name: torch.from_numpy(numpy.load(folder / name))  # noqa: E731
     denoiser = load_pickle(folder / "model.pkl")
     x, sigma = array("x.npy"), array("sigma.npy").to(torch.float32)
     labels = array("labels.npy") if (folder / "labels.npy").exists() else None
+    is_edm2 = isinstance(denoiser, edm2_network.Denoiser)
     cases = {"denoised.npy": labels, "denoised_unconditional.npy": None}
     found = {}
-    for name, given in cases.items():
-        if (folder / name).exists():
-            reference = array(name)
-            with torch.inference_mode():
-                found[name] = float((denoiser(x, sigma, given) - reference).abs().max() / reference.abs().max())
+    for how in ("", ", folded") if is_edm2 else ("",):
+        if how:
+            edm2_network.fold(denoiser)
+        for name, given in cases.items():
+            if (folder / name).exists():
+                with torch.inference_mode():
+                    found[name + how] = (by_rows if is_edm2 else in_all)(denoiser(x, sigma, given), array(name))
     return parameter_count(denoiser), found
 
 
@@ -60,15 +68,13 @@ def openai_architecture(about):
 
 
 def openai_differences(folder, architecture):
-    """The largest of the rows' differences relative to the row's max|reference|, per recorded output."""
+    """`by_rows` per recorded output."""
     array = lambda name: torch.from_numpy(numpy.load(folder / name))  # noqa: E731
     denoiser = openai_unet.loaded(architecture, torch.load(folder / "model.pt", weights_only=True))
     found = {}
     for name, labels in {"denoised.npy": array("labels.npy"), "denoised_zero_label.npy": None}.items():
-        reference = array(name)
         with torch.inference_mode():
-            errors = (denoiser(array("x.npy"), array("sigma.npy"), labels) - reference).abs()
-        found[name] = float((errors.flatten(1).amax(1) / reference.abs().flatten(1).amax(1)).max())
+            found[name] = by_rows(denoiser(array("x.npy"), array("sigma.npy"), labels), array(name))
     return parameter_count(denoiser), found
 
 
@@ -86,7 +92,7 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     openai = dict(families(options.fixtures))
-    folders = [] if openai else sorted(path.parent for path in options.fixtures.glob("*/model.pkl"))
+    folders = sorted(path.parent for path in options.fixtures.glob("*/model.pkl"))
     if not folders and not openai:
         sys.exit(f"{options.fixtures}: neither */model.pkl nor */model.pt of OpenAI's programs")
     failed = False
@@ -95,7 +101,7 @@ def main():
         for name, difference in found.items():
             good = difference <= TOLERANCE  # false for NaN too
             failed |= not good
-            print(f"{'ok  ' if good else 'FAIL'} {folder.name:32} {parameters:>12} {name:28} {difference:.2e}")
+            print(f"{'ok  ' if good else 'FAIL'} {folder.name:32} {parameters:>12} {name:36} {difference:.2e}")
     sys.exit(1 if failed else 0)
 
 

@@ -1,13 +1,18 @@
 #!/usr/bin/env python3
 """PyTorch and OpenVINO against ndc on one network, in one run: evaluations of the denoiser per second.
 
-    Benchmarks/peer/compare.py [--arch edm-cifar10 | --arch mnist | --model FILE] [--precisions fp32 bf16 int8]
+    Benchmarks/peer/compare.py [--arch NAME | --arch mnist | --model FILE] [--precisions fp32 bf16 int8]
                                [--peers torch openvino] [--ndc PATH] [--expect-fp32 R] … [--markdown F] [--json F]
 
 Makes a virtual environment outside the repository (NDC_VENV, by default ~/.cache/ndc-peer-venv) with the packages from
 PyPI, checks the PyTorch network against recorded outputs, writes the checkpoint (--arch: random weights; mnist: the
 bundled model), quantises it for ndc, surveys the peers' variants, then times the best of each peer and precision and
-ndc in turn, round by round.
+ndc in turn, round by round. NAME: edm-cifar10 (the default), edm-imagenet64, edm2-img64-xs … xl, guided-diffusion-64,
+improved-diffusion-imagenet64-cond, improved-diffusion-cifar10-uncond, consistency-edm-imagenet64.
+
+Of networks from 100 million parameters on, where an evaluation takes a second, little is done (options ask for more):
+PyTorch eager, at a batch of 2 (--batch 2), surveyed once and without keeping the slower variants' weights, OpenVINO's
+batches likewise; 4 evaluations (--images 4) in each of 2 rounds (--rounds 2); calibration on 1 image and level.
 """
 
 import argparse
@@ -27,6 +32,8 @@ PRECISIONS = ("fp32", "bf16", "int8")
 PARITY = {"fp32": (2e-5, 2e-5), "bf16": (5e-2, 1e-2), "int8": (1e-1, 5e-2)}
 # From this many parameters on one evaluation takes long: fewer of them are timed, in smaller batches.
 LARGE = 10_000_000
+# From this many on every step takes long: see above.
+HUGE = 100_000_000
 SIDES = {"torch": "PyTorch", "openvino": "OpenVINO"}
 
 
@@ -45,7 +52,7 @@ def options():
         "--arch", default="edm-cifar10", help="a network of random weights, or mnist: the bundled model"
     )
     parser.add_argument(
-        "--model", type=pathlib.Path, help="an EDM .pkl or a .safetensors file of ndc, instead of --arch"
+        "--model", type=pathlib.Path, help="a .pkl of EDM or EDM2 or a .safetensors file of ndc, instead of --arch"
     )
     parser.add_argument(
         "--precisions",
@@ -55,20 +62,22 @@ def options():
         help="of ndc and OpenVINO; those that the processor lacks are left out",
     )
     parser.add_argument(
-        "--images", type=int, help="evaluations in one run of ndc (default: 64; 4096 for a small network)"
+        "--images", type=int, help="evaluations in one run of ndc (default: 64; 4096 for a small network, 4 for a huge one)"
     )
-    parser.add_argument("--batch", type=int, nargs="+", help="PyTorch's batches (default: 8; 8 32 for a small network)")
     parser.add_argument(
-        "--openvino-batch", type=int, nargs="+", help="OpenVINO's batches (default: 1 8; 1 8 32 for a small network)"
+        "--batch", type=int, nargs="+", help="PyTorch's batches (default: 8; 8 32 for a small network, 2 for a huge one)"
+    )
+    parser.add_argument(
+        "--openvino-batch", type=int, nargs="+", help="OpenVINO's batches (default: 1 8; 1 8 32 for a small network, 2 for a huge one)"
     )
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--survey-rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, help="default: 5; 2 for a huge network")
+    parser.add_argument("--survey-rounds", type=int, help="default: 3; 1 for a huge network")
     parser.add_argument("--seconds", type=float, default=3.0, help="one timing of a peer; half of it in the survey")
     parser.add_argument(
         "--calibration-images",
         type=int,
-        help="for NNCF and ndc quantize (default: 64 and 4; 64 and 32 for a small network)",
+        help="for NNCF and ndc quantize (default: 64 and 4; 64 and 32 for a small network, 1 for a huge one)",
     )
     for side, precisions in (("", PRECISIONS[:2]), ("openvino-", PRECISIONS)):
         for precision in precisions:
@@ -86,8 +95,9 @@ def options():
         help="of PyTorch (default: all the processor has)",
     )
     parser.add_argument(
-        "--modes", nargs="+", choices=["eager", "compiled"], default=["eager", "compiled"], help="of PyTorch"
-    )
+        "--modes", nargs="+", choices=["eager", "compiled"],
+        help="of PyTorch (default: both; eager for a huge network, whose compilation takes minutes)",
+    )  # fmt: skip
     parser.add_argument(
         "--layouts", nargs="+", choices=["contiguous", "channels-last"], default=["contiguous", "channels-last"],
         help="of PyTorch; each holds the weights once more",
@@ -133,7 +143,24 @@ class NDC:
         return report["evaluationsPerSecond"]
 
 
-def quantized(o, model, denoiser, folder, images):
+class Extent:
+    """How much is measured, by the size of the network, where the options say nothing."""
+
+    def __init__(self, o, parameters):
+        large, self.huge = parameters >= LARGE, parameters >= HUGE
+        of_size = lambda small, medium, huge: huge if self.huge else medium if large else small  # noqa: E731
+        self.images = o.images or of_size(4096, 64, 4)
+        self.batches = o.batch or of_size([8, 32], [8], [2])
+        self.openvino_batches = o.openvino_batch or of_size([1, 8, 32], [1, 8], [2])
+        self.rounds = o.rounds or of_size(5, 5, 2)
+        self.survey_rounds = o.survey_rounds or of_size(3, 3, 1)
+        self.modes = o.modes or of_size(["eager", "compiled"], ["eager", "compiled"], ["eager"])
+        self.nncf_images = o.calibration_images or of_size(64, 64, 1)
+        self.quantize_images = o.calibration_images or of_size(32, 4, 1)
+        self.quantize_options = of_size([], [], ["--levels", 1])
+
+
+def quantized(o, model, denoiser, folder, extent):
     """The model with the ranges that `--precision int8` needs: itself where it has them, else a copy."""
     import numpy
 
@@ -142,13 +169,14 @@ def quantized(o, model, denoiser, folder, images):
 
     if is_quantized(model):
         return model
+    images = extent.quantize_images
     pixels, source = training_images(denoiser.architecture, images)
     numpy.savez(folder / "calibration.npz", images=pixels.numpy())
     out = folder / f"{model.stem}-int8.safetensors"
     with elapsed(f"ndc quantize on {images} of {source}"):
         calibration = f"npz:{folder / 'calibration.npz'}"
         command = [o.ndc, "quantize", model, out, "--calibration", calibration, "--images", images, "--json"]
-        Measured([*command, "--threads", o.threads])
+        Measured([*command, *extent.quantize_options, "--threads", o.threads])
     return out
 
 
@@ -190,61 +218,57 @@ def check_outputs(ndc, denoiser, inputs, precisions):
 
 def the_model(o, folder):
     """The checkpoint's path, its network in PyTorch, and what it is called in the tables."""
-    from networks import edm_network, ndc_safetensors, openai_unet
+    import published
+    from networks import ndc_safetensors
 
     if o.model:
         return o.model, ndc_safetensors.load(o.model), o.model.name
     if o.arch == "mnist":
         model = peer_environment.bundled_model()
         return model, ndc_safetensors.load(model), "mnist, the bundled model"
-    title = f"{o.arch}, random weights"
-    if o.arch in openai_unet.NAMED:
-        from full_size import written
-
-        return *written(o.arch, folder), title
-    from edm_pickle_writer import write
-
-    if o.arch not in edm_network.NAMED:
-        sys.exit(f"--arch {o.arch}: one of mnist, {', '.join(sorted({**edm_network.NAMED, **openai_unet.NAMED}))}")
-    model = folder / f"{o.arch}.pkl"
-    if not model.exists():
-        write(edm_network.random_network(o.arch), model)
-    return model, ndc_safetensors.load(model), title
+    if o.arch not in published.names():
+        sys.exit(f"--arch {o.arch}: one of mnist, {', '.join(published.names())}")
+    return *published.written(o.arch, folder), f"{o.arch}, random weights"
 
 
-def prepared_peers(o, denoiser, precisions, large):
-    """Every variant of every peer, warmed up and checked, and why others failed."""
-    variants, failures = [], {}
+def prepared_peers(o, denoiser, precisions, extent):
+    """Every variant of every peer, warmed up and checked; rates of those surveyed already; why others failed."""
+    variants, rates, failures = [], {}, {}
     if "torch" in o.peers:
         import bench_torch
 
         here = [p for p in bench_torch.PRECISIONS if p == "fp32" or peer_environment.has_bf16()]
-        batches = o.batch or ([8] if large else [8, 32])
-        found, failed = bench_torch.prepare(
-            denoiser, batches, precisions=o.peer_precisions or here, layouts=o.layouts, modes=o.modes
-        )
+        choices = dict(precisions=o.peer_precisions or here, layouts=o.layouts, modes=extent.modes)
+        if extent.huge:
+            found, surveyed, failed = bench_torch.fastest(
+                denoiser, extent.batches, extent.survey_rounds, o.seconds / 2, **choices
+            )
+            rates = {("PyTorch", name): each for name, each in surveyed.items()}
+        else:
+            found, failed = bench_torch.prepare(denoiser, extent.batches, **choices)
         variants += found
         failures.update({f"PyTorch {name}": reason for name, reason in failed.items()})
     if "openvino" in o.peers:
         import bench_openvino
 
         wanted = [p for p in bench_openvino.PRECISIONS if p.split("-")[0] in precisions]
-        batches = o.openvino_batch or ([1, 8] if large else [1, 8, 32])
-        found, failed = bench_openvino.prepare(denoiser, batches, o.threads, wanted, o.calibration_images or 64)
+        found, failed = bench_openvino.prepare(
+            denoiser, extent.openvino_batches, o.threads, wanted, extent.nncf_images
+        )
         variants += found
         failures.update({f"OpenVINO {name}": reason for name, reason in failed.items()})
-    return variants, failures
+    return variants, rates, failures
 
 
-def survey(o, variants):
-    """Rates of every variant, all in turn; the best of each peer and precision."""
+def survey(o, variants, rates, rounds):
+    """Rates of every variant, all in turn but for those in `rates`; the best of each peer and precision."""
     import bench_torch
 
-    rates = {}
-    for i in range(o.survey_rounds):
-        for variant in variants:
+    rest = [variant for variant in variants if (variant.side, variant.name) not in rates]
+    for i in range(rounds if rest else 0):
+        for variant in rest:
             rates.setdefault((variant.side, variant.name), []).append(variant.rate(o.seconds / 2))
-        print(f"survey round {i + 1} of {o.survey_rounds}", file=sys.stderr, flush=True)
+        print(f"survey round {i + 1} of {rounds}", file=sys.stderr, flush=True)
     bests = {}
     for variant in variants:
         key, found = (
@@ -263,18 +287,20 @@ def compare(o, folder):
 
     torch.set_num_threads(o.threads)
     model, denoiser, title = the_model(o, folder)
-    large = parameter_count(denoiser) >= LARGE
+    extent = Extent(o, parameter_count(denoiser))
+    o.rounds = extent.rounds
     precisions = precisions_here(o.precisions)
-    inputs = write_inputs(folder, denoiser.architecture, o.images or (64 if large else 4096))
+    inputs = write_inputs(folder, denoiser.architecture, extent.images)
     ndc = None
     if not o.peer_only:
         models = dict.fromkeys(precisions, model)
         if "int8" in precisions:
-            models["int8"] = quantized(o, model, denoiser, folder, o.calibration_images or (4 if large else 32))
+            models["int8"] = quantized(o, model, denoiser, folder, extent)
         ndc = NDC(o.ndc, models, folder, o.threads, denoiser.architecture.label_dim, o.ndc_option)
 
-    variants, failures = prepared_peers(o, denoiser, precisions, large)
-    surveyed, peers = survey(o, variants)
+    variants, rates, failures = prepared_peers(o, denoiser, precisions, extent)
+    surveyed, peers = survey(o, variants, rates, extent.survey_rounds)
+    del variants
     for name, rates in surveyed.items():
         print(f"  {name:56} {statistics.median(rates):8.2f} evaluations/s")
     for name, reason in failures.items():
@@ -437,9 +463,9 @@ def main():
     os.environ.setdefault("NDC_RESOURCES", str(peer_environment.resources()))
     work = o.work or folder / "ndc-benchmark"
     work.mkdir(parents=True, exist_ok=True)
-    from networks.openai_unet import NAMED
+    from published import is_edm2, is_openai
 
-    kind = "families" if not o.model and o.arch in NAMED else "edm"
+    kind = "families" if not o.model and (is_openai(o.arch) or is_edm2(o.arch)) else "edm"
     peer_environment.check_network(python, o.fixtures, o.threads, kind)
     sys.exit(compare(o, work))
 

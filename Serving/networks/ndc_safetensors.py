@@ -8,7 +8,8 @@ import struct
 
 import torch
 
-from .edm_network import CONSTANTS, Architecture, load_pickle, loaded
+from . import edm2_network, edm_network, edm_pickle
+from .edm_network import CONSTANTS, Architecture, loaded
 from .multihead import MultiHeadArchitecture
 
 ELEMENT_TYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
@@ -147,6 +148,12 @@ def load_safetensors(path):
     return loaded(architecture_of(metadata, path), tensors)
 
 
+def load_pickle(path):
+    """A denoiser from a .pkl of EDM or EDM2."""
+    family = edm2_network if edm_pickle.load(path).class_name == "Precond" else edm_network
+    return family.load_pickle(path)
+
+
 def load(path):
-    """A denoiser from EDM's .pkl or ndc's .safetensors."""
+    """A denoiser from a .pkl of EDM or EDM2, or from ndc's .safetensors."""
     return load_safetensors(path) if re.search(r"\.safetensors$", str(path)) else load_pickle(path)
