@@ -166,10 +166,7 @@ public struct DiffusionModel: Sendable {
 
   /// What is worth saying of noise levels, in model space, beyond those that the network was trained for.
   public func notice(ofLevels levels: some Collection<Double>) -> ModelNotice? {
-    guard let trainedLevels, let least = levels.min(), let most = levels.max(),
-      !trainedLevels.contains(least) || !trainedLevels.contains(most)
-    else { return nil }
-    return .levelsOutside(least...most, trained: trainedLevels)
+    ModelNotice(ofLevels: levels, trained: trainedLevels)
   }
 
   /// The model as it was named.

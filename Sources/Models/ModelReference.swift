@@ -102,6 +102,14 @@ public enum ModelNotice: Hashable, Sendable, CustomStringConvertible {
   /// A measurement's choice could not be kept for the next run.
   case precisionNotKept(String)
 
+  /// Nil where all levels, in model space, are among the trained ones, or where nothing tells those.
+  public init?(ofLevels levels: some Collection<Double>, trained: ClosedRange<Double>?) {
+    guard let trained, let least = levels.min(), let most = levels.max(),
+      !trained.contains(least) || !trained.contains(most)
+    else { return nil }
+    self = .levelsOutside(least...most, trained: trained)
+  }
+
   public var description: String {
     switch self {
     case .precisionUnavailable(_, let used):

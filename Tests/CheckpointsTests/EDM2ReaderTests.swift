@@ -80,6 +80,8 @@ struct EDM2ReaderTests {
     (expected.noiseChannels, expected.embeddingChannels) = (6, 8)
     #expect(unet == expected)
     #expect(checkpoint.remarks.contains { $0.contains("balances") && $0.contains("--model-config") })
+    // 4 channels attend.
+    #expect(checkpoint.remarks.contains { $0.contains("\"channels_per_head\" must be stated") })
     #expect(checkpoint.tensors["model.emb_noise.weight"]?.shape == [8, 6])
     for (key, tensor) in checkpoint.tensors {
       #expect(tensor.file?.path == Fixtures.path("state-dictionaries/" + name), "\(key)")

@@ -111,6 +111,77 @@ struct FamilyCommandTests {
     }
   }
 
+  /// Twenty-four pictures of four kinds, as `--data` takes them; to EDM2's fixture they are of these classes.
+  private func pictures(_ folder: URL) throws -> String {
+    let labels: [Int64] = [3, 8, 5, 5]
+    let pixels = (0..<24 * 768).map { place -> Float in
+      let isDark = place % 16 < 4 * (1 + place / 768 % 4)
+      return (isDark ? 0.25 : 0.75) + Float(place % 7) / 64
+    }
+    try NumPyArray(shape: [24, 3, 16, 16], pixels).write(to: folder.file("x.npy"))
+    try NumPyArray(shape: [24], (0..<24).map { labels[$0 % 4] }).write(to: folder.file("y.npy"))
+    return "npy:\(folder.file("x.npy")),\(folder.file("y.npy"))"
+  }
+
+  @Test("calibrate and quantize tell noise levels beyond the trained ones once")
+  func preparedLevels() throws {
+    try TemporaryFolder.with { folder in
+      let data = try pictures(folder)
+      try Data(#"{"zero_label": true}"#.utf8).write(to: URL(fileURLWithPath: folder.file("about.json")))
+      let model = ["--model-config", folder.file("about.json"), "--threads", "1"]
+      func told(_ words: [String]) throws -> Int {
+        let ending = try Program.run(words + model)
+        // Of a network that was trained on nothing, calibrating may learn nothing.
+        #expect(ending.status == 0 || ending.errors.contains("tells nothing about these classes"), "\(ending.errors)")
+        return ending.errors.components(separatedBy: "extrapolates").count - 1
+      }
+      for (levels, count) in [(["2", "500"], 1), (["2", "4"], 0)] {
+        let calibrate =
+          ["calibrate", "--model", Self.model, "--data", data, "--images", "20", "--most-levels", "1"]
+          + ["--out", folder.file("learned.json"), "--sigma", "0.25", "0.5", "--levels"] + levels
+        #expect(try told(calibrate + ["--quiet-levels", "3"]) == count)
+        let quantize = ["quantize", Self.model, folder.file("int8.safetensors"), "--calibration", data, "--levels"]
+        #expect(try told(quantize + levels + ["--images", "2"]) == count)
+      }
+      // x̂'s level counts, where there is one.
+      for (method, count) in [("apndc", 1), ("dc", 0)] {
+        let calibrate =
+          ["calibrate", "--model", Self.model, "--data", data, "--images", "20", "--most-levels", "1"]
+          + ["--out", folder.file("learned.json"), "--sigma", "0.004", "--method", method, "--levels", "2"]
+        #expect(try told(calibrate + ["--quiet-levels", "3"]) == count, "\(method)")
+      }
+    }
+  }
+
+  @Test("an EDM2 pickle is calibrated, certified with what was learned, and measured")
+  func edm2Prepared() throws {
+    try TemporaryFolder.with { folder in
+      let data = try pictures(folder)
+      let learned = folder.file("learned.json")
+      let calibrated = try Program.run([
+        "calibrate", "--model", Self.edm2, "--data", data, "--images", "20", "--most-levels", "2", "--sigma", "0.1",
+        "--levels", "1", "2", "4", "--quiet-levels", "2.5", "--threads", "1", "--out", learned,
+      ])
+      #expect(calibrated.status == 0, "\(calibrated.errors)")
+      let certified = try Program.run([
+        "certify", "--model", Self.edm2, "--data", data, "--sigma", "0.1", "--weighting", "learned", "--calibration",
+        learned, "--samples", "12", "--selection-samples", "2", "--count", "1", "--out", folder.file("run"),
+      ])
+      #expect(certified.status == 0, "\(certified.errors)")
+      let verified = try Program.run(["verify", folder.file("run"), "--redraw", "all"])
+      #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
+
+      let measured = try Program.run([
+        "benchmark", "--model", Self.edm2, "--seconds", "0.02", "--rounds", "1", "--batch", "2", "--precisions", "fp32",
+        "--threads", "1", "--no-presets", "--json",
+      ])
+      #expect(measured.status == 0, "\(measured.errors)")
+      let report = try measured.json(BenchmarkCommandTests.Report.self)
+      #expect(report.networks.count == 1 && report.networks.allSatisfy { $0.evaluationsPerSecond > 0 })
+      #expect(report.operationsPerEvaluation > 1_000_000)
+    }
+  }
+
   private static let edm2 = Repository.root.appendingPathComponent("Tests/UNetsTests/Fixtures/families/edm2/model.pkl")
     .path
 

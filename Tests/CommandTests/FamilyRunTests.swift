@@ -3,14 +3,14 @@ import NumPyFiles
 import TestSupport
 import Testing
 
-/// A small model of a family, its description, and an edit of that.
+/// A small model of a family, its description, and an edit of that; neither of a file that says all.
 struct FamilyModel: Sendable, CustomStringConvertible {
   var description: String
   /// What `--model-config` says.
-  var flags: String
+  var flags: String?
   /// The same with one key changed, and the key.
-  var edited: String
-  var key: String
+  var edited = ""
+  var key = ""
 
   private static let openAI = #""image_size": 16, "zero_label": true"#
   private static let guided =
@@ -35,6 +35,10 @@ struct FamilyModel: Sendable, CustomStringConvertible {
     FamilyModel(
       description: "consistency-edm", flags: "{\(teacher)}", edited: #"{\#(teacher), "sigma_data": 0.6}"#,
       key: "sigma_data"),
+    FamilyModel(description: "edm2"),
+    FamilyModel(
+      description: "edm2-state-dict", flags: #"{"channels_per_head": 8}"#,
+      edited: #"{"channels_per_head": 8, "clip_act": 128}"#, key: "clip_act"),
   ]
 
   /// In the repository, or else in the development data; nil where both lack it.
@@ -45,9 +49,12 @@ struct FamilyModel: Sendable, CustomStringConvertible {
   }
 
   static let present = all.filter { $0.folder != nil }
+  static let described = present.filter { $0.flags != nil }
 
   func file(_ name: String) -> String { folder?.appendingPathComponent(name).path ?? name }
-  var model: String { file(description == "diffusers" ? "model" : "model.pt") }
+  var model: String {
+    file(description == "diffusers" ? "model" : description == "edm2" ? "model.pkl" : "model.pt")
+  }
 }
 
 /// From a family's file to a run that is interrupted, goes on, and is verified by votes cast again.
@@ -58,9 +65,13 @@ struct FamilyRunTests {
     var family: FamilyModel
     var folder: URL
 
-    var config: String { folder.file("about.json") }
+    private var config: String { folder.file("about.json") }
+    /// What names it to a command.
+    var description: [String] { family.flags == nil ? [] : ["--model-config", config] }
 
-    func describe(_ text: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: config)) }
+    func describe(_ text: String?) throws {
+      if let text { try Data(text.utf8).write(to: URL(fileURLWithPath: config)) }
+    }
 
     func prepare() throws {
       let pixels = (0..<6 * 768).map { Float($0 % 16 < 8 + $0 / 768 ? 0.25 : 0.75) }
@@ -71,11 +82,11 @@ struct FamilyRunTests {
 
     func certify(_ run: String, count: Int = 2, _ more: String...) -> [String] {
       [
-        "certify", "--model", family.model, "--model-config", config, "--data",
+        "certify", "--model", family.model, "--data",
         "npy:\(folder.file("x.npy")),\(folder.file("y.npy"))", "--sigma", "0.5", "--stop", "fixed", "--samples", "12",
         "--selection-samples", "2", "--timesteps", "4", "--precision", "fp32", "--count", "\(count)", "--out",
         folder.file(run),
-      ] + more
+      ] + description + more
     }
 
     func files(_ run: String) -> RunFiles { RunFiles(folder: folder.appendingPathComponent(run)) }
@@ -117,7 +128,7 @@ struct FamilyRunTests {
     }
   }
 
-  @Test("--resume refuses an edited description by the key's name", arguments: FamilyModel.present)
+  @Test("--resume refuses an edited description by the key's name", arguments: FamilyModel.described)
   func edited(family: FamilyModel) throws {
     try withTrial(family) { trial in
       let begun = try Program.run(trial.certify("run", count: 1))
@@ -138,7 +149,7 @@ struct FamilyRunTests {
   func converted(family: FamilyModel) throws {
     try withTrial(family) { trial in
       let copy = trial.folder.file("copy.safetensors")
-      let conversion = try Program.run(["convert", family.model, copy, "--model-config", trial.config])
+      let conversion = try Program.run(["convert", family.model, copy] + trial.description)
       #expect(conversion.status == 0, "\(conversion.errors)")
       func denoise(_ words: [String], _ out: String) throws -> Data {
         let ending = try Program.run(
@@ -152,7 +163,7 @@ struct FamilyRunTests {
       let precisions = ["fp32", "bf16"]
       for precision in precisions {
         let original = try denoise(
-          [family.model, "--model-config", trial.config, "--precision", precision], "a-\(precision).npy")
+          [family.model, "--precision", precision] + trial.description, "a-\(precision).npy")
         #expect(try denoise([copy, "--precision", precision], "b-\(precision).npy") == original)
       }
     }

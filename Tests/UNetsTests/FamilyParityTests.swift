@@ -13,7 +13,7 @@ struct FamilyFixture: Sendable, CustomStringConvertible {
 
   var description: String { folder.lastPathComponent }
 
-  private static let committedNames = ["diffusers", "edm-state-dict", "edm2", "tiny-edm2"]
+  private static let committedNames = ["diffusers", "edm-state-dict", "edm2", "edm2-state-dict", "tiny-edm2"]
 
   /// Small ones in the repository.
   static let committed = committedNames.map {
@@ -38,6 +38,7 @@ struct FamilyFixture: Sendable, CustomStringConvertible {
         "rescale_timesteps": .bool(false), "num_heads": .integer(4),
       ]
     case "consistency-edm": ["image_size": .integer(16), "num_head_channels": .integer(8)]
+    case "edm2-state-dict": ["channels_per_head": .integer(8)]
     default: [:]
     }
   }
@@ -65,7 +66,7 @@ struct FamilyFixture: Sendable, CustomStringConvertible {
   }
 
   /// Whether D = x − σ·out, where D alone would hide everything at high σ.
-  var predictsNoise: Bool { !["consistency-edm", "edm-state-dict", "edm2", "tiny-edm2"].contains(description) }
+  var predictsNoise: Bool { !description.contains("edm") }
 }
 
 @Suite("Parity with other families' programs")

@@ -40,9 +40,17 @@ struct EDM2StateDictionary: StateDictionaryReading {
     if !resolver.isDescribed {
       checkpoint.remarks.append(
         "a state dictionary does not tell EDM2's balances, clipping, resampling filter and width of heads: the "
-          + "constructors' are taken (--model-config)")
+          + "constructors' are taken (--model-config)" + headless(unet))
     }
     return checkpoint
+  }
+
+  /// Where there is attention that heads of the usual width leave out.
+  private func headless(_ unet: EDM2UNetArchitecture) -> String {
+    let widths = tensors.filter { $0.key.hasSuffix(".attn_proj.weight") }.compactMap { $0.value.shape.first }
+    guard let least = widths.min(), unet.heads(channels: least) == 0 else { return "" }
+    return "; the file has attention over \(least) channels, fewer than a head's \(unet.channelsPerHead): "
+      + "\"channels_per_head\" must be stated"
   }
 
   private func network() throws -> EDM2UNetArchitecture {

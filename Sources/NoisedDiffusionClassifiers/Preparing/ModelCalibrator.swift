@@ -89,6 +89,13 @@ public struct ModelCalibrator: Sendable {
     return candidates
   }
 
+  /// What is worth saying of the noise levels that are asked for at these σ: of the candidates and of x̂'s.
+  public func levelNotice(sigmas: [Double]) throws -> ModelNotice? {
+    var levels = try sigmas.flatMap { try candidates(sigma: $0) }.map(\.sigma)
+    if method.needsUnconditional { levels += sigmas.map { PixelNoise($0).inModelSpace.sigma } }
+    return model.notice(ofLevels: levels)
+  }
+
   /// Evaluations at most, with so many candidates.
   public func mostEvaluations(candidates: Int) -> Int {
     let each = model.denoiser.scope == .oneLabel ? classes?.count ?? model.classCount : 1

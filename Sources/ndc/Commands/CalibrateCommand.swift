@@ -141,6 +141,7 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
     // Each once: the last one learned of a noise would count.
     let noises = Set(sigma).sorted()
     let candidatesOf = try noises.map { try calibrator.candidates(sigma: $0) }
+    if let notice = try calibrator.levelNotice(sigmas: noises) { Output.notice(notice.description) }
     var remaining = noises.count
     for (sigma, candidates) in zip(noises, candidatesOf) {
       let most = calibrator.mostEvaluations(candidates: candidates.count)

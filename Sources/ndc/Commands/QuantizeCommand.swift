@@ -122,6 +122,9 @@ struct QuantizeCommand: AsyncParsableCommand, NamesFiles {
   private func write(images source: any LabeledImageSet, threads: Int) async throws -> QuantizationSample {
     let checkpoint = try Checkpoint.load(path: BundledModel.path(naming: model), description: description.load())
     for remark in checkpoint.remarks { Output.notice(remark) }
+    if let notice = ModelNotice(ofLevels: levels, trained: checkpoint.notes.trainedLevels) {
+      Output.notice(notice.description)
+    }
     let quantizer = try ModelQuantizer(
       checkpoint, images: source, data: calibration, count: images, levels: levels, rule: rule, seed: seed)
     let sample = quantizer.sample
