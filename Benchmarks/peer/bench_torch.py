@@ -81,7 +81,8 @@ def prepared(denoiser, batches, failures, precisions=PRECISIONS, layouts=LAYOUTS
     """Yields the variants that run here, warmed up, with each one's difference from eager fp32; others go to `failures`."""
     import torch._inductor.config as inductor
 
-    inductor.freezing = True
+    # Frozen, PyTorch 2.15 computes EDM2's networks wrongly, by half of the largest value.
+    inductor.freezing = not hasattr(denoiser, "unet")
     for batch in batches:
         reference = Variant(denoiser, "fp32", "contiguous", "eager", batch)()
         for choice in itertools.product(precisions, layouts, modes):

@@ -72,6 +72,9 @@ def mp_cat(a, b, t):
 def resample(x, taps, mode):
     if mode == "keep":
         return x
+    if tuple(taps) == (1, 1):
+        # The same, in less time.
+        return F.avg_pool2d(x, 2) if mode == "down" else F.interpolate(x, scale_factor=2, mode="nearest")
     f = torch.tensor(taps, dtype=torch.float32, device=x.device)
     f = f.outer(f) / f.sum().square()
     f = f.to(x.dtype).expand(x.shape[1], 1, -1, -1)
