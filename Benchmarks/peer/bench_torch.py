@@ -78,7 +78,7 @@ class Variant:
 
 
 def prepared(denoiser, batches, failures, precisions=PRECISIONS, layouts=LAYOUTS, modes=MODES):
-    """Yields the variants that run here, warmed up, with each one's difference from eager fp32; others go to `failures`."""
+    """Yields the variants that run here, warmed up, with their differences from eager fp32; others go to `failures`."""
     import torch._inductor.config as inductor
 
     # Frozen, PyTorch 2.15 computes EDM2's networks wrongly, by half of the largest value.
@@ -178,7 +178,9 @@ def show(variants, failures, rates):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", help="a .pkl of EDM or EDM2, or a .safetensors file of ndc")
-    parser.add_argument("--arch", choices=published.names(), default="edm-cifar10", help="without --model: random weights")
+    parser.add_argument(
+        "--arch", choices=published.names(), default="edm-cifar10", help="without --model: random weights"
+    )
     parser.add_argument("--batch", type=int, nargs="+", default=[8])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)

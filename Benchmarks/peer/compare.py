@@ -62,13 +62,21 @@ def options():
         help="of ndc and OpenVINO; those that the processor lacks are left out",
     )
     parser.add_argument(
-        "--images", type=int, help="evaluations in one run of ndc (default: 64; 4096 for a small network, 4 for a huge one)"
+        "--images",
+        type=int,
+        help="evaluations in one run of ndc (default: 64; 4096 for a small network, 4 for a huge one)",
     )
     parser.add_argument(
-        "--batch", type=int, nargs="+", help="PyTorch's batches (default: 8; 8 32 for a small network, 2 for a huge one)"
+        "--batch",
+        type=int,
+        nargs="+",
+        help="PyTorch's batches (default: 8; 8 32 for a small network, 2 for a huge one)",
     )
     parser.add_argument(
-        "--openvino-batch", type=int, nargs="+", help="OpenVINO's batches (default: 1 8; 1 8 32 for a small network, 2 for a huge one)"
+        "--openvino-batch",
+        type=int,
+        nargs="+",
+        help="OpenVINO's batches (default: 1 8; 1 8 32 for a small network, 2 for a huge one)",
     )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, help="default: 5; 2 for a huge network")
@@ -252,9 +260,7 @@ def prepared_peers(o, denoiser, precisions, extent):
         import bench_openvino
 
         wanted = [p for p in bench_openvino.PRECISIONS if p.split("-")[0] in precisions]
-        found, failed = bench_openvino.prepare(
-            denoiser, extent.openvino_batches, o.threads, wanted, extent.nncf_images
-        )
+        found, failed = bench_openvino.prepare(denoiser, extent.openvino_batches, o.threads, wanted, extent.nncf_images)
         variants += found
         failures.update({f"OpenVINO {name}": reason for name, reason in failed.items()})
     return variants, rates, failures

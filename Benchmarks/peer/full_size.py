@@ -11,8 +11,8 @@ in a fresh process each:
 
 1. `ndc denoise` in every precision: seconds to load, peak memory. Bar: the file, 1.1 times the packed weights, the
    workers' own memory, which `ndc inspect` states, and 64 MiB for the program. Packed weights are the anonymous memory
-   that stays while evaluations run, less the workers'. The first output is held against PyTorch's: within 2e-5, 5e-2 and
-   1e-1 of its largest value in fp32, bf16 and int8;
+   that stays while evaluations run, less the workers'. The first output is held against PyTorch's: within 2e-5, 5e-2
+   and 1e-1 of its largest value in fp32, bf16 and int8;
 2. `ndc quantize` on one image at one level. Bar: three times the fp32 weights, the workers' memory and the program's;
 3. `ndc certify` of one image between two classes (--among), 12 votes, and `ndc verify --redraw all` (not of
    unconditional networks).
@@ -226,7 +226,8 @@ def main():
     for name in o.names or NAMES:
         needed, here = 3 * published.bytes_of(name), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         if needed > 0.8 * here:
-            print(f"{name} is left out: three times its weights, {needed / 2**30:.0f} GiB, are too many for {here / 2**30:.0f} GiB")
+            sizes = f"{needed / 2**30:.0f} GiB, are too many for {here / 2**30:.0f} GiB"
+            print(f"{name} is left out: three times its weights, {sizes}")
             continue
         trial = Trial(o, name, work)
         size = trial.model.stat().st_size
