@@ -26,7 +26,8 @@ import peer_environment
 # int8: convolutions and what lies between them; int8-convs: the convolutions alone. NNCF's default also quantises the
 # preconditioner, σ² and the embedding of σ included, which ruins the outputs.
 PRECISIONS = ("fp32", "bf16", "int8", "int8-convs")
-BODY = r"^(?!__module\.model\.(enc|dec)\.).*"
+# Of EDM's networks, EDM2's and OpenAI's.
+BODY = r"^(?!__module\.(model|unet)\.(enc|dec|input_blocks|middle_block|output_blocks)\.).*"
 
 
 def available():
@@ -159,7 +160,7 @@ def prepare(denoiser, batches, threads, precisions=None, calibration=64):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", help="an EDM .pkl checkpoint or a .safetensors file of ndc")
+    parser.add_argument("--model", help="a .pkl of EDM or EDM2, or a .safetensors file of ndc")
     parser.add_argument("--arch", default="edm-cifar10", help="without --model: random weights")
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--threads", type=int, default=2)
@@ -177,11 +178,11 @@ def main():
     import torch
 
     import bench_torch
-    from networks.edm_network import random_network
+    import published
     from networks.ndc_safetensors import load
 
     torch.set_num_threads(options.threads)
-    denoiser = load(options.model) if options.model else random_network(options.arch)
+    denoiser = load(options.model) if options.model else published.for_inference(options.arch)
     prepared = prepare(denoiser, options.batch, options.threads, options.precision, options.calibration_images)
     variants, failures = prepared
     if not variants:
