@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
@@ -12,9 +11,9 @@ from networks import edm_network, multihead, ndc_safetensors
 
 
 class EDMDenoiser(nn.Module):
-    """One of EDM's networks, any preconditioner."""
+    """One of EDM's networks, any preconditioner; or a multi-head one, which answers with the head of each row's label."""
 
-    def __init__(self, network: edm_network.Denoiser):
+    def __init__(self, network: edm_network.Denoiser | multihead.OneHead):
         super().__init__()
         a = network.architecture
         self.network = network
@@ -31,32 +30,10 @@ class EDMDenoiser(nn.Module):
         return self.network(x, sigma, label)
 
 
-class MultiHeadDenoiser(nn.Module):
-    """The head of its label for each row; the contract has no answer with all heads at once."""
-
-    def __init__(self, network: multihead.MultiHeadDenoiser):
-        super().__init__()
-        a = network.architecture
-        self.network = network
-        self.image_shape = (a.img_channels, a.img_resolution, a.img_resolution)
-        self.label_dim = a.label_dim
-
-    def forward(self, x: Tensor, sigma: Tensor, label: Tensor) -> Tensor:
-        head = torch.where(label < 0, self.label_dim, label)
-        every = self.network(x, sigma)
-        return every.gather(1, head.view(-1, 1, 1, 1, 1).expand(-1, 1, *every.shape[2:])).squeeze(1)
-
-
 def load_checkpoint(path: Path) -> nn.Module:
     """A denoiser from a .pkl or a .safetensors file; nothing in the file is executed."""
     if path.suffix == ".pkl":
         return EDMDenoiser(edm_network.load_pickle(path))
     if path.suffix != ".safetensors":
         raise ValueError(f"{path}: neither .pkl nor .safetensors; a model of one's own comes as FILE.py")
-    described = json.loads(ndc_safetensors.header(path)[1].get("ndc.architecture", "{}"))
-    if described.get("network", {}).get("kind") != "MultiHeadUNet":
-        return EDMDenoiser(ndc_safetensors.load_safetensors(path))
-    network = multihead.MultiHeadDenoiser(ndc_safetensors.multihead_architecture(described))
-    tensors, _ = ndc_safetensors.tensors_of(path)
-    network.load_state_dict({k: v.to(torch.float32) for k, v in tensors.items()}, strict=True)
-    return MultiHeadDenoiser(network)
+    return EDMDenoiser(ndc_safetensors.load_safetensors(path))

@@ -176,8 +176,9 @@ class MultiHeadUNet(nn.Module):
 
     def folded(self, x: Tensor, noise: Tensor) -> Tensor:
         """F before the pixel shuffle, [N, K + 1, C·p², R/p, R/p]: the same values in another order."""
-        e = self.embed(noise)
-        h = self.decode(self.encode(x, e), e)
+        kind = self.out_conv.weight.dtype
+        e = self.embed(noise).to(kind)
+        h = self.decode(self.encode(x.to(kind), e), e)
         return h.unflatten(1, (self.architecture.heads, -1))
 
     def forward(self, x: Tensor, noise: Tensor) -> Tensor:
@@ -209,6 +210,21 @@ class MultiHeadDenoiser(nn.Module):
         _, c_out, c_in, c_noise = self.coefficients(s)
         folded = self.model.folded(c_in[:, None, None, None] * x, c_noise).float()
         return losses_of(folded, c_out)
+
+
+class OneHead(MultiHeadDenoiser):
+    """The head of a label for each row: what a denoiser with a label input answers."""
+
+    def forward(self, x: Tensor, s: Tensor, labels: Tensor | None = None) -> Tensor:
+        """x [N, C, R, R], s [N] and labels int64 [N] (negative, or no labels: none) to D [N, C, R, R] in float32."""
+        c_skip, c_out, c_in, c_noise = (c.view(-1, 1, 1, 1) for c in self.coefficients(s))
+        folded = self.model.folded(c_in * x, c_noise.flatten())
+        if labels is None:
+            f = folded[:, -1]
+        else:
+            head = torch.where(labels < 0, self.architecture.label_dim, labels).view(-1, 1, 1, 1, 1)
+            f = folded.gather(1, head.expand(-1, 1, *folded.shape[2:])).squeeze(1)
+        return c_skip * x + c_out * F.pixel_shuffle(f, self.architecture.patch).float()
 
 
 def losses_of(folded: Tensor, c_out: Tensor) -> Tensor:

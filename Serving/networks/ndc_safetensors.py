@@ -10,7 +10,7 @@ import torch
 
 from . import edm2_network, edm_network, edm_pickle
 from .edm_network import CONSTANTS, Architecture, loaded
-from .multihead import MultiHeadArchitecture
+from .multihead import MultiHeadArchitecture, OneHead
 
 ELEMENT_TYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 LARGEST_HEADER = 100 << 20
@@ -145,7 +145,12 @@ def write(path, tensors, metadata):
 
 def load_safetensors(path):
     tensors, metadata = tensors_of(path)
-    return loaded(architecture_of(metadata, path), tensors)
+    described = json.loads(metadata.get("ndc.architecture", "{}"))
+    if described.get("network", {}).get("kind") != "MultiHeadUNet":
+        return loaded(architecture_of(metadata, path), tensors)
+    network = OneHead(multihead_architecture(described))
+    network.load_state_dict({name: tensor.to(torch.float32) for name, tensor in tensors.items()}, strict=True)
+    return network.eval().requires_grad_(False)
 
 
 def load_pickle(path):

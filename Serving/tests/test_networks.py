@@ -48,8 +48,6 @@ def test_the_bundled_safetensors_loads():
 
 
 def test_multi_head_serves_the_head_of_the_label(tmp_path):
-    from adapters.checkpoints import MultiHeadDenoiser
-
     network = {
         "kind": "MultiHeadUNet", "imageResolution": 16, "imageChannels": 3, "labelDimension": 4, "patch": 2,
         "channels": [8, 16], "encoderBlocks": [1, 1], "decoderBlocks": [1], "noiseChannels": 8, "embeddingChannels": 16,
@@ -59,8 +57,15 @@ def test_multi_head_serves_the_head_of_the_label(tmp_path):
     multihead.initialise(denoiser, torch.Generator().manual_seed(0))
     x, s = torch.randn(3, 3, 16, 16), torch.tensor([0.2, 1.0, 3.0])
     with torch.inference_mode():
-        every, found = denoiser(x, s), MultiHeadDenoiser(denoiser)(x, s, torch.tensor([2, -1, 0]))
-    assert torch.equal(found, torch.stack([every[0, 2], every[1, 4], every[2, 0]]))
+        every = denoiser(x, s)
+        file = tmp_path / "model.safetensors"
+        ndc_safetensors.write(file, denoiser.state_dict(), {"ndc.architecture": json.dumps(described)})
+        served = load_model(str(file))
+        found = served(x, s, torch.tensor([2, -1, 0]))
+        assert torch.equal(found, torch.stack([every[0, 2], every[1, 4], every[2, 0]]))
+        # In bfloat16 as in float32, but for its rounding.
+        served.lower(torch.bfloat16)
+        assert torch.allclose(served(x, s, torch.tensor([2, -1, 0])), found, atol=0.05)
 
 
 def test_a_pickle_is_not_executed(tmp_path, monkeypatch):
