@@ -53,6 +53,8 @@ struct BundledModelCommandTests {
       let run = try certify(folder, "folder", "--data", batches.path, "--sigma", "0.25")
       let named = try certify(folder, "named", "--data", "cifar10-sample", "--model", "cifar10", "--sigma", "0.25")
       #expect(try run.records().map(\.votes) == named.records().map(\.votes))
+      let verified = try Program.run(["verify", named.folder.path, "--model", "cifar10", "--redraw", "all"])
+      #expect(verified.status == 0, "\(verified.errors)")
       #expect(
         try named.timelessResults() == RunFiles(folder: folder.appendingPathComponent("sample-0.25")).timelessResults())
     }

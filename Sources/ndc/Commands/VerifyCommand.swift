@@ -132,7 +132,8 @@ struct VerifyCommand: AsyncParsableCommand, NamesFiles {
   private func open(_ verification: inout RunVerification) -> RecordedRun? {
     do {
       return try RecordedRun(
-        verification.manifest, model: model, unconditionalModel: unconditionalModel, configuration: modelConfig,
+        verification.manifest, model: try model.map(BundledModel.path(naming:)),
+        unconditionalModel: try unconditionalModel.map(BundledModel.path(naming:)), configuration: modelConfig,
         unconditionalConfiguration: unconditionalModelConfig, data: data, patience: patience
       ) { Output.notice($0.description) }
     } catch let error as RecordedRun.Unusable where error.isAbsence {
