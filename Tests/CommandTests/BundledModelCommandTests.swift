@@ -7,7 +7,8 @@ import Testing
 struct BundledModelCommandTests {
   private struct Manifest: Decodable {
     struct Model: Decodable { var source: String }
-    struct Classifier: Decodable { var method: String }
+    struct Classifier: Decodable { var specification: Specification }
+    struct Specification: Decodable { var method: String }
     var model: Model
     var classifier: Classifier
   }
@@ -44,7 +45,7 @@ struct BundledModelCommandTests {
         let run = try certify(folder, "sample-\(sigma)", "--data", "cifar10-sample", "--sigma", sigma)
         let manifest = try manifest(run)
         #expect(manifest.model.source.hasSuffix("models/multihead-cifar10-32x32.safetensors"))
-        #expect(manifest.classifier.method == "apndc-posterior")
+        #expect(manifest.classifier.specification.method == "apndc-posterior")
         #expect(try run.records().map(\.evaluations) == [15, 15])
       }
       let batches = folder.appendingPathComponent("batches")
