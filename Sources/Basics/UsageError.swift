@@ -16,7 +16,7 @@ public struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
 public enum Parameter: String, Hashable, Sendable, CaseIterable {
   case sigma, method, timesteps, levels, weighting, skippedSteps, first, count, stride, resume, directory, samples,
     targetRadii, claim, calibration, unconditionalModel, precisions, classes, classCount, imageShape, rows, connections,
-    patience, shard
+    patience, shard, mirror
 }
 
 /// A text in which parameters are kept apart from words: `"\(.sigma) \(value): must be positive"`.

@@ -19,11 +19,13 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   public var calibration: Calibration?
   public var noiseSharing = NoiseSharing.shared
   public var elimination = Elimination.none
+  /// What the denoiser is averaged under; nil for the model's own. Twice the evaluations.
+  public var symmetry: ImageSymmetry?
   /// The classes it chooses from; nil for all that the model has. A record keeps them beside the specification.
   public var classes: ClassSet?
 
   private enum CodingKeys: String, CodingKey {
-    case method, sigma, timesteps, levels, skipSteps, weighting, calibration, noiseSharing, elimination
+    case method, sigma, timesteps, levels, skipSteps, weighting, calibration, noiseSharing, elimination, symmetry
   }
 
   public init(method: ClassificationMethod = .approximatePosterior, sigma: Double = 0.25) {
@@ -66,6 +68,9 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   ///
   /// - Throws: `UsageError`.
   public func validate() throws {
+    if symmetry != nil, method == .classifier {
+      throw UsageError("\(.mirror) is about a denoiser, and \(.method) classifier has none")
+    }
     if method.hasLevels { _ = try evaluatedLevels() } else { try checkSigma() }
   }
 
@@ -78,13 +83,14 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   ///   - scope: what one of the model's evaluations answers.
   /// - Throws: `UsageError` as `validate()`.
   public func evaluationsPerVote(classCount: Int, scope: EvaluationScope = .oneLabel) throws -> Int {
-    guard method.hasLevels else { return 1 }
+    let networkPasses = symmetry == nil ? 1 : 2
+    guard method.hasLevels else { return networkPasses }
     let levels = try evaluatedLevels()
     let coinciding = method == .approximatePosteriorFromInput ? levels.firstIndex { $0.noise == smoothing } : nil
-    return elimination.mostEvaluations(
+    let most = elimination.mostEvaluations(
       levelCount: levels.count, classCount: classes?.count ?? classCount,
       passes: LevelPasses(scope, noiseSharing, coinciding: coinciding))
-      + (needsUnconditional ? 1 : 0)
+    return networkPasses * (most + (needsUnconditional ? 1 : 0))
   }
 
   /// - Throws: `UsageError` for an impossible specification, `InputError` when the denoiser does not suit it (no
@@ -94,9 +100,17 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
     return try makeClassifier(denoiser: denoiser, grid: try grid())
   }
 
+  /// What the classifier asks in the place of a model's denoiser: for its classes only, under its symmetry.
+  ///
+  /// - Throws: `UsageError` for a class that the model does not have.
+  public func denoiser(on model: any Denoiser) throws -> any Denoiser {
+    let restricted = try classes.map { try RestrictedDenoiser(model, to: $0) } ?? model
+    return symmetry.map { SymmetricDenoiser(restricted, under: $0) } ?? restricted
+  }
+
   /// The classifier on a grid of the caller's; `timesteps` and `levels` are ignored.
   func makeClassifier(denoiser: any Denoiser, grid: NoiseGrid) throws -> any LossClassifier {
-    let denoiser = try classes.map { try RestrictedDenoiser(denoiser, to: $0) } ?? denoiser
+    let denoiser = try self.denoiser(on: denoiser)
     let weighting = try LevelWeighting(weighting, calibration: calibration)
     switch method {
     case .diffusion:
@@ -160,7 +174,7 @@ extension ClassifierSpecification: CustomStringConvertible {
   public func description(byClassifier: Bool) -> String {
     let name = byClassifier && method.hasLevels ? "\(method.rawValue) by a served classifier" : method.rawValue
     return
-      ([name, "σ = \(sigma)"] + (method.hasLevels && !byClassifier ? scoring : [])
+      ([name, "σ = \(sigma)"] + (symmetry.map { ["\($0)"] } ?? []) + (method.hasLevels && !byClassifier ? scoring : [])
       + (classes.map { ["among \($0)"] } ?? []))
       .joined(separator: ", ")
   }

@@ -28,6 +28,7 @@ final class EvaluationBatch {
   /// Evaluations that an evaluator is given at once.
   private let partSize: Int
   private let pixelCount: Int
+  private let networkPasses: Int
   /// What every evaluation answers; nil where a query names its one label.
   private var labels: [Int?]?
   private var inputs: [Float]
@@ -35,8 +36,9 @@ final class EvaluationBatch {
   private var queries: [DenoiserQuery] = []
   private var slots: [Slot] = []
 
-  init(partSize: Int, pixelCount: Int) {
+  init(partSize: Int, pixelCount: Int, networkPasses: Int = 1) {
     self.partSize = partSize
+    self.networkPasses = networkPasses
     self.pixelCount = pixelCount
     inputs = [Float](repeating: 0, count: partSize * pixelCount)
     outputs = inputs
@@ -99,7 +101,8 @@ final class EvaluationBatch {
       try outputs.withUnsafeMutableBufferPointer { outputs in
         let parts = EvaluationParts(
           queries, labels: labels, inputs: UnsafeBufferPointer(rebasing: inputs[..<count]),
-          outputs: UnsafeMutableBufferPointer(rebasing: outputs[..<(slots.count * answers)]), size: partSize)
+          outputs: UnsafeMutableBufferPointer(rebasing: outputs[..<(slots.count * answers)]), size: partSize,
+          networkPasses: networkPasses)
         if let help, parts.count > 1 {
           try help.evaluate(parts, own: evaluator)
         } else {

@@ -10,18 +10,20 @@ package struct EvaluationParts: @unchecked Sendable {
   private let inputs: UnsafeBufferPointer<Float>
   private let outputs: UnsafeMutableBufferPointer<Float>
   private let size: Int
+  private let networkPasses: Int
   /// Stored: who comes late asks for it when the queries' memory may be in use again.
   package let count: Int
 
   init(
     _ queries: [DenoiserQuery], labels: [Int?]?, inputs: UnsafeBufferPointer<Float>,
-    outputs: UnsafeMutableBufferPointer<Float>, size: Int
+    outputs: UnsafeMutableBufferPointer<Float>, size: Int, networkPasses: Int
   ) {
     self.queries = queries
     self.labels = labels
     self.inputs = inputs
     self.outputs = outputs
     self.size = size
+    self.networkPasses = networkPasses
     count = (queries.count + size - 1) / size
   }
 
@@ -39,7 +41,7 @@ package struct EvaluationParts: @unchecked Sendable {
       try evaluator.denoise(
         range.count == queries.count ? queries : Array(queries[range]), inputs: input, outputs: output)
     }
-    EvaluationMeter.observer?.evaluated(range.count)
+    EvaluationMeter.observer?.evaluated(networkPasses * range.count)
   }
 }
 

@@ -42,9 +42,9 @@ public struct EvaluationPlan: Sendable {
 
   /// Evaluations of a vote at most, with its elimination or with nothing dropped.
   package func evaluationsPerVote(dropsNothing: Bool = false) -> Int {
-    (dropsNothing ? .none : elimination).mostEvaluations(
+    let most = (dropsNothing ? .none : elimination).mostEvaluations(
       levelCount: terms.count, classCount: denoiser.classCount, passes: passes)
-      + (anchor.reconstructionNoise == nil ? 0 : 1)
+    return denoiser.passes * (most + (anchor.reconstructionNoise == nil ? 0 : 1))
   }
 }
 

@@ -25,6 +25,7 @@ extension ClassifierSpecification {
     if let calibrated {
       specification.weighting = .learned
       specification.calibration = calibrated.levels
+      specification.symmetry = calibrated.symmetry
       if let race = calibrated.race { specification.elimination = .race(race) }
     } else {
       specification.levels = FastDefaults.levels(for: specification)

@@ -8,6 +8,8 @@ import Diffusion
 /// the losses of an input never depend on its companions.
 final class LossWorker: LossClassifierWorker, HelpedWorker {
   private let imageShape: ImageShape
+  /// Of the network, for each evaluation.
+  private let networkPasses: Int
   private let classCount: Int
   private let terms: [LossTerm]
   private let anchor: LossAnchor
@@ -27,6 +29,7 @@ final class LossWorker: LossClassifierWorker, HelpedWorker {
   init(_ plan: EvaluationPlan) throws {
     let denoiser = plan.denoiser
     imageShape = denoiser.imageShape
+    networkPasses = denoiser.passes
     classCount = denoiser.classCount
     terms = plan.terms
     anchor = plan.anchor
@@ -36,18 +39,22 @@ final class LossWorker: LossClassifierWorker, HelpedWorker {
     everyClass = Array(0..<denoiser.classCount)
     rounds = plan.elimination.rounds(levelCount: plan.terms.count)
     evaluator = try denoiser.makeEvaluator()
-    batch = EvaluationBatch(partSize: max(1, denoiser.preferredBatchSize), pixelCount: imageShape.count)
+    batch = EvaluationBatch(
+      partSize: max(1, denoiser.preferredBatchSize), pixelCount: imageShape.count, networkPasses: networkPasses)
     epsilon = [Float](repeating: 0, count: imageShape.count)
     noised = [Float](repeating: 0, count: imageShape.count)
   }
 
   func classLosses(_ inputs: [ClassifierInput]) throws -> [ClassLosses] {
-    try votes(inputs, rounds: rounds).map(\.losses)
+    try votes(inputs, rounds: rounds).map {
+      ClassLosses(losses: $0.losses, evaluations: networkPasses * $0.evaluations)
+    }
   }
 
   func levelErrors(_ inputs: [ClassifierInput]) throws -> [LevelErrors] {
     try votes(inputs, rounds: Elimination.none.rounds(levelCount: terms.count)).map {
-      LevelErrors(classCount: classCount, values: $0.errors, evaluations: $0.evaluations, passes: passes)
+      LevelErrors(
+        classCount: classCount, values: $0.errors, evaluations: networkPasses * $0.evaluations, passes: passes)
     }
   }
 

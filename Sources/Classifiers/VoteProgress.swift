@@ -122,10 +122,11 @@ struct VoteProgress {
     survivors.removeAll { !running[$0].isNaN && !kept.contains($0) }
   }
 
-  var losses: ClassLosses {
+  /// L_y, infinite of classes that were dropped.
+  var losses: [Double] {
     var losses = [Double](repeating: .infinity, count: classCount)
     for label in survivors { losses[label] = running[label] }
-    return ClassLosses(losses: losses, evaluations: evaluations)
+    return losses
   }
 }
 

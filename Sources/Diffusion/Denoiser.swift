@@ -26,6 +26,8 @@ public protocol Denoiser: Sendable {
   var isUnconditionalAvailable: Bool { get }
   /// What one evaluation answers; a multi-head network's is every class and none.
   var scope: EvaluationScope { get }
+  /// How often an evaluation runs the network: what records count.
+  var passes: Int { get }
   /// How many queries a call should carry to run at full speed; results never depend on it.
   var preferredBatchSize: Int { get }
   /// Whether it lives in another process, where it can become another model while it is used.
@@ -40,6 +42,7 @@ public protocol Denoiser: Sendable {
 extension Denoiser {
   public var classes: ClassSet { ClassSet(count: classCount) }
   public var scope: EvaluationScope { .oneLabel }
+  public var passes: Int { 1 }
 }
 
 /// One worker's way to evaluate a denoiser; owns its scratch memory, used from one thread at a time.

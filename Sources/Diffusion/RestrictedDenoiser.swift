@@ -21,6 +21,7 @@ public struct RestrictedDenoiser: Denoiser {
   public var classCount: Int { classes.count }
   public var isUnconditionalAvailable: Bool { base.isUnconditionalAvailable }
   public var scope: EvaluationScope { base.scope }
+  public var passes: Int { base.passes }
   public var preferredBatchSize: Int { base.preferredBatchSize }
 
   public var isServedElsewhere: Bool { base.isServedElsewhere }

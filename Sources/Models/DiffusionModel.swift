@@ -193,7 +193,10 @@ public struct DiffusionModel: Sendable {
     try specification.validate()
     let base: any BaseClassifier =
       specification.method == .classifier
-      ? served : try DenoisedClassifier(denoiser: denoiser, classifier: served, noise: specification.smoothing)
+      ? served
+      : try DenoisedClassifier(
+        denoiser: specification.symmetry.map { SymmetricDenoiser(denoiser, under: $0) } ?? denoiser,
+        classifier: served, noise: specification.smoothing)
     return try specification.classes.map { try RestrictedClassifier(base, to: $0) } ?? base
   }
 

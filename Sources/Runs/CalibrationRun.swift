@@ -13,7 +13,7 @@ import Statistics
 /// fifths of it (`CrossFit`). That takes no images and no evaluations beyond those that calibrate.
 public struct CalibrationRun: Sendable {
   public var denoiser: any Denoiser
-  /// Method, σ, noise sharing and classes; its levels, weighting and elimination are not used.
+  /// Method, σ, noise sharing, symmetry and classes; its levels, weighting and elimination are not used.
   public var specification: ClassifierSpecification
   /// In ascending order of s; their weights are not used.
   public var candidates: [Calibration.Level]
@@ -99,28 +99,30 @@ public struct CalibrationRun: Sendable {
       })
     let crossFit = CrossFit(levels: fit.levels, samples: second)
     let score = crossFit.score(share: lossShare)
-    let heldOut = heldOut(score)
+    let heldOut = try heldOut(score)
     return Result(
       entry: CalibrationTable.Entry(
         sigma: specification.sigma, method: specification.method, classes: specification.classes, levels: levels,
-        race: race, images: heldOut.images, accuracy: heldOut.accuracy, evaluationsPerVote: heldOut.evaluationsPerVote),
+        symmetry: specification.symmetry, race: race, images: heldOut.images, accuracy: heldOut.accuracy,
+        evaluationsPerVote: heldOut.evaluationsPerVote),
       choice: choice.steps.map { step in
         step.measured(on: second, at: step.levels.map { chosen.firstIndex(of: $0) ?? 0 })
       },
       heldOut: heldOut, fullAccuracy: score.fullAccuracy,
-      alternatives: Self.lossShares.map { share in
-        let alternative = self.heldOut(crossFit.score(share: share))
+      alternatives: try Self.lossShares.map { share in
+        let alternative = try self.heldOut(crossFit.score(share: share))
         return .init(
           lossShare: share, accuracy: alternative.accuracy, evaluationsPerVote: alternative.evaluationsPerVote)
       })
   }
 
-  private func heldOut(_ score: CrossFit.Score) -> Result.HeldOut {
+  private func heldOut(_ score: CrossFit.Score) throws -> Result.HeldOut {
+    let each = score.evaluationsPerVote + (specification.needsUnconditional ? 1 : 0)
     let interval = ClopperPearson.interval(successes: score.correct, trials: score.votes)
     return .init(
       images: score.votes, correct: score.correct, accuracy: score.accuracy, lower: interval.lowerBound,
       upper: interval.upperBound,
-      evaluationsPerVote: score.evaluationsPerVote + (specification.needsUnconditional ? 1 : 0))
+      evaluationsPerVote: each * Double(try specification.denoiser(on: denoiser).passes))
   }
 
   static let lossShares = [0, 0.002, 0.005, 0.01, 0.02, 0.05]

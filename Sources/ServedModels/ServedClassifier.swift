@@ -93,16 +93,18 @@ public struct DenoisedClassifier: BaseClassifier {
   }
 
   public func makeWorker() throws -> any ClassifierWorker {
-    Worker(try denoiser.makeEvaluator(), try ServedLogits(classifier), noise)
+    Worker(try denoiser.makeEvaluator(), passes: denoiser.passes, try ServedLogits(classifier), noise)
   }
 
   private final class Worker: ClassifierWorker {
     private let evaluator: any DenoiserEvaluator
+    private let passes: Int
     private let logits: ServedLogits
     private let noise: ModelNoise
 
-    init(_ evaluator: any DenoiserEvaluator, _ logits: ServedLogits, _ noise: ModelNoise) {
+    init(_ evaluator: any DenoiserEvaluator, passes: Int, _ logits: ServedLogits, _ noise: ModelNoise) {
       self.evaluator = evaluator
+      self.passes = passes
       self.logits = logits
       self.noise = noise
     }
@@ -115,7 +117,9 @@ public struct DenoisedClassifier: BaseClassifier {
       try noisy.withUnsafeBufferPointer { noisy in
         try denoised.withUnsafeMutableBufferPointer { try evaluator.denoise(queries, inputs: noisy, outputs: $0) }
       }
-      return try logits.losses(ModelSpace.toPixels(denoised))
+      return try logits.losses(ModelSpace.toPixels(denoised)).map {
+        ClassLosses(losses: $0.losses, evaluations: passes * $0.evaluations)
+      }
     }
   }
 }

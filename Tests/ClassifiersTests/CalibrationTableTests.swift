@@ -18,6 +18,22 @@ import Testing
     #expect(try CalibrationTable(json: JSONEncoder().encode(table)) == table)
   }
 
+  @Test func `a symmetry is kept, and a classifier takes it over`() throws {
+    var entry = try Self.entry(0.25, 2)
+    let plain = try JSONEncoder().encode(CalibrationTable(model: nil, entries: [entry]))
+    #expect(!String(decoding: plain, as: UTF8.self).contains("symmetry"))
+    entry.symmetry = .mirror
+    let table = CalibrationTable(model: nil, entries: [entry])
+    let json = try JSONEncoder().encode(table)
+    #expect(String(decoding: json, as: UTF8.self).contains(#""symmetry":"mirror""#))
+    #expect(try CalibrationTable(json: json) == table)
+    #expect(ClassifierSpecification.fast(sigma: 0.25, calibrated: entry).symmetry == .mirror)
+    #expect(throws: InputError.self) {
+      try CalibrationTable(
+        json: Data(String(decoding: json, as: UTF8.self).replacing("\"mirror\"", with: "\"upside-down\"").utf8))
+    }
+  }
+
   @Test func `the entry nearest in ratio is chosen, within reach, and for its method alone`() throws {
     let table = CalibrationTable(
       model: nil, entries: [try Self.entry(0.25, 2), try Self.entry(0.5, 3), try Self.entry(1, 4)])

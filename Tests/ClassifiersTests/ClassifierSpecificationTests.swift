@@ -41,6 +41,20 @@ import Testing
     let again = try JSONDecoder().decode(
       ClassifierSpecification.self, from: JSONEncoder().encode(specification))
     #expect(again == specification)
+    // Records of classifiers without one are what they always were.
+    #expect(!String(decoding: try JSONEncoder().encode(specification), as: UTF8.self).contains("symmetry"))
+    specification.symmetry = .mirror
+    #expect(
+      try JSONDecoder().decode(ClassifierSpecification.self, from: JSONEncoder().encode(specification))
+        == specification)
+    #expect(specification.description.contains("averaged over the mirrored picture"))
+  }
+
+  @Test func `an ordinary classifier has no denoiser to average`() throws {
+    var specification = ClassifierSpecification(method: .classifier)
+    try specification.validate()
+    specification.symmetry = .mirror
+    #expect(throws: UsageError.self) { try specification.validate() }
   }
 
   static let impossible: [@Sendable (inout ClassifierSpecification) -> Void] = [

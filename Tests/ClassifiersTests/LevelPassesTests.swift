@@ -158,6 +158,28 @@ final class WideDenoiser: Denoiser {
     #expect(costs[0] <= 12 && costs[1] <= 2 && costs[1] >= 0)
   }
 
+  @Test(arguments: methods, policies)
+  func `a denoiser averaged with its mirror image costs twice the passes, and all are counted`(
+    method: ClassificationMethod, policy: Elimination
+  ) throws {
+    for scope in [EvaluationScope.oneLabel, .classes, .classesAndNone] {
+      var specification = LossWorkerTests.specification(method)
+      specification.elimination = policy
+      let plain = try losses(specification, WideDenoiser(smallMixture(), scope))
+      specification.symmetry = .mirror
+      let twice = try losses(specification, WideDenoiser(smallMixture(), scope))
+      #expect(twice.most == 2 * plain.most)
+      #expect(twice.made == twice.found.reduce(0) { $0 + $1.evaluations })
+      if policy == .none { #expect(twice.made == 2 * plain.made) }
+      // The same as the classifier on a denoiser that is made beforehand.
+      specification.symmetry = nil
+      let made = try specification.makeClassifier(
+        denoiser: SymmetricDenoiser(WideDenoiser(smallMixture(), scope), under: .mirror)
+      ).makeWorker().classLosses(LossWorkerTests.inputs(9, like: smallMixture()))
+      #expect(made == twice.found && made.map(\.losses) != plain.found.map(\.losses))
+    }
+  }
+
   @Test func `among some of the classes, an evaluation answers those`() throws {
     var specification = LossWorkerTests.specification(.approximatePosterior)
     specification.classes = try ClassSet([1, 3])

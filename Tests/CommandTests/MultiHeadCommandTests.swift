@@ -170,6 +170,87 @@ struct MultiHeadCommandTests {
     }
   }
 
+  @Test("--mirror averages the denoiser over mirrored pictures: denoise's own numbers, twice the evaluations, redrawn")
+  func mirror() throws {
+    try TemporaryFolder.with { folder in
+      let tau = Double(try Self.network.array("sigma.npy").floats()[0])
+      let x = Array(try Self.network.array("x.npy").floats()[..<192])
+      func mirrored(_ picture: [Float]) -> [Float] { picture.indices.map { picture[$0 / 8 * 8 + 7 - $0 % 8] } }
+      /// D of every class, or of none alone, averaged over the mirrored picture by hand.
+      func symmetric(at noise: Double, labelled: Bool) throws -> [[Float]] {
+        func answers(_ picture: [Float]) throws -> [[Float]] {
+          try NumPyArray(shape: [3, 3, 8, 8], picture + picture + picture).write(to: folder.file("three.npy"))
+          try NumPyArray(shape: [3], [Float](repeating: Float(noise), count: 3)).write(to: folder.file("sigma.npy"))
+          try NumPyArray(shape: [3], [Int64(0), 1, 2]).write(to: folder.file("labels.npy"))
+          _ = try run(
+            [
+              "denoise", "--model", Self.model, "--x", folder.file("three.npy"), "--sigma", folder.file("sigma.npy"),
+              "--precision", "fp32", "--out", folder.file("d.npy"),
+            ] + (labelled ? ["--labels", folder.file("labels.npy")] : []))
+          let all = try NumPyArray(contentsOf: folder.file("d.npy")).floats()
+          return (0..<3).map { Array(all[$0 * 192..<($0 + 1) * 192]) }
+        }
+        return zip(try answers(x), try answers(mirrored(x)).map(mirrored)).map { zip($0, $1).map { 0.5 * ($0 + $1) } }
+      }
+      try NumPyArray(shape: [1, 3, 8, 8], x.map { ($0 + 1) / 2 }).write(to: folder.file("pixels.npy"))
+      try NumPyArray(shape: [2, 3, 8, 8], [Float](repeating: 0, count: 384)).write(to: folder.file("noise.npy"))
+      try NumPyArray(shape: [2], [tau, tau + 1]).write(to: folder.file("grid.npy"))
+      _ = try run([
+        "losses", "--model", Self.model, "--x", folder.file("pixels.npy"), "--noise", folder.file("noise.npy"),
+        "--grid", folder.file("grid.npy"), "--sigma", "\(tau / 2)", "--method", "apndc-posterior", "--weighting",
+        "uniform", "--precision", "fp32", "--mirror", "--out", folder.file("losses.npy"),
+      ])
+      let found = try NumPyArray(contentsOf: folder.file("losses.npy")).doubles()
+      let estimate = try symmetric(at: tau, labelled: false)[0]
+      let levels = try [tau, tau + 1].map { try symmetric(at: $0, labelled: true) }
+      for label in 0..<3 {
+        let expected = levels.reduce(0.0) { sum, answers in
+          sum + zip(answers[label], estimate).reduce(0.0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+        }
+        #expect(abs(found[label] - expected) <= 1e-3 * expected, "class \(label)")
+      }
+
+      let whole = try certify(folder, Self.onePass + ["--mirror"])
+      let records = try whole.records()
+      #expect(records.count == 3 && records.allSatisfy { $0.evaluations == 70 })
+      let manifest = try String(contentsOf: whole.folder.appendingPathComponent("run.json"), encoding: .utf8)
+      #expect(manifest.contains(#""symmetry" : "mirror""#) || manifest.contains(#""symmetry":"mirror""#), "\(manifest)")
+      let other = try certify(
+        folder, Self.onePass + ["--mirror", "--threads", "1", "--batch", "3"], into: "other")
+      #expect(try other.timelessResults() == whole.timelessResults())
+      _ = try run(["verify", whole.folder.path, "--redraw", "all"])
+      let plain = try certify(folder, Self.onePass + ["--no-mirror"], into: "plain")
+      #expect(try plain.records().allSatisfy { $0.evaluations == 35 })
+      let mixed = try Program.run(
+        [
+          "certify", "--model", Self.model, "--data", try data(folder), "--count", "3", "--selection-samples", "5",
+          "--samples", "30", "--stop", "fixed", "--alpha", "0.1", "--out", whole.folder.path, "--resume",
+        ] + Self.onePass)
+      #expect(mixed.status == 64 && mixed.errors.contains("symmetry"), "\(mixed.errors)")
+    }
+  }
+
+  @Test("calibrate --mirror makes it the default, which --no-mirror overrides")
+  func calibrateMirrored() throws {
+    try TemporaryFolder.with { folder in
+      let model = folder.file("model.safetensors")
+      try FileManager.default.copyItem(atPath: Self.model, toPath: model)
+      let data = try data(folder, count: 60)
+      let text = try run([
+        "calibrate", "--model", model, "--data", data, "--sigma", "0.3", "--method", "apndc-posterior", "--levels",
+        "tau", "--images", "60", "--mirror",
+      ]).output
+      #expect(text.contains("at 2 evaluations per vote") && text.contains("2.0 evaluations per vote"), "\(text)")
+      for (options, expected) in [([], 50), (["--no-mirror"], 25)] {
+        let name = "run-\(options.joined())"
+        _ = try run(
+          ["certify", "--model", model, "--data", data, "--sigma", "0.3", "--count", "1", "--selection-samples", "5"]
+            + ["--samples", "20", "--stop", "fixed", "--preset", "fast", "--out", folder.file(name)] + options)
+        #expect(try RunFiles(folder: folder.appendingPathComponent(name)).records()[0].evaluations == expected)
+      }
+    }
+  }
+
   @Test("quantize measures it, and a damaged file is refused by name")
   func files() throws {
     try TemporaryFolder.with { folder in

@@ -12,7 +12,8 @@ import Foundation
 ///    "images": 1000, "accuracy": 0.97, "evaluationsPerVote": 17.2}, …], "notes": "optional text"}
 /// ```
 /// `sigma` of an entry is in pixels, of a level in model space; margins are in the unit of the losses, null keeps every
-/// class. An entry with `"classes": [3, 5, 8]` was learned among these classes and serves no others. A file of the older format `ndc-calibration-1` (levels and weights alone) is read as one entry for every
+/// class. An entry with `"classes": [3, 5, 8]` was learned among these classes and serves no others; one with
+/// `"symmetry": "mirror"` is for the denoiser averaged with itself on mirrored pictures. A file of the older format `ndc-calibration-1` (levels and weights alone) is read as one entry for every
 /// smoothing noise. Other keys are refused.
 public struct CalibrationTable: Hashable, Sendable {
   public static let format = "ndc-calibration-2"
@@ -26,6 +27,8 @@ public struct CalibrationTable: Hashable, Sendable {
     /// The classes it was learned among; nil for all of the model's.
     public var classes: ClassSet?
     public var levels: Calibration
+    /// What the denoiser was averaged under.
+    public var symmetry: ImageSymmetry?
     /// nil evaluates every class at every level.
     public var race: Race?
     /// Training votes that the weights and the race were learned from.
@@ -37,13 +40,15 @@ public struct CalibrationTable: Hashable, Sendable {
     public var evaluationsPerVote: Double?
 
     public init(
-      sigma: Double?, method: ClassificationMethod?, classes: ClassSet? = nil, levels: Calibration, race: Race? = nil,
-      images: Int? = nil, accuracy: Double? = nil, evaluationsPerVote: Double? = nil
+      sigma: Double?, method: ClassificationMethod?, classes: ClassSet? = nil, levels: Calibration,
+      symmetry: ImageSymmetry? = nil, race: Race? = nil, images: Int? = nil, accuracy: Double? = nil,
+      evaluationsPerVote: Double? = nil
     ) {
       self.sigma = sigma
       self.method = method
       self.classes = classes
       self.levels = levels
+      self.symmetry = symmetry
       self.race = race
       self.images = images
       self.accuracy = accuracy
@@ -185,7 +190,7 @@ extension CalibrationTable: Codable {
 extension CalibrationTable.Entry: Codable {
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.fields([
-      "sigma", "method", "classes", "levels", "race", "images", "accuracy", "evaluationsPerVote",
+      "sigma", "method", "classes", "levels", "symmetry", "race", "images", "accuracy", "evaluationsPerVote",
     ])
     func refuse(_ field: String, _ expected: String, _ found: String) -> InputError {
       InputError(
@@ -197,6 +202,7 @@ extension CalibrationTable.Entry: Codable {
     method = try fields.decodeIfPresent(ClassificationMethod.self, forKey: FieldName("method"))
     classes = try fields.decodeIfPresent(ClassSet.self, forKey: FieldName("classes"))
     levels = try Calibration(levels: try fields.decode([Calibration.Level].self, forKey: FieldName("levels")))
+    symmetry = try fields.decodeIfPresent(ImageSymmetry.self, forKey: FieldName("symmetry"))
     race = try fields.decodeIfPresent(Race.self, forKey: FieldName("race"))
     images = try fields.decodeIfPresent(Int.self, forKey: FieldName("images"))
     accuracy = try fields.decodeIfPresent(Double.self, forKey: FieldName("accuracy"))
@@ -214,6 +220,7 @@ extension CalibrationTable.Entry: Codable {
     try fields.encodeIfPresent(method, forKey: FieldName("method"))
     try fields.encodeIfPresent(classes, forKey: FieldName("classes"))
     try fields.encode(levels.levels, forKey: FieldName("levels"))
+    try fields.encodeIfPresent(symmetry, forKey: FieldName("symmetry"))
     try fields.encodeIfPresent(race, forKey: FieldName("race"))
     try fields.encodeIfPresent(images, forKey: FieldName("images"))
     try fields.encodeIfPresent(accuracy, forKey: FieldName("accuracy"))

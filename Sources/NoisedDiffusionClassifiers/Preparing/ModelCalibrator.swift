@@ -20,6 +20,8 @@ public struct ModelCalibrator: Sendable {
   public let method: ClassificationMethod
   /// The classes to calibrate for; nil for all of the model's.
   public let classes: ClassSet?
+  /// What the denoiser is averaged under.
+  public var symmetry: ImageSymmetry?
   /// Every other image goes to the first half, so that both are spread over the data set.
   public let indices: [Int]
   public var levels = candidates
@@ -99,7 +101,7 @@ public struct ModelCalibrator: Sendable {
   /// Evaluations at most, with so many candidates.
   public func mostEvaluations(candidates: Int) -> Int {
     let each = model.denoiser.scope == .oneLabel ? classes?.count ?? model.classCount : 1
-    return indices.count * (candidates + mostLevels) / 2 * each
+    return indices.count * (candidates + mostLevels) / 2 * each * (symmetry == nil ? 1 : 2)
   }
 
   /// The entry of the smoothing noise σ, in pixels, and how it was found.
@@ -109,6 +111,7 @@ public struct ModelCalibrator: Sendable {
     let images = images
     var specification = ClassifierSpecification(method: method, sigma: sigma)
     specification.classes = classes
+    specification.symmetry = symmetry
     let run = CalibrationRun(
       denoiser: model.denoiser, specification: specification,
       candidates: try candidates(sigma: sigma), mostLevels: mostLevels, lossShare: lossShare, threads: threads,

@@ -20,6 +20,8 @@ public struct ClassifierChoice: Hashable, Sendable {
   public var calibration: String?
   public var skippedSteps = NoiseGrid.referenceSkippedSteps
   public var noiseSharing = NoiseSharing.shared
+  /// Whether the denoiser is averaged with itself on the mirrored picture; nil for what the calibration does.
+  public var mirrors: Bool?
   /// nil for what the preset does.
   public var siftAndRefine: SiftAndRefine?
   /// The classes to choose from; nil for all that the model has.
@@ -97,6 +99,7 @@ public struct ClassifierChoice: Hashable, Sendable {
     }
     specification.skipSteps = skippedSteps
     specification.noiseSharing = noiseSharing
+    if let mirrors { specification.symmetry = mirrors ? .mirror : nil }
     specification.classes = classes
     if let siftAndRefine { specification.elimination = .siftAndRefine(siftAndRefine) }
     return specification
@@ -128,7 +131,9 @@ public struct ChosenClassifier: Hashable, Sendable {
 
   /// What a vote cost on average when the classifier was calibrated; nil where the calibration does not tell.
   public var typicalEvaluations: Double? {
-    guard let calibrated, case .race(let race) = specification.elimination, calibrated.race == race else { return nil }
+    guard let calibrated, case .race(let race) = specification.elimination, calibrated.race == race,
+      calibrated.symmetry == specification.symmetry
+    else { return nil }
     return calibrated.evaluationsPerVote
   }
 }

@@ -59,7 +59,8 @@ extension VoteExplainer {
   ) throws {
     guard model.classifier == nil else { throw Self.noLevels }
     self.init(
-      denoiser: model.denoiser, classifier: try model.classifier(specification.complete),
+      denoiser: try specification.denoiser(on: model.denoiser),
+      classifier: try model.classifier(specification.complete),
       sigma: PixelNoise(specification.sigma),
       seed: seed, images: images)
   }

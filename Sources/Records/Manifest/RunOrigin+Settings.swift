@@ -32,6 +32,7 @@ extension RunOrigin {
     public var calibration: JSONValue?
     public var noiseSharing: String?
     public var elimination: [String: JSONValue]?
+    public var symmetry: String?
     /// What only a newer version knows.
     public var unknown: [String: JSONValue] = [:]
 
@@ -68,7 +69,7 @@ extension RunOrigin.Smoothing: Decodable {
 
 extension RunOrigin.Specification: Decodable {
   private enum CodingKeys: String, CodingKey {
-    case method, sigma, timesteps, levels, skipSteps, weighting, calibration, noiseSharing, elimination
+    case method, sigma, timesteps, levels, skipSteps, weighting, calibration, noiseSharing, elimination, symmetry
   }
 
   public init(from decoder: any Decoder) throws {
@@ -82,6 +83,7 @@ extension RunOrigin.Specification: Decodable {
     calibration = try fields.decodeIfPresent(JSONValue.self, forKey: .calibration)
     noiseSharing = try fields.decodeIfPresent(String.self, forKey: .noiseSharing)
     elimination = try fields.decodeIfPresent([String: JSONValue].self, forKey: .elimination)
+    symmetry = try fields.decodeIfPresent(String.self, forKey: .symmetry)
     unknown = try decoder.fields(notIn: CodingKeys.self)
   }
 }

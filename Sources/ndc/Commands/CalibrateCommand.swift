@@ -29,6 +29,12 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
   @Option(help: ArgumentHelp("The classifier: apndc, apndc-posterior, dc or denoise-classify.", valueName: "method"))
   var method = ClassificationMethod.approximatePosterior
 
+  @Flag(
+    help:
+      "Calibrate for the denoiser averaged with itself on the mirrored picture; certify then does so by default."
+  )
+  var mirror = false
+
   @OptionGroup var classes: ClassOptions
 
   @Flag(help: "With --among: leave training images of other classes out.")
@@ -195,6 +201,7 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
         loaded, images: set, source: data, count: images, method: method, classes: classes, skipsOthers: skipOthers,
         seed: seed, threads: model.workers(for: loaded), progress: RunProgress())
     }
+    calibrator.symmetry = mirror ? .mirror : nil
     calibrator.levels = levels.compactMap(\.number)
     if levels != Self.candidates { calibrator.includesSmoothing = levels.contains(.smoothing) }
     calibrator.quietLevels = quietLevels
@@ -204,7 +211,7 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
   }
 
   private func notes(_ calibrator: ModelCalibrator) -> String {
-    "ndc calibrate --images \(images) --most-levels \(mostLevels) --loss-share \(lossShare) --seed \(seed), "
+    "ndc calibrate --images \(images) --most-levels \(mostLevels) --loss-share \(lossShare) --seed \(seed)\(mirror ? " --mirror" : ""), "
       + "\(calibrator.model.precision.rawValue), on \(URL(fileURLWithPath: data).lastPathComponent) (\(calibrator.images.count) images); "
       + "accuracy of images that fitted neither the weights nor the race they are judged by"
   }
@@ -214,6 +221,7 @@ struct CalibrateCommand: AsyncParsableCommand, NamesFiles {
   {
     var complete = ClassifierSpecification(method: method, sigma: sigma)
     complete.classes = result.entry.classes
+    complete.symmetry = result.entry.symmetry
     complete.levels = result.entry.levels.levels.map(\.sigma)
     return try complete.evaluationsPerVote(classCount: model.classCount, scope: model.denoiser.scope)
   }

@@ -36,6 +36,9 @@ struct LossesCommand: AsyncParsableCommand, NamesFiles {
   @Option(help: ArgumentHelp("The smoothing noise already in x, in pixels.", valueName: "sigma"))
   var sigma = 0.25
 
+  @Flag(help: "Average the denoiser with itself on the mirrored picture.")
+  var mirror = false
+
   @OptionGroup var classes: ClassOptions
 
   @Option(help: ArgumentHelp("Where the result goes.", valueName: "losses.npy"))
@@ -78,6 +81,7 @@ struct LossesCommand: AsyncParsableCommand, NamesFiles {
     var specification = ClassifierSpecification(method: method, sigma: sigma)
     specification.weighting = weighting
     specification.classes = chosen
+    specification.symmetry = mirror ? .mirror : nil
     if let calibration {
       specification.calibration = try loaded.calibration(
         method, sigma: sigma, classes: chosen, file: calibration)?.levels

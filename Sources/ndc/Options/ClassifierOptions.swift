@@ -51,6 +51,13 @@ struct ClassifierOptions: ParsableArguments {
   @Flag(help: "Draw noise for each class separately instead of sharing it.")
   var independentNoise = false
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "Average the denoiser with itself on the mirrored picture: better where mirrored pictures keep their class, at twice the evaluations.",
+      discussion: "Default: as the calibration says, otherwise not."))
+  var mirror: Bool?
+
   @Option(
     help: ArgumentHelp(
       "Sift-and-refine: drop classes on this many levels before the full grid is evaluated.", valueName: "levels"))
@@ -84,6 +91,7 @@ struct ClassifierOptions: ParsableArguments {
     choice.weighting = weighting
     choice.calibration = calibration
     choice.skippedSteps = skipSteps
+    choice.mirrors = mirror
     choice.noiseSharing = independentNoise ? .independent : .shared
     if siftLevels != nil || refineThreshold != nil {
       choice.siftAndRefine = SiftAndRefine(

@@ -13,7 +13,7 @@ extension Parameter {
     case .imageShape: "--image-shape"
     case .rows: "--batch"
     case .sigma, .method, .timesteps, .levels, .weighting, .first, .count, .stride, .resume, .samples, .claim,
-      .calibration, .precisions, .connections, .patience, .shard:
+      .calibration, .precisions, .connections, .patience, .shard, .mirror:
       "--" + rawValue
     }
   }
