@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 import paths  # noqa: F401
 from losses import denoising
+from networks.encoder_classifier import EncoderClassifier
 from networks.multihead import MultiHeadArchitecture, MultiHeadDenoiser, initialise, losses_of
 
 NAMED = {
@@ -72,6 +73,16 @@ def restored(path: Path) -> tuple[MultiHeadDenoiser, dict]:
     denoiser = MultiHeadDenoiser(MultiHeadArchitecture.from_dict(state["architecture"]))
     denoiser.load_state_dict(state["ema"])
     return denoiser.eval().requires_grad_(False), state
+
+
+def restored_classifier(path: Path, device: str) -> EncoderClassifier:
+    """A classifier of step (c) with the EMA weights of its checkpoint, frozen."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    if "linear.weight" not in state["ema"]:
+        raise ValueError(f"{path}: not a checkpoint of train_classifier.py")
+    network = EncoderClassifier(MultiHeadArchitecture.from_dict(state["architecture"]))
+    network.load_state_dict(state["ema"])
+    return network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
 
 
 class Heads:

@@ -27,9 +27,8 @@ import fast_norm
 import paths  # noqa: F401
 from classifier import VoteLosses, add_classifier_options
 from data import ImageSet, load, model_space
-from denoisers import Heads, MultiHeadArchitecture, restored
+from denoisers import Heads, restored, restored_classifier
 from loop import autocast
-from networks.encoder_classifier import EncoderClassifier
 
 
 def clopper_pearson(successes: int, trials: int, alpha: float) -> float:
@@ -64,9 +63,7 @@ def voter(options: argparse.Namespace) -> tuple[Callable[[Tensor, Tensor, torch.
     """From noisy x and levels s to scores, for the checkpoint of a denoiser or of a classifier; and the checkpoint."""
     state = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
     if "linear.weight" in state["ema"]:
-        network = EncoderClassifier(MultiHeadArchitecture.from_dict(state["architecture"]))
-        network.load_state_dict(state["ema"])
-        network.eval().requires_grad_(False).to(options.device, memory_format=torch.channels_last)
+        network = restored_classifier(options.checkpoint, options.device)
         return lambda x, s, _: network(x, s), state
     denoiser, _ = restored(options.checkpoint)
     denoiser.to(options.device, memory_format=torch.channels_last)

@@ -44,6 +44,12 @@ def consistency(log_probabilities: Tensor, weight: float = 10, entropy: float = 
     return weight * kl - entropy * (p * mean).sum(dim=-1)
 
 
+def distillation(logits: Tensor, teacher: Tensor) -> Tensor:
+    """Mean KL of a teacher's prediction to ours, both logits [N, K] of the same noisy images (Hinton et al. 2015)."""
+    log_p, log_q = F.log_softmax(logits.float(), dim=1), F.log_softmax(teacher.float(), dim=1)
+    return (log_q.exp() * (log_q - log_p)).sum(dim=1).mean()
+
+
 def classification(
     logits: Tensor, labels: Tensor, copies: int, weight: float, entropy: float = 0.5
 ) -> tuple[Tensor, Tensor]:

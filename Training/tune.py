@@ -6,21 +6,23 @@
 The loss of an image is the cross-entropy of softmax(−scale·L) on its noisy copies, plus the consistency between the
 copies (Jeong & Shin 2020), plus EDM's loss of the label's head and of none's at the same noise. L are the losses of
 `apndc-posterior` at the level σ_τ (one pass), or of `apndc` at --levels. Noise is drawn around the --sigma given.
+With --teacher, plus the divergence from what a classifier of step (c) says of the same copy (Hinton et al. 2015).
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from classifier import VoteLosses, add_classifier_options
-from denoisers import Heads, add_network_options, build, load_ema
+from denoisers import Heads, add_network_options, build, load_ema, restored_classifier
 from evaluation import vote_figures
 from loop import Loop, add_common_options
-from losses import around, classification
+from losses import around, classification, distillation
 
 
 def add_noise_options(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +67,8 @@ def main() -> None:
         "--scale", type=float, default=1.0, help="of the losses at the start; it is trained (default 1)"
     )
     parser.add_argument("--denoising", type=float, default=1.0, help="weight of EDM's loss (default %(default)s)")
+    parser.add_argument("--teacher", type=Path, help="a checkpoint of train_classifier.py to learn from as well")
+    parser.add_argument("--distillation", type=float, default=1.0, help="weight of that (default %(default)s)")
     options = parser.parse_args()
     if len(options.shares) != len(options.sigma) or options.batch % options.copies:
         parser.error("--shares has one number for each --sigma, and --batch is a multiple of --copies")
@@ -77,6 +81,7 @@ def main() -> None:
     loop = Loop(options, denoiser, {"log_scale": log_scale})
     heads = Heads(denoiser)
     losses_of_votes = VoteLosses(heads, options.levels)
+    teacher = restored_classifier(options.teacher, options.device) if options.teacher else None
 
     def draw(count: int) -> tuple[Tensor, ...]:
         clean, labels, s, noise = draw_copies(loop, options, count)
@@ -92,7 +97,13 @@ def main() -> None:
         denoised = heads.denoising_of(folded, x, levels, repeated, targets)
         accuracy = (logits.argmax(dim=1) == targets).float().mean()
         figures = {"accuracy": accuracy, "cross": cross, "consistency": consistent, **denoised}
-        return cross + consistent + options.denoising * sum(denoised.values()), figures
+        total = cross + consistent + options.denoising * sum(denoised.values())
+        if teacher is not None:
+            with torch.no_grad():
+                known = teacher(x, levels)
+            figures["distillation"] = distillation(logits, known)
+            total = total + options.distillation * figures["distillation"]
+        return total, figures
 
     def evaluate() -> dict[str, float]:
         return {**vote_figures(losses_of_votes, loop, options), "scale": log_scale.exp().item()}

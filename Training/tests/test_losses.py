@@ -44,6 +44,15 @@ def test_one_copy_has_cross_entropy_alone():
     assert consistent.item() == 0
 
 
+def test_distillation_is_the_divergence_of_a_teacher_to_the_pupil():
+    q, p = [[0.7, 0.3], [0.5, 0.5]], [[0.4, 0.6], [0.5, 0.5]]
+    expected = sum(a * math.log(a / b) for a, b in zip(q[0], p[0], strict=True)) / 2
+    # Logits are probabilities' logarithms up to a constant.
+    found = losses.distillation(torch.tensor(p).log() + 3, torch.tensor(q).log() - 2).item()
+    assert found == pytest.approx(expected, rel=1e-5)
+    assert losses.distillation(torch.tensor(q).log(), torch.tensor(q).log()).item() == pytest.approx(0, abs=1e-6)
+
+
 def test_noise_is_drawn_around_the_levels():
     generator = torch.Generator().manual_seed(0)
     s = losses.around(4000, [0.5, 2.0], [0.75, 0.25], 0.1, generator)

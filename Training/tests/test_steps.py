@@ -109,6 +109,21 @@ def test_tuning_classifies_and_exports(cifar, tmp_path, monkeypatch, capsys):
     assert row["one_vote"] > 0.8 and row["certified@0.25"] > 0.5
 
 
+def test_a_teacher_pulls_the_predictions_to_its_own(cifar, tmp_path):
+    teacher = run(
+        train_classifier, cifar, tmp_path / "c", "--images", 320, "--copies", 1, "--consistency", 0, "--ema", 64
+    )
+    assert teacher["history"][-1]["accuracy@0.25"] >= 0.9
+    options = ("--images", 320, "--ema", 64, "--sigma", 0.25, "--shares", 1, "--consistency", 0)
+    alone = run(tune, cifar, tmp_path / "alone", *options)
+    taught = ("--teacher", tmp_path / "c" / "final.pt", "--distillation", 2)
+    taught = run(tune, cifar, tmp_path / "taught", *options, *taught)
+    assert not same(alone["network"], taught["network"])
+    assert taught["history"][-1]["accuracy@0.25"] >= 0.9
+    with pytest.raises(ValueError, match="train_classifier"):
+        run(tune, cifar, tmp_path / "wrong", *options, "--teacher", tmp_path / "alone" / "final.pt")
+
+
 def test_tuning_at_several_levels(cifar, tmp_path):
     state = run(tune, cifar, tmp_path / "b", "--images", 64, "--levels", "tau", 3, "--copies", 2)
     assert state["seen"] == 64
