@@ -35,13 +35,18 @@ class EncoderClassifier(nn.Module):
 
 
 class OfPixels(nn.Module):
-    """The classifier of pixels in [0, 1] plus noise σ: what the Open Inference Protocol serves as one input `x`."""
+    """The classifier of pixels in [0, 1] plus noise σ: what the Open Inference Protocol serves as one input `x`.
 
-    def __init__(self, classifier: EncoderClassifier, sigma: float):
+    `mirrors`: the mean of the logits of x and of x with left and right exchanged.
+    """
+
+    def __init__(self, classifier: EncoderClassifier, sigma: float, mirrors: bool = False):
         super().__init__()
         a = classifier.architecture
-        self.classifier, self.level = classifier, 2 * sigma
+        self.classifier, self.level, self.mirrors = classifier, 2 * sigma, mirrors
         self.image_shape, self.classes = (a.img_channels, a.img_resolution, a.img_resolution), a.label_dim
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classifier(2 * x - 1, torch.full((len(x),), self.level, device=x.device))
+        s = torch.full((len(x),), self.level, device=x.device)
+        logits = self.classifier(2 * x - 1, s)
+        return (logits + self.classifier(2 * x.flip(3) - 1, s)) / 2 if self.mirrors else logits

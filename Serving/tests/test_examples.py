@@ -54,6 +54,11 @@ def test_the_baseline_of_equal_trunk_knows_its_noise(tmp_path):
         assert served.image_shape == (3, 8, 8) and served.classes == 3
         with torch.inference_mode():
             assert torch.equal(served(x), classifier(2 * x - 1, torch.full((2,), level)))
+    mirrored = load_model(f"{SERVING / 'examples' / 'noise_classifier.py'}:mirrored_0_5", file).eval()
+    with torch.inference_mode():
+        both = [classifier(2 * v - 1, torch.ones(2)) for v in (x, x.flip(3))]
+        torch.testing.assert_close(mirrored(x), (both[0] + both[1]) / 2)
+        torch.testing.assert_close(mirrored(x.flip(3)), mirrored(x))
 
 
 @pytest.mark.parametrize("prediction", ["epsilon", "sample", "v_prediction"])
