@@ -38,7 +38,7 @@ struct BundledModelCommandTests {
     }
   }
 
-  @Test("CIFAR-10's data takes its model, one evaluation a vote, at every calibrated noise")
+  @Test("CIFAR-10's data takes its model, an evaluation each of a picture and its mirror image, at every noise")
   func byData() throws {
     try TemporaryFolder.with { folder in
       for sigma in ["0.25", "0.5", "1.0"] {
@@ -46,7 +46,10 @@ struct BundledModelCommandTests {
         let manifest = try manifest(run)
         #expect(manifest.model.source.hasSuffix("models/multihead-cifar10-32x32.safetensors"))
         #expect(manifest.classifier.specification.method == "apndc-posterior")
-        #expect(try run.records().map(\.evaluations) == [15, 15])
+        #expect(try run.records().map(\.evaluations) == [30, 30])
+        let plain = try certify(
+          folder, "plain-\(sigma)", "--data", "cifar10-sample", "--sigma", sigma, "--no-mirror")
+        #expect(try plain.records().map(\.evaluations) == [15, 15])
       }
       let batches = folder.appendingPathComponent("batches")
       try FileManager.default.createDirectory(at: batches, withIntermediateDirectories: true)
