@@ -35,7 +35,8 @@ lint:
 
 # Builds and runs the examples.
 examples:
-	$(EXAMPLES)
+	$(EXAMPLES) --product certify-digit
+	$(EXAMPLES) --product own-denoiser
 	$(BUILD)/certify-digit
 	$(BUILD)/own-denoiser
 
