@@ -75,14 +75,23 @@ def restored(path: Path) -> tuple[MultiHeadDenoiser, dict]:
     return denoiser.eval().requires_grad_(False), state
 
 
-def restored_classifier(path: Path, device: str) -> EncoderClassifier:
-    """A classifier of step (c) with the EMA weights of its checkpoint, frozen."""
+def is_classifier(state: dict) -> bool:
+    """Whether a checkpoint is of step (c)."""
+    return "linear.weight" in state["ema"]
+
+
+def restored_classifier(state: dict, device: str) -> EncoderClassifier:
+    """The classifier of step (c) with the EMA weights of its checkpoint, frozen."""
+    network = EncoderClassifier.restored(state).eval().requires_grad_(False)
+    return network.to(device, memory_format=torch.channels_last)
+
+
+def teacher_of(path: Path, device: str) -> EncoderClassifier:
+    """The classifier in a checkpoint of step (c)."""
     state = torch.load(path, map_location="cpu", weights_only=True)
-    if "linear.weight" not in state["ema"]:
+    if not is_classifier(state):
         raise ValueError(f"{path}: not a checkpoint of train_classifier.py")
-    network = EncoderClassifier(MultiHeadArchitecture.from_dict(state["architecture"]))
-    network.load_state_dict(state["ema"])
-    return network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+    return restored_classifier(state, device)
 
 
 class Heads:

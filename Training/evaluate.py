@@ -27,7 +27,7 @@ import fast_norm
 import paths  # noqa: F401
 from classifier import VoteLosses, add_classifier_options
 from data import ImageSet, load, model_space
-from denoisers import Heads, restored, restored_classifier
+from denoisers import Heads, is_classifier, restored, restored_classifier
 from loop import autocast
 
 
@@ -62,8 +62,8 @@ def certificate(selection: Tensor, estimation: Tensor, label: int, sigma: float,
 def voter(options: argparse.Namespace) -> tuple[Callable[[Tensor, Tensor, torch.Generator], Tensor], dict]:
     """From noisy x and levels s to scores, for the checkpoint of a denoiser or of a classifier; and the checkpoint."""
     state = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
-    if "linear.weight" in state["ema"]:
-        network = restored_classifier(options.checkpoint, options.device)
+    if is_classifier(state):
+        network = restored_classifier(state, options.device)
         return lambda x, s, _: network(x, s), state
     denoiser, _ = restored(options.checkpoint)
     denoiser.to(options.device, memory_format=torch.channels_last)

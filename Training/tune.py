@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from classifier import VoteLosses, add_classifier_options
-from denoisers import Heads, add_network_options, build, load_ema, restored_classifier
+from denoisers import Heads, add_network_options, build, load_ema, teacher_of
 from evaluation import vote_figures
 from loop import Loop, add_common_options
 from losses import around, classification, distillation
@@ -81,7 +81,7 @@ def main() -> None:
     loop = Loop(options, denoiser, {"log_scale": log_scale})
     heads = Heads(denoiser)
     losses_of_votes = VoteLosses(heads, options.levels)
-    teacher = restored_classifier(options.teacher, options.device) if options.teacher else None
+    teacher = teacher_of(options.teacher, options.device) if options.teacher else None
 
     def draw(count: int) -> tuple[Tensor, ...]:
         clean, labels, s, noise = draw_copies(loop, options, count)

@@ -13,15 +13,12 @@ import torch
 from torch import nn
 
 from networks.encoder_classifier import EncoderClassifier, OfPixels
-from networks.multihead import MultiHeadArchitecture
 
 
 def at(sigma: float, weights: Path, mirrors: bool = False) -> nn.Module:
     """The moving average of the weights of a checkpoint; nothing in the file is executed."""
     state = torch.load(weights, map_location="cpu", weights_only=True)
-    classifier = EncoderClassifier(MultiHeadArchitecture.from_dict(state["architecture"]))
-    classifier.load_state_dict(state["ema"])
-    return OfPixels(classifier, sigma, mirrors)
+    return OfPixels(EncoderClassifier.restored(state), sigma, mirrors)
 
 
 def sigma_0_25(weights: Path) -> nn.Module:

@@ -26,6 +26,13 @@ class EncoderClassifier(nn.Module):
         self.out_norm = group_norm(architecture.channels[-1])
         self.linear = nn.Linear(architecture.channels[-1], architecture.label_dim)
 
+    @staticmethod
+    def restored(state: dict) -> EncoderClassifier:
+        """With the moving average of the weights of a checkpoint of Training/train_classifier.py."""
+        classifier = EncoderClassifier(MultiHeadArchitecture.from_dict(state["architecture"]))
+        classifier.load_state_dict(state["ema"])
+        return classifier
+
     def forward(self, x: Tensor, s: Tensor) -> Tensor:
         d, s = self.architecture.sigma_data, s.float()
         c_in = 1 / (s**2 + d**2).sqrt()
