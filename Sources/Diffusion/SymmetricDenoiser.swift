@@ -63,7 +63,7 @@ private final class SymmetricEvaluator: DenoiserEvaluator {
     evaluate: (UnsafeBufferPointer<Float>, UnsafeMutableBufferPointer<Float>) throws -> Void
   ) throws {
     reserve(given.count, wanted.count)
-    try inputs.withUnsafeMutableBufferPointer { inputs in
+    inputs.withUnsafeMutableBufferPointer { inputs in
       for index in 0..<given.count { inputs[index] = given[index] }
       eachRow(of: given.count) { place, reversed in inputs[given.count + place] = given[reversed] }
     }
