@@ -104,8 +104,12 @@ public struct ClassifierSpecification: Hashable, Sendable, Codable {
   ///
   /// - Throws: `UsageError` for a class that the model does not have.
   public func denoiser(on model: any Denoiser) throws -> any Denoiser {
-    let restricted = try classes.map { try RestrictedDenoiser(model, to: $0) } ?? model
-    return symmetry.map { SymmetricDenoiser(restricted, under: $0) } ?? restricted
+    averaged(try classes.map { try RestrictedDenoiser(model, to: $0) } ?? model)
+  }
+
+  /// The denoiser under the classifier's symmetry.
+  public func averaged(_ denoiser: any Denoiser) -> any Denoiser {
+    symmetry.map { SymmetricDenoiser(denoiser, under: $0) } ?? denoiser
   }
 
   /// The classifier on a grid of the caller's; `timesteps` and `levels` are ignored.

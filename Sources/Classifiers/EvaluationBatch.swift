@@ -36,7 +36,7 @@ final class EvaluationBatch {
   private var queries: [DenoiserQuery] = []
   private var slots: [Slot] = []
 
-  init(partSize: Int, pixelCount: Int, networkPasses: Int = 1) {
+  init(partSize: Int, pixelCount: Int, networkPasses: Int) {
     self.partSize = partSize
     self.networkPasses = networkPasses
     self.pixelCount = pixelCount

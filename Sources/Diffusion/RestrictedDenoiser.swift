@@ -4,7 +4,7 @@ import Basics
 /// (Docs/Mathematics.md, Some of a model's classes).
 ///
 /// Its K classes are the places of `classes`; D(x; s, none) stays the model's own.
-public struct RestrictedDenoiser: Denoiser {
+public struct RestrictedDenoiser: DerivedDenoiser {
   public let base: any Denoiser
   public let classes: ClassSet
   /// What `base` calls each of the classes.
@@ -16,16 +16,6 @@ public struct RestrictedDenoiser: Denoiser {
     self.base = base
     self.classes = classes
   }
-
-  public var imageShape: ImageShape { base.imageShape }
-  public var classCount: Int { classes.count }
-  public var isUnconditionalAvailable: Bool { base.isUnconditionalAvailable }
-  public var scope: EvaluationScope { base.scope }
-  public var passes: Int { base.passes }
-  public var preferredBatchSize: Int { base.preferredBatchSize }
-
-  public var isServedElsewhere: Bool { base.isServedElsewhere }
-  public func requireUnchanged() throws { try base.requireUnchanged() }
 
   public func makeEvaluator() throws -> any DenoiserEvaluator {
     RestrictedEvaluator(try base.makeEvaluator(), queried: queried)

@@ -5,7 +5,7 @@ import Basics
 ///
 /// Where the training pictures have the symmetry, so has their exact denoiser, and the average is nearer to it. It is
 /// exactly symmetric itself: of R x it is R of what it is of x, bit for bit.
-public struct SymmetricDenoiser: Denoiser {
+public struct SymmetricDenoiser: DerivedDenoiser {
   public let base: any Denoiser
   public let symmetry: ImageSymmetry
 
@@ -14,17 +14,9 @@ public struct SymmetricDenoiser: Denoiser {
     self.symmetry = symmetry
   }
 
-  public var imageShape: ImageShape { base.imageShape }
-  public var classCount: Int { base.classCount }
-  public var classes: ClassSet { base.classes }
-  public var isUnconditionalAvailable: Bool { base.isUnconditionalAvailable }
-  public var scope: EvaluationScope { base.scope }
   public var passes: Int { 2 * base.passes }
   /// Each query makes two of the base's.
   public var preferredBatchSize: Int { max(1, base.preferredBatchSize / 2) }
-
-  public var isServedElsewhere: Bool { base.isServedElsewhere }
-  public func requireUnchanged() throws { try base.requireUnchanged() }
 
   public func makeEvaluator() throws -> any DenoiserEvaluator {
     SymmetricEvaluator(try base.makeEvaluator(), symmetry, imageShape)

@@ -195,8 +195,7 @@ public struct DiffusionModel: Sendable {
       specification.method == .classifier
       ? served
       : try DenoisedClassifier(
-        denoiser: specification.symmetry.map { SymmetricDenoiser(denoiser, under: $0) } ?? denoiser,
-        classifier: served, noise: specification.smoothing)
+        denoiser: specification.averaged(denoiser), classifier: served, noise: specification.smoothing)
     return try specification.classes.map { try RestrictedClassifier(base, to: $0) } ?? base
   }
 
